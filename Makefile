@@ -1,0 +1,86 @@
+# Every target works from a fresh clone: the environment in .venv is made or brought up to date first.
+# PYTHON=python3.12 chooses the interpreter, VENV=.venv-3.12 another place for the environment.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp
+
+DEMO := var/demo
+DEMO_FROM ?= 2017-10-01
+DEMO_TO ?= 2018-12-31
+
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+VENV_PACKAGE := import sys; print("python%d.%d-venv" % sys.version_info[:2])
+# The newest that answers: version managers leave stand-ins on PATH that only print an error.
+NEWEST := for python in python3.13 python3.12 python3.11 python3; do \
+	"$$python" -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && { echo "$$python"; break; }; done
+
+ifneq ($(and $(PYTHON),$(wildcard $(BIN)/python)),)
+ifneq ($(shell $(PYTHON) --version),$(shell $(BIN)/python --version))
+$(error $(VENV) holds $(shell $(BIN)/python --version), not $(PYTHON): remove it, or add VENV=.venv-other)
+endif
+endif
+
+.PHONY: help demo run test quick check lock wheel clean
+
+help:
+	@echo "make demo    rehearse the example plan: every mail it would send, and a report"
+	@echo "make run     the daemon on config.toml: SQLite and a Maildir under ./var"
+	@echo "make test    every test        make quick   without the slow ones"
+	@echo "make check   ruff, mypy, import contracts"
+	@echo "make wheel   dist/notifier-*.whl"
+	@echo "make lock    newest versions into requirements*.lock (needs uv)"
+
+demo: $(STAMP)
+	@rm -rf $(DEMO)
+	$(BIN)/notifier --config config.toml rehearse --from $(DEMO_FROM) --to $(DEMO_TO) --out $(DEMO)
+	@echo
+	@echo "The report: $(DEMO)/index.html"
+	@echo "The mails:  $(DEMO)/mail (a Maildir; mutt -f $(DEMO)/mail shows it)"
+	@echo "One row a reminder: $(DEMO)/reminders.csv"
+
+run: $(STAMP)
+	$(BIN)/notifier --config config.toml run
+
+test: $(STAMP)
+	$(BIN)/pytest
+
+quick: $(STAMP)
+	$(BIN)/pytest -m "not slow"
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+wheel: $(STAMP)
+	$(BIN)/python -m pip wheel -qq --no-deps --no-build-isolation --wheel-dir dist .
+
+# Universal: one file holds for every supported Python, with markers where they differ.
+UV ?= uv
+COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header pyproject.toml
+lock:
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --constraints requirements.lock --extra dev --output-file requirements-dev.lock
+	$(COMPILE) --constraints requirements.lock --extra cluster --extra office --output-file requirements-extras.lock
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@if ! $(BIN)/python -c 'import pip' 2>/dev/null; then \
+		python="$(PYTHON)"; [ -n "$$python" ] || python=$$($(NEWEST)); \
+		[ -n "$$python" ] || { echo "notifier needs Python 3.11 or newer:" \
+			"install it, or name it with make PYTHON=/path/to/python3" >&2; exit 1; }; \
+		"$$python" -c '$(NEW_ENOUGH)' 2>/dev/null \
+		|| { echo "$$python does not run, or is older than Python 3.11" >&2; exit 1; }; \
+		"$$python" -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "$$python cannot make environments: install its venv package" \
+			"(Debian, Ubuntu: apt-get install $$("$$python" -c '$(VENV_PACKAGE)'))" >&2; exit 1; }; \
+		echo "making $(VENV) with $$("$$python" --version)"; \
+		"$$python" -m venv $(VENV); \
+	fi
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+clean:
+	rm -rf build dist $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,62 @@
+"""Every error raised on purpose, in one tree; the class knows the exit code.
+
+NotifierError                  1   something failed
+├── FaultsError               78   a file that can't be used, every fault listed
+│   ├── ConfigError                config.toml
+│   ├── TemplateError              a mail template
+│   └── DocumentError              a whole document or directory
+├── LedgerHeld                75   another daemon holds the database
+├── UsageError                 2   a command was asked for what doesn't exist
+├── NotationError              1   a line of timing notation can't be read
+└── MailGateError              1   a composed mail isn't fit to leave
+"""
+
+from typing import ClassVar
+
+
+class NotifierError(Exception):
+    """Base of every error raised on purpose; `main` prints it and exits with `exit_code`."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class FaultsError(NotifierError):
+    """A file can't be used; `faults` holds every fault found, each with its file, line or key."""
+
+    exit_code = 78  # EX_CONFIG of sysexits(3); the unit's RestartPreventExitStatus names it
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class ConfigError(FaultsError):
+    """config.toml can't be used."""
+
+
+class TemplateError(FaultsError):
+    """A mail template doesn't compile or doesn't render."""
+
+
+class DocumentError(FaultsError):
+    """A whole document or contact directory can't be used."""
+
+
+class LedgerHeld(NotifierError):
+    """Another daemon holds the database."""
+
+    exit_code = 75  # EX_TEMPFAIL of sysexits(3)
+
+
+class UsageError(NotifierError):
+    """A command names something that doesn't exist."""
+
+    exit_code = 2
+
+
+class NotationError(NotifierError):
+    """A line of timing notation can't be read; the message says where and why."""
+
+
+class MailGateError(NotifierError):
+    """The composed bytes failed the output gate and must not leave."""
