@@ -1,0 +1,56 @@
+"""Explaining a reading: phrase, rule, conventions, nominal day, rolled day, checkpoints."""
+
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from notifier.timing.context import Context
+from notifier.timing.outline import is_ongoing, milestones, recurrence, timing_state, until_day
+from notifier.timing.phrase import Reading
+from notifier.timing.rule import Review
+from notifier.timing.stream import stream
+
+_CHECKPOINTS = 12
+
+
+def explain(reading: Reading, context: Context) -> dict[str, Any]:
+    """Return a reading as plain values: days as ISO dates, instants in the policy's zone.
+
+    `checkpoints` are the first twelve after the context's import. In state review there are no milestones,
+    recurrence, ongoing or checkpoints, and `why` says what is not understood.
+    """
+    rule = reading.rule
+    state, why = timing_state(rule, context)
+    understood = not isinstance(rule, Review)
+    repeats = recurrence(rule, context) if understood else None
+    until = until_day(rule, context) if understood else None
+    return {
+        "phrase": reading.phrase,
+        "state": state,
+        "rule": str(rule),
+        "why": why if understood else reading.why,
+        "soft": reading.soft,
+        "milestones": [
+            {"kind": stone.kind.value, "day": stone.day.isoformat(), "label": stone.label}
+            for stone in (milestones(rule, context) if understood else ())
+        ],
+        "recurrence": repeats
+        and {"rule": repeats.rule, "role": repeats.role, "next": [day.isoformat() for day in repeats.next]},
+        "ongoing": understood and is_ongoing(rule),
+        "until": until and until.isoformat(),
+        "notes": [note.en for note in reading.notes],
+        "checkpoints": [
+            {
+                "kind": checkpoint.kind.value,
+                "day": checkpoint.nominal.isoformat(),
+                "at": local(checkpoint.at, context).isoformat(),
+                "provisional": checkpoint.provisional,
+            }
+            for checkpoint in islice(stream(rule, context, context.imported), _CHECKPOINTS)
+        ],
+    }
+
+
+def local(instant: datetime, context: Context) -> datetime:
+    """Return an instant as wall-clock time in the policy's zone."""
+    return instant.astimezone(context.policy.zone)

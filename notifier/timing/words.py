@@ -1,0 +1,186 @@
+"""The words around an expression of time: which are mere function words, which forbid a reading."""
+
+import re
+
+_MODAL = (
+    "应当|应该|应|必须|务必|须|需要|需|要|拟|力争|力求|争取|原则上|尽量|尽可能|确保|保证|计划|预计|并且|并|且|同时|再|则|请|分别|"
+    "最迟|至迟|最晚|不迟于|不晚于|今后|"
+)
+_FUNCTION = re.compile(f"(?:{_MODAL}将于|将在|将|于|在|到|至|自|从|由)+$")
+_SOFT = re.compile("力争|力求|争取|原则上|尽量|尽可能|努力|视情")
+_BY = re.compile("(?:到|至|不迟于|不晚于|最迟|至迟|最晚)(?:于|在)?$")
+_SINCE = re.compile("(?:自|从|由)$")
+_ENDS_RISKY = re.compile(
+    "(?:对|把|将|为|按|照|以|除|凡|比|较|与|同|是|即|因|不|未|早|晚|和|《|[0-9一二三四五六七八九十两][.．/-]?)$"
+)
+_CONDITION = re.compile(
+    "^(?:如|若|倘|凡|除|对于|仅|针对)|期[至到为自从满]|原定|原计划|改为|调整[为至到]|延[至到]|宽限|[效行点任工务]期"
+)
+_DENIES = re.compile("未|不得|不能|不再|不予|严禁|禁止|无法|尚")
+_NOUN = re.compile("目标|任务|计划|指标|预算|决算|要点|数据|水平|基数|版|级|届|第|[年月日周季]报")
+_DANGLING = re.compile(f"(?:{_MODAL}于|在|到|至|自|从|由|和|及|与|以及|近|[-~—–―─])+")
+_ENUMERATED = re.compile("第?[0-9一二三四五六七八九十]+")
+_CAPTION = re.compile(
+    "(?:完成|整改|办理|办结|落实|实施|责任)?(?:时限|期限|时间|时间节点|时间安排|节点)(?:要求|为)?"
+)
+
+_NAMES = re.compile(  # they hold a time word and are no time
+    '[一二三五十0-9]年(?=行动|攻坚|规划|计划|滚动|制)|[“"]?十[一二三四五六]五[”"]?(?=规划|计划|纲要|国家|全国|重点|专项)'
+    "|提前|前期|前沿|前瞻|前列|前置|前往|前端|前景|学前|空前|前提|前台|当前|目前|后续|后勤|后备|落后|背后|后台|售后|善后|后盾|后评价|前后端"
+    "|日常|(?<![0-9一二三四五六七八九十])日报(?![送告])|日志|日益|节日|日均|日间|日照|日用|日趋|今日|月报(?![送告])|月均|周报(?![送告])|年报(?![送告])|年鉴|年检|年审|年会|年均|季报(?![送告])|季刊|月刊|年金"
+    "|青年|青少年|少年|老年|成年|童年|中年|百年|周边|周转|周围|周密|周知|周全|周到|四季|雨季|旺季|淡季|换季|每(?![年月季周日天次半学隔两二三四五0-9])"
+)
+_TIME = re.compile(
+    "[年月旬季周後內週]|日|学期|學期|时限|期限|时期|期间|以来|至今|期满|到期|逾期|届时|屆時|[前后]|长期|長期|持续|持續|常态|常態|定期|适时|適時"
+    "|每|假期|暑|寒假|春节|国庆|元旦|小时|[0-9一二三四五六七八九十]+[天号时]|[春夏秋冬](?:$|季|天)|起$|起[至到]|截[至止]|左右|上下(?=$|完)|顺延|延期|推迟|延长|早于|晚于|暂定"
+    "|(?<![0-9])(?:19|20)[0-9]{2}(?![0-9万亿元个人名所家项条件份套台户亩％%])|[0-9]+[.．][0-9]+(?![0-9万亿元倍％%个])"
+)
+_PLACED = re.compile(
+    "(?!初步|初稿|初审|初验|中小|中央|中职|中等|中心|中介|中医|中期|内部|内容|内控|内设|起草|起步)[初中末底前后内间起止的春夏秋冬]"
+)
+_MEASURE = re.compile("[0-9.]*[万亿元%％倍吨亩]|[0-9.]+[个项家所名人分户]")
+_DESCRIBES = re.compile(
+    "已|曾|(?:建成|完成|出台|建设|开工|竣工|投产|印发|发布|成立|参加|毕业|入学|入职|退休|购买|注册|登记|取得|获得|实施|审批|备案|立项|批准)(?:的|情况)"
+)
+_FINISH = re.compile(
+    "完成|建成|出台|投入使用|到位|报送|上报|报[省市县区]|印发|发布|公布|竣工|投产|投用|验收|开工|动工|启动|上线|挂牌|交付|办结|成立|制定|公开|达到|实现"
+)
+_PLAIN = re.compile(
+    "(?:要|须|必须|应|务必|确保|力争|争取|原则上|全部|全面|基本|如期|按时|按期|高质量|予以)*"
+    "(?:完成|落实|落实到位|完成到位|结束|截止|实施完成|为止|止|完成任务|完成工作)?"
+)
+_RECURS = re.compile(
+    "报送|上报|报告|通报|公布|公开|公示|汇总|调度|填报|反馈|总结|监测|召开|督查|督办|督导|检查|考核|考评|评估|通气|会商|研判|巡查|抽查"
+)
+_TELLS = re.compile(
+    "(?:向.{1,12})?(?:报送|上报|报告|通报|公布|公开|公示|汇总|调度|填报|反馈|督查|督导|督办)(?!结果|情况|要求|办法|制度)"
+)
+_QUANTITY = re.compile("[0-9一二两三四五六七八九十百千]+(?:余|多)?(?:[万亿元％%人名个所家项场]|人次)")
+_TIMES = re.compile("([0-9]{1,2}|[一二两三四六])次")
+_CONTENT = re.compile(
+    "(?<=[报送告布结])(?:上一?个?|当)(?:年度?|季度?|月度?|半年|周)(?:的|度)?|上一?个?(?:月|季度?|年度?|周)(?=.{0,8}(?:情况|进展|总结|报表|数据))"
+)
+_ENDURES = re.compile(
+    "(?:深入|全面|扎实|有序|稳步|不断|大力|着力|强化)*"
+    "(?:实施|推进|推动|推行|开展|坚持|落实|深化|抓好|抓|跟踪|进行|做好|加强|加大|完善|巩固|提升|提高|优化|执行|强化|改进|监管|监测|督导|整治|运行|发力|用力|化|任务|工作)"
+)
+_LEADS_LASTING = re.compile(
+    "(?:.{0,8}(?:工作|任务|事项))?(?:应当|应|须|要|需|并|且|并且|同时|做到|坚持|全面|深入|扎实|有序|稳步|予以|进行|实行|转入|进入|实现)*"
+)
+_EVENT = re.compile("(?P<event>.+?)(?:之日起|之日后|之日|以后|之后|后|起)的?$")
+_ISSUED = re.compile(
+    "(?:本(?:方案|通知|文件|意见|办法|规定|措施|清单|要点|细则|计划)?|文件|通知)?(?:正式)?(?:印发|下发|发布|公布|发文)(?:之日)?"
+)
+
+
+def split_before(text: str) -> tuple[str, str]:
+    """Split what stands between two times of one clause: what follows the first, what leads the second."""
+    found = _FUNCTION.search(text)
+    return (text[: found.start()], found[0]) if found else (text, "")
+
+
+def subject_of(lead: str) -> str:
+    """Return what is left of a lead when its function words are gone."""
+    return _FUNCTION.sub("", lead)
+
+
+def is_risky(subject: str) -> bool:
+    """Tell whether a subject makes the date part of something else: 比 2015 年, 对 …"""
+    return _ENDS_RISKY.search(subject) is not None
+
+
+def means_by(lead: str) -> bool:
+    """Tell whether a lead ends in 到, 至, 不迟于: what follows is a limit."""
+    return _BY.search(lead) is not None
+
+
+def means_since(lead: str) -> bool:
+    """Tell whether a lead ends in 自 or 从: what follows is a beginning."""
+    return _SINCE.search(lead) is not None
+
+
+def is_soft(text: str) -> bool:
+    """Tell whether a phrase holds a word such as 力争 or 原则上."""
+    return _SOFT.search(text) is not None
+
+
+def time_word(text: str) -> str | None:
+    """Return the first time word of a text that was left over, proper names aside."""
+    found = _TIME.search(_NAMES.sub("〓", text))
+    return found[0] if found else None
+
+
+def begins_badly(tail: str) -> bool:
+    """Tell whether the text right after a period changes it (初, 中, 的) or makes it a quantity (亿元)."""
+    bad = _PLACED.match(tail) or _MEASURE.match(tail) or _NOUN.match(tail) or _ENUMERATED.fullmatch(tail)
+    bad = bad or _DANGLING.fullmatch(tail)
+    return bad is not None or tail.endswith("的")
+
+
+def is_bare_number(text: str) -> bool:
+    """Tell whether a clause is a number alone, as 3 in 3、4月."""
+    return _ENUMERATED.fullmatch(text) is not None
+
+
+def is_caption(text: str) -> bool:
+    """Tell whether a text only announces the time: 完成时限:"""
+    return _CAPTION.fullmatch(text) is not None
+
+
+def denies(lead: str, tail: str) -> bool:
+    """Tell whether the words make a condition, a validity or a ban of a date."""
+    return _CONDITION.search(lead) is not None or _DENIES.match(tail) is not None
+
+
+def describes(tail: str) -> bool:
+    """Tell whether a date describes something (…建成的学校, 已完成) where a deadline is wanted."""
+    return _DESCRIBES.search(tail) is not None
+
+
+def finishes(tail: str) -> bool:
+    """Tell whether a verb of finishing makes a bare period a deadline."""
+    return _FINISH.search(tail) is not None
+
+
+def label_of(tail: str) -> str:
+    """Return the milestone that a tail names; empty where it is plain 完成 or the like."""
+    if _PLAIN.fullmatch(tail) or not re.search("[一-鿿]", tail):
+        return ""
+    return re.sub("^(?:要|须|必须|应|务必|确保|力争|争取|原则上|为)+", "", tail)
+
+
+def recurs(tail: str, *, manner: bool) -> bool:
+    """Tell whether the words after 每月 say that something comes round to the supervisor or the public."""
+    if _QUANTITY.search(_TIMES.sub("", tail)):
+        return False
+    return (_TELLS.match(tail) if manner else _RECURS.search(tail)) is not None
+
+
+def times_of(tail: str) -> str | None:
+    """Return the number in 一次, 两次."""
+    found = _TIMES.search(tail)
+    return found[1] if found else None
+
+
+def without_content(tail: str) -> str:
+    """Return a recurrence's tail without the span that its report tells about: 报送上月进展."""
+    return _CONTENT.sub("", tail)
+
+
+def endures(tail: str) -> bool:
+    """Tell whether 长期, 常年 go with a verb of doing; 长期规划 is no time."""
+    return not tail or _ENDURES.match(tail) is not None
+
+
+def may_lead_lasting(lead: str) -> bool:
+    """Tell whether 持续 or 长期 after these words is said of the doing, as in 并长期, 该项工作长期."""
+    return _LEADS_LASTING.fullmatch(lead) is not None
+
+
+def event_of(lead: str) -> str | None:
+    """Return the event in 自本通知印发之日起 and the like: `issued` for the document, else its words."""
+    found = _EVENT.fullmatch(re.sub("^(?:自|从|在|于|应|须|并|请|要|确保|力争)+(?=.{2})", "", lead))
+    if not found:
+        return None
+    event = found["event"].removesuffix("之日")
+    return "issued" if _ISSUED.fullmatch(event) else event
