@@ -1,0 +1,16 @@
+"""Files become rows: the office's documents and its directory of contacts."""
+
+from notifier.intake.contacts import read_contacts
+from notifier.intake.document import read_document
+from notifier.intake.rows import Cell, CellRow, Document, Reader, RowFault, TaskRow
+
+__all__ = [
+    "Cell",
+    "CellRow",
+    "Document",
+    "Reader",
+    "RowFault",
+    "TaskRow",
+    "read_contacts",
+    "read_document",
+]

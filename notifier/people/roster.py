@@ -1,0 +1,174 @@
+"""Who is told about a task, and what a person has to settle first."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from notifier.people.directory import Contact, Directory, OpenGroups, normal
+from notifier.people.reading import Role, UnitRef, UnitsReading
+
+IssueKind = Literal["open_group", "unlisted_group", "open_end", "unknown_unit", "no_contact", "unresolved"]
+OPEN_END = "等"  # the key under which a person names who else an open list means
+_CONTACT_ORDER: tuple[str, ...] = ("primary", "leader", "copy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """One contact of a task, or, without an address, a unit that can't be reached."""
+
+    key: str  # the lower-cased address, or `unit:<name>`
+    address: str | None
+    name: str
+    units: tuple[str, ...]  # the concrete units for which the contact answers in this task
+    role: Role  # the strongest of theirs
+    contact_role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitIssue:
+    """Something about a task's units that only a person can settle."""
+
+    kind: IssueKind
+    unit: str  # as written in the phrase, or the concrete unit
+    message: str
+    hint: str  # what to put where; holds `{plan}` and `{ref}` where the line belongs to one task
+
+    def hint_for(self, plan: str, ref: str) -> str:
+        """Return the hint with the plan's key and the task's ref in it."""
+        key = plan if re.fullmatch(r"[A-Za-z0-9_-]+", plan) else _quoted(plan)
+        return self.hint.replace("{plan}", key).replace("{ref}", ref)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """The recipients of a task in the order of the phrase, and the open questions."""
+
+    recipients: tuple[Recipient, ...]
+    issues: tuple[UnitIssue, ...]
+
+
+@dataclass(slots=True)
+class _Draft:
+    directory: Directory
+    recipients: dict[str, Recipient] = field(default_factory=dict)
+    issues: dict[tuple[str, str], UnitIssue] = field(default_factory=dict)
+
+    def issue(self, kind: IssueKind, unit: str, message: str, hint: str) -> None:
+        self.issues.setdefault((kind, unit), UnitIssue(kind=kind, unit=unit, message=message, hint=hint))
+
+    def tell(self, unit: str, role: Role) -> None:
+        """Add the contacts of a concrete unit, or the unit itself as unreachable."""
+        contacts = self.directory.contacts(unit)
+        for contact in contacts:
+            self._add(contact.address.lower(), contact, unit, role)
+        if any(contact.role == "primary" for contact in contacts):
+            return
+        self.unreachable(unit, role)
+        kind: IssueKind = "no_contact" if self.directory.is_known(unit) else "unknown_unit"
+        if contacts:
+            message = f"{unit} has no primary contact, only copies; add a line to the contacts file"
+        elif kind == "no_contact":
+            message = f"{unit} has no contact; add a line to the contacts file"
+        else:
+            message = (
+                f"{unit} is not in the directory; add a contact, or an alias if it is known by another name"
+            )
+        self.issue(kind, unit, message, f"{unit},姓名,name@example.org,primary")
+
+    def unreachable(self, unit: str, role: Role) -> None:
+        self._add(f"unit:{unit}", None, unit, role)
+
+    def _add(self, key: str, contact: Contact | None, unit: str, role: Role) -> None:
+        earlier = self.recipients.get(key)
+        units = (unit,) if earlier is None else tuple(dict.fromkeys((*earlier.units, unit)))
+        contact_role: str = "primary" if contact is None else contact.role
+        if earlier is not None:
+            role = min(role, earlier.role, key=lambda each: each.weight)
+            contact_role = min([contact_role, earlier.contact_role], key=_CONTACT_ORDER.index)
+        name = earlier.name if earlier is not None else contact.name if contact is not None else ""
+        self.recipients[key] = Recipient(
+            key=key,
+            address=contact.address if contact is not None else None,
+            name=name,
+            units=units,
+            role=role,
+            contact_role=contact_role,
+        )
+
+
+def recipients(
+    reading: UnitsReading,
+    directory: Directory,
+    *,
+    open_groups: OpenGroups = "all",
+    named: Mapping[str, Sequence[str]] | None = None,
+) -> Roster:
+    """Return who is told about a task.
+
+    `named` maps a name as written (or `等` for an open end) to the units that a person says are meant, perhaps
+    none; what is named there is no issue any more. Every unit without a contact is an unreachable recipient
+    and an issue.
+    """
+    answers = {normal(name): tuple(units) for name, units in (named or {}).items()}
+    draft = _Draft(directory)
+    for ref in reading.units:
+        expansion = directory.units(ref, open_groups=open_groups, named=answers)
+        if expansion.missing is not None:
+            draft.unreachable(expansion.missing, ref.role)
+        for unit in expansion.units:
+            draft.tell(unit, ref.role)
+        if normal(ref.name) not in answers:
+            _question(draft, ref, expansion.units)
+    if reading.open_end:
+        _open_end(draft, reading, answers)
+    for text in reading.unresolved:
+        if normal(text) in answers:
+            for unit in directory.units(UnitRef(name=text, role=Role.JOINT), named=answers).units:
+                draft.tell(unit, Role.JOINT)
+        else:
+            draft.issue(
+                "unresolved", text, f"“{text}” can't be read as a unit; name who is meant", _named(text, ())
+            )
+    if not (reading.units or reading.unresolved):
+        message = "no unit is named; give the row its units, or name who is meant"
+        draft.issue("unresolved", reading.text, message, _named(reading.text or OPEN_END, ()))
+    return Roster(recipients=tuple(draft.recipients.values()), issues=tuple(draft.issues.values()))
+
+
+def _question(draft: _Draft, ref: UnitRef, units: Sequence[str]) -> None:
+    """Ask about a group that isn't settled by the directory."""
+    if draft.directory.lists(ref):
+        return
+    if ref.open:
+        meanwhile = "the whole group is told meanwhile" if units else "nobody is told meanwhile"
+        message = f"{ref.name} doesn't say which units; {meanwhile}"
+        draft.issue("open_group", ref.name, message, _named(ref.name, units[:1]))
+    elif ref.group:
+        message = f"the group {ref.name} is not listed; nobody is told meanwhile"
+        draft.issue("unlisted_group", ref.name, message, f"[groups]\n{_assign(ref.name, ())}")
+
+
+def _open_end(draft: _Draft, reading: UnitsReading, answers: Mapping[str, Sequence[str]]) -> None:
+    if OPEN_END in answers:
+        more = UnitRef(name=OPEN_END, role=Role.JOINT)
+        for unit in draft.directory.units(more, named=answers).units:
+            draft.tell(unit, Role.JOINT)
+        return
+    last = f" after {reading.units[-1].name}" if reading.units else ""
+    message = f"the list ends with 等{last}; name who else is meant, or nobody: []"
+    draft.issue("open_end", OPEN_END, message, _named(OPEN_END, ()))
+
+
+def _named(name: str, units: Iterable[str]) -> str:
+    return f'[plans.{{plan}}.tasks."{{ref}}".named]\n{_assign(name, units)}'
+
+
+def _assign(name: str, units: Iterable[str]) -> str:
+    listed = ", ".join(_quoted(unit) for unit in units) or '"…"'
+    return f"{_quoted(name)} = [{listed}]"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # JSON's escapes are those of a TOML basic string
