@@ -1,0 +1,138 @@
+"""Notices of one contact and slot, put in order, counted and worded."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from notifier.digest import wording
+from notifier.digest.content import Count, Digest, Group, GroupKey, Light, Line, Notice, Section
+from notifier.timing.checkpoint import Kind
+
+LATE_AFTER: Final = timedelta(hours=1)  # a slot worked off later than this owes the reader a word
+SUBJECT_COUNTS: Final = 3  # so many kinds of lines a subject counts
+
+
+def build(notices: Sequence[Notice], *, slot: datetime, zone: ZoneInfo) -> Digest:
+    """Return the digest of what one contact is told in one slot.
+
+    `slot` must be aware; days are counted in `zone`. The order of `notices` doesn't matter.
+    Raises ValueError when there is nothing to tell or the slot is naive.
+    """
+    if not notices:
+        raise ValueError("a digest needs at least one notice")
+    if slot.utcoffset() is None:
+        raise ValueError(f"slot has no time zone: {slot.isoformat()}")
+    today = slot.astimezone(zone).date()
+    plans: dict[str, list[Notice]] = defaultdict(list)
+    for notice in sorted(notices, key=_order):
+        plans[notice.plan].append(notice)
+    sections = sorted((_section(told, slot, today, zone) for told in plans.values()), key=_urgency)
+    lines = [line for section in sections for group in section.groups for line in group.lines]
+    told = Counter(group.key for section in sections for group in section.groups for _ in group.lines)
+    counts = tuple(
+        Count(key=key, word=word, number=told[key])
+        for key, (word, _) in wording.GROUP_WORDS.items()
+        if told[key]
+    )
+    units = tuple(dict.fromkeys(unit for line in lines for unit in line.units))
+    worst = {line.light for line in lines}
+    return Digest(
+        date=today,
+        date_text=wording.day_text(today),
+        weekday=wording.weekday(today),
+        units=units,
+        unit=wording.named(units),
+        total=len(lines),
+        counts=counts,
+        summary="、".join(f"{count.word}{count.number}项" for count in counts),
+        headline="·".join(f"{count.word}{count.number}项" for count in counts[:SUBJECT_COUNTS]),
+        light=next(light for light in wording.LIGHT_WORDS if light in worst),
+        late=any(line.late for line in lines),
+        copied=all(line.copied for line in lines),
+        sections=tuple(sections),
+    )
+
+
+def _section(notices: Sequence[Notice], slot: datetime, today: date, zone: ZoneInfo) -> Section:
+    told: dict[GroupKey, list[Line]] = {key: [] for key in wording.GROUP_WORDS}
+    for notice in notices:
+        told[_group_key(notice, today)].append(_line(notice, slot, today, zone))
+    first = notices[0]
+    title = wording.document(first.plan_title or first.plan_number or first.plan)
+    groups = tuple(_group(key, lines) for key, lines in told.items() if lines)
+    return Section(plan=first.plan, title=title, number=first.plan_number, groups=groups)
+
+
+def _group(key: GroupKey, lines: Sequence[Line]) -> Group:
+    # Thirty quarterly reports would say the same sentence thirty times: said once, above them.
+    common = [r for r in lines[0].remarks if len(lines) > 1 and all(r in line.remarks for line in lines)]
+    word, title = wording.GROUP_WORDS[key]
+    return Group(
+        key=key,
+        word=word,
+        title=title,
+        same_day=len({line.day for line in lines}) == 1,
+        remarks=tuple(common),
+        lines=tuple(
+            replace(line, remarks=tuple(r for r in line.remarks if r not in common)) for line in lines
+        ),
+    )
+
+
+def _group_key(notice: Notice, today: date) -> GroupKey:
+    """Group by how things stand in this slot: a lead that comes late may be overdue by now."""
+    if notice.kind is Kind.OVERDUE:
+        return "overdue"
+    if notice.family is Kind.START:
+        return "start"
+    if notice.family is Kind.REPORT:
+        return "report"
+    if notice.day < today:
+        return "overdue"
+    return "due" if notice.kind is Kind.DUE or notice.day == today else "lead"
+
+
+def _line(notice: Notice, slot: datetime, today: date, zone: ZoneInfo) -> Line:
+    key = _group_key(notice, today)
+    left = (notice.day - today).days
+    late_since = notice.at.astimezone(zone).date() if slot > notice.at + LATE_AFTER else None
+    light: Light = "red" if key == "overdue" else "green" if key == "start" else "yellow"
+    return Line(
+        ref=notice.ref,
+        number=wording.number(notice.ref),
+        heading=notice.section,
+        text=notice.text,
+        role=wording.ROLE_WORDS[notice.role],
+        units=notice.units,
+        other_units=tuple(unit for unit in notice.co_units if unit not in notice.units),
+        label=notice.label,
+        light=light,
+        light_word=wording.LIGHT_WORDS[light],
+        day_word=wording.DAY_WORDS[notice.family],
+        day=notice.day,
+        day_text=wording.day_text(notice.day),
+        weekday=wording.weekday(notice.day),
+        days_left=left,
+        standing=wording.standing(notice.family, left),
+        timing=notice.timing,
+        late=late_since is not None,
+        soft=notice.soft,
+        provisional=notice.provisional,
+        copied=notice.copied,
+        remarks=tuple(wording.remarks(notice, late_since)),
+    )
+
+
+def _order(notice: Notice) -> tuple[object, ...]:
+    # 7 before 10, and 7.2 after 7: refs compare by their numbers, not as text.
+    numbers = tuple(int(piece) for piece in re.findall(r"\d+", notice.ref))
+    return notice.plan, notice.day, numbers, notice.ref, notice.kind, notice.label
+
+
+def _urgency(section: Section) -> tuple[int, date, str]:
+    first = section.groups[0]
+    return list(wording.GROUP_WORDS).index(first.key), min(line.day for line in first.lines), section.plan

@@ -1,0 +1,128 @@
+"""What a digest is made of and what it becomes: frozen plain values, the only thing a template sees."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from notifier.people.phrase import Role
+from notifier.timing.checkpoint import Kind
+
+GroupKey = Literal["overdue", "due", "lead", "start", "report"]
+Light = Literal["red", "yellow", "green"]
+RemarkKind = Literal["late", "folded", "extended", "rolled", "provisional", "soft", "reading"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One reminder of one contact, with the facts of its task."""
+
+    plan: str
+    plan_title: str
+    plan_number: str  # 文号
+    ref: str
+    section: str
+    text: str
+    timing: str  # the phrase as written
+    rule: str
+    kind: Kind
+    family: Kind  # START, DUE or REPORT: what a lead leads to, what is overdue
+    label: str
+    nominal: date
+    day: date
+    at: datetime
+    role: Role
+    units: tuple[str, ...]  # for which this contact is told
+    co_units: tuple[str, ...] = ()  # every unit of the task as written, the leading one first
+    notes: tuple[str, ...] = ()  # how the date was read, Chinese sentences
+    soft: bool = False
+    provisional: bool = False
+    original_due: date | None = None
+    folded: tuple[str, ...] = ()  # keys of older reminders that this one replaces
+    copied: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """A sentence under a line, or under a group when it holds for each of its lines."""
+
+    kind: RemarkKind
+    word: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One task of a digest. `days_left` counts calendar days to `day`, negative when it has passed."""
+
+    ref: str
+    number: str  # 第7项
+    heading: str  # the document's own section, such as 三、…
+    text: str
+    role: str
+    units: tuple[str, ...]
+    other_units: tuple[str, ...]
+    label: str
+    light: Light
+    light_word: str
+    day_word: str
+    day: date
+    day_text: str
+    weekday: str
+    days_left: int
+    standing: str
+    timing: str
+    late: bool
+    soft: bool
+    provisional: bool
+    copied: bool
+    remarks: tuple[Remark, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Lines of one kind. `same_day`: all fall on one day, so that it may be said once above them."""
+
+    key: GroupKey
+    word: str
+    title: str
+    same_day: bool
+    remarks: tuple[Remark, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """What one plan (a document) asks."""
+
+    plan: str
+    title: str
+    number: str
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many lines of one kind the digest holds; never 0."""
+
+    key: GroupKey
+    word: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """The content of one mail; equal digests render to equal bodies."""
+
+    date: date
+    date_text: str
+    weekday: str
+    units: tuple[str, ...]
+    unit: str
+    total: int
+    counts: tuple[Count, ...]
+    summary: str
+    headline: str  # the summary, short enough for a subject
+    light: Light
+    late: bool
+    copied: bool
+    sections: tuple[Section, ...]

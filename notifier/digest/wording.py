@@ -1,0 +1,111 @@
+"""The Chinese of a digest, all in one place: a word for every enumeration, a sentence for every circumstance."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Final
+
+from notifier.digest.content import GroupKey, Light, Notice, Remark, RemarkKind
+from notifier.people.phrase import Role
+from notifier.timing.checkpoint import Kind
+
+# The Chinese of every enumeration a contact ever sees. Groups stand in the order of a digest.
+GROUP_WORDS: Final[dict[GroupKey, tuple[str, str]]] = {  # short word of counts, heading
+    "overdue": ("逾期", "已逾期"),
+    "due": ("到期", "到期"),
+    "lead": ("临期", "即将到期"),
+    "start": ("启动", "启动实施"),
+    "report": ("报送", "报送进展"),
+}
+ROLE_WORDS: Final = {Role.LEAD: "牵头", Role.JOINT: "责任", Role.ASSIST: "配合", Role.IMPLEMENT: "落实"}
+LIGHT_WORDS: Final[dict[Light, str]] = {"red": "红灯", "yellow": "黄灯", "green": "绿灯"}
+DAY_WORDS: Final = {Kind.START: "启动日期", Kind.DUE: "截止日期", Kind.REPORT: "报送日期"}
+REMARK_WORDS: Final[dict[RemarkKind, str]] = {
+    "late": "补发",
+    "folded": "合并",
+    "extended": "期限调整",
+    "rolled": "遇休息日",
+    "provisional": "暂定",
+    "soft": "力争",
+    "reading": "时限依据",
+}
+WEEKDAYS: Final = "一二三四五六日"
+KEY_WORDS: Final = {"start": "启动", "due": "到期", "report": "报送"}
+LEAD_UNITS: Final = {"d": "天", "wd": "个工作日", "w": "周"}
+
+NAMED_UNITS: Final = 3  # a greeting or subject names so many units, then says how many there are
+_KEY = re.compile(r"(start|due|report|overdue)(?:-(\d+)(wd|d|w)?)?@")
+
+
+def day_text(day: date) -> str:
+    """Return a day as official documents write it: 2017年12月29日."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def weekday(day: date) -> str:
+    """Return 星期一 to 星期日."""
+    return f"星期{WEEKDAYS[day.weekday()]}"
+
+
+def document(title: str) -> str:
+    """Return a document's title in its brackets."""
+    return title if title.startswith("《") else f"《{title}》"
+
+
+def remarks(notice: Notice, late_since: date | None) -> Iterator[Remark]:
+    """Yield what a reader must know besides the line; `late_since` is the day a late notice was meant for."""
+
+    def remark(kind: RemarkKind, text: str) -> Remark:
+        return Remark(kind=kind, word=REMARK_WORDS[kind], text=text)
+
+    if late_since is not None:
+        yield remark("late", f"本提醒应于{_full(late_since)}发出，因当时未能发出，现予补发。")
+    if notice.folded:
+        older = "、".join(_reminder(key) for key in notice.folded)
+        yield remark("folded", f"此前的提醒（{older}）未单独发出，已并入本条。")
+    if notice.original_due and notice.original_due != notice.nominal:
+        verb = "延期至" if notice.nominal > notice.original_due else "调整为"
+        yield remark("extended", f"原定期限{_full(notice.original_due)}，现已{verb}{_full(notice.nominal)}。")
+    if notice.nominal != notice.day:
+        verb = "提前至" if notice.day < notice.nominal else "顺延至"
+        yield remark("rolled", f"{_full(notice.nominal)}为休息日，{verb}{_full(notice.day)}。")
+    if notice.provisional:
+        yield remark("provisional", "当年节假日安排尚未公布，日期暂定，公布后可能调整。")
+    if notice.soft:
+        yield remark("soft", "文件要求力争按期完成，请尽早安排、尽力落实。")
+    for note in notice.notes:
+        yield remark("reading", note)
+
+
+def standing(family: Kind, left: int) -> str:
+    """Return how a day stands: 还有7天, 今天到期, 已逾期3天, or what these are for a start or a report."""
+    today, past = {Kind.START: ("今天启动", "已启动{}天"), Kind.REPORT: ("今天报送", "已过{}天")}.get(
+        family, ("今天到期", "已逾期{}天")
+    )
+    return f"还有{left}天" if left > 0 else past.format(-left) if left else today
+
+
+def _full(day: date) -> str:
+    return f"{day_text(day)}（{weekday(day)}）"
+
+
+def number(ref: str) -> str:
+    """第7项; 第2部分第7项 for 2:7, where numbers restart; 第7项之2 for 7.2, a number's second task."""
+    part, _, rest = ref.rpartition(":")
+    number, _, piece = rest.partition(".")
+    return (f"第{part}部分" if part else "") + f"第{number}项" + (f"之{piece}" if piece else "")
+
+
+def _reminder(key: str) -> str:
+    match = _KEY.match(key)
+    kind, amount, unit = match.groups() if match else ("", key, "")
+    if kind == "overdue":
+        return f"第{amount}次逾期提醒"
+    return (f"提前{amount}{LEAD_UNITS[unit]}" if unit else "") + f"{KEY_WORDS.get(kind, amount)}提醒"
+
+
+def named(units: Sequence[str]) -> str:
+    """Return the units as a subject names them."""
+    if len(units) <= NAMED_UNITS:
+        return "、".join(units)
+    return f"{units[0]}等{len(units)}个单位"

@@ -1,0 +1,156 @@
+"""A digest becomes the bytes of one mail: rendered and encoded once per content, headed once per mail."""
+
+import re
+from base64 import encodebytes
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from notifier.digest import Digest
+from notifier.errors import MailGateError, TemplateError
+from notifier.mail import proof
+from notifier.mail.gate import check_body, check_mail
+from notifier.mail.headers import (
+    address,
+    id_header,
+    list_id_header,
+    mailbox_header,
+    message_id_of,
+    text_header,
+)
+from notifier.mail.render import Office, Rendered, Templates
+
+__all__ = ["Composer", "Identity", "Office", "Rendered"]
+
+CACHED_BODIES: Final = 64  # a slot's digests come sorted by unit at best; 64 of some 30 KB are 2 MB
+Headers = tuple[tuple[str, str], ...]  # name and finished lines
+
+_INSTALLATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}[A-Za-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who this installation is in its mail."""
+
+    sender_name: str
+    sender: str
+    domain: str
+    office: Office
+    installation: str  # letters, digits, hyphens; stable for years, mail programs thread by it
+
+
+class Composer:
+    """Compose mail from one set of templates for one identity.
+
+    `templates` is a search path: ops' own directory before the shipped one. Raises TemplateError when
+    a template can't be read and MailGateError when the identity can't stand in a header.
+    """
+
+    def __init__(self, templates: Sequence[Path], identity: Identity) -> None:
+        self._identity = identity
+        self._sender = address(identity.sender)
+        if not _INSTALLATION.fullmatch(identity.installation):
+            raise MailGateError(f"{identity.installation!r}: an installation is letters, digits, hyphens")
+        self._templates = Templates(templates, sender_name=identity.sender_name, office=identity.office)
+        self._bodies: OrderedDict[tuple[Digest, str], tuple[str, bytes]] = OrderedDict()
+        self._fixed = self._fixed_headers()
+
+    def check(self) -> None:
+        """Compile every template and render every kind of digest; TemplateError holds all faults found."""
+        if found := proof.faults(self._templates):
+            raise TemplateError(*found)
+
+    def preview(self, digest: Digest) -> Rendered:
+        """Return subject, text and HTML as a contact would see them."""
+        return self._templates.render(digest)
+
+    def compose(
+        self,
+        digest: Digest,
+        *,
+        to_name: str,
+        to_address: str,
+        message_id: str,
+        date: datetime,
+        redirected_from: str | None = None,
+    ) -> bytes:
+        """Return the mail, past the output gate.
+
+        `date` is the slot's moment, aware. `message_id` may come with or without its angle brackets.
+        `redirected_from` is the true recipient of a mail that goes to `to_address` instead: it is shown
+        in the body and as X-Original-To. Raises TemplateError or MailGateError.
+        """
+        if date.utcoffset() is None:
+            raise ValueError(f"date has no time zone: {date.isoformat()}")
+        recipient = address(to_address)
+        subject, body = self._body(digest, redirected_from or "")
+        opening, closing = self._fixed
+        lines = [
+            *opening,
+            ("To", mailbox_header("To", to_name, recipient)),
+            ("Subject", subject),
+            ("Date", f"Date: {format_datetime(date)}"),
+            ("Message-ID", id_header("Message-ID", message_id_of(message_id))),
+            *closing,
+        ]
+        if redirected_from is not None:
+            lines.append(("X-Original-To", text_header("X-Original-To", redirected_from)))
+        names = [name for name, _ in lines] + ["MIME-Version", "Content-Type"]
+        head = "\r\n".join(line for _, line in lines).encode("ascii")
+        data = head + b"\r\nMIME-Version: 1.0\r\n" + body
+        return check_mail(data, names=names, sender=self._sender, recipient=recipient)
+
+    def _body(self, digest: Digest, redirected_from: str) -> tuple[str, bytes]:
+        """Return the Subject's lines and the body with its Content-Type, rendered at most once in a while."""
+        key = (digest, redirected_from)
+        if (found := self._bodies.get(key)) is not None:
+            self._bodies.move_to_end(key)
+            return found
+        rendered = self._templates.render(digest, redirected_from=redirected_from)
+        made = text_header("Subject", rendered.subject), _multipart(rendered)
+        self._bodies[key] = made
+        if len(self._bodies) > CACHED_BODIES:
+            self._bodies.popitem(last=False)
+        return made
+
+    def _fixed_headers(self) -> tuple[Headers, Headers]:
+        """Return the headers that are the same in every mail, before and after the mail's own."""
+        who = self._identity
+        # One root that was never sent: mail programs put all reminders of an installation into one thread.
+        root = f"<thread.{who.installation}@{who.domain}>"
+        opening = [("From", mailbox_header("From", who.sender_name, self._sender))]
+        if who.office.reply_to:
+            opening.append(("Reply-To", mailbox_header("Reply-To", who.office.name, who.office.reply_to)))
+        return tuple(opening), (
+            ("List-Id", list_id_header(who.sender_name, f"{who.installation}.{who.domain}")),
+            ("In-Reply-To", id_header("In-Reply-To", root)),
+            ("References", id_header("References", root)),
+            ("Auto-Submitted", "Auto-Submitted: auto-generated"),  # RFC 3834
+            # Never `All`: that would suppress the bounces, too.
+            ("X-Auto-Response-Suppress", "X-Auto-Response-Suppress: OOF, AutoReply"),
+        )
+
+
+def _multipart(rendered: Rendered) -> bytes:
+    parts = [
+        (f"text/{kind}", text.replace("\r\n", "\n").replace("\n", "\r\n"))
+        for kind, text in (("plain", rendered.text), ("html", rendered.html))
+    ]
+    # Base64 never holds "=_", so the boundary can't occur inside; made from the content, it never varies.
+    boundary = "=_" + sha256("\0".join(text for _, text in parts).encode()).hexdigest()[:32]
+    pieces = [f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode("ascii")]
+    for content_type, text in parts:
+        head = (
+            f"--{boundary}\r\nContent-Type: {content_type}; charset=utf-8\r\n"
+            "Content-Transfer-Encoding: base64\r\n\r\n"
+        )
+        pieces += [head.encode("ascii"), encodebytes(text.encode()).replace(b"\n", b"\r\n")]
+    pieces.append(f"--{boundary}--\r\n".encode("ascii"))
+    body = b"".join(pieces)
+    check_body(body, parts=parts)
+    return body

@@ -1,0 +1,164 @@
+"""Proof of a template set before it is used: everything compiled, every kind of digest rendered."""
+
+import re
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from jinja2 import TemplateSyntaxError, Undefined
+
+from notifier.digest import Digest, Notice, build
+from notifier.mail.render import HTML, SUBJECT, TEXT, Report, Sandbox, Templates
+from notifier.people.phrase import Role
+from notifier.timing.checkpoint import Kind
+
+HOSTILE: Final = "<b>敌</b>"
+_REDIRECTED: Final = "true-recipient@example.org"
+_AUTOESCAPE = re.compile(r"\{%[-+]?\s*autoescape\b")
+_TODAY: Final = date(2018, 3, 1)
+_ZONE: Final = ZoneInfo("Asia/Shanghai")
+
+
+def faults(templates: Templates) -> list[str]:
+    """Return every fault of a template set, each once, as `templates/digest.html.j2:12: …`."""
+    found: dict[str, None] = {}  # ordered, each once
+
+    def report(fault: str) -> None:
+        found.setdefault(fault)
+
+    sandbox = Sandbox(templates.sources, _recording(templates, report))
+    for name in (SUBJECT, TEXT, HTML):
+        if name not in templates.sources:
+            report(f"{name}: there is no such template")
+    for name, source in templates.sources.items():
+        if block := _AUTOESCAPE.search(source.text):
+            report(f"{source.path}:{source.text.count(chr(10), 0, block.start()) + 1}: autoescape stays on")
+        try:
+            sandbox.get_template(name)
+        except TemplateSyntaxError as error:
+            report(f"{error.filename or source.path}:{error.lineno}: {error.message}")
+    if any(name not in templates.sources for name in (SUBJECT, TEXT, HTML)):
+        return list(found)
+    for digest in samples(templates):
+        for redirected_from in ("", _REDIRECTED):
+            rendered = templates.render_in(sandbox, digest, redirected_from, report)
+            if rendered is None:
+                continue
+            if HOSTILE in rendered.html:
+                report(f"{templates.sources[HTML].path}: text gets into the HTML without being escaped")
+            if not rendered.subject:
+                report(f"{templates.sources[SUBJECT].path}: the subject is empty")
+            for name, part in ((TEXT, rendered.text), (HTML, rendered.html)):
+                if redirected_from not in part:
+                    report(f"{templates.sources[name].path}: redirected_from isn't shown")
+    return list(found)
+
+
+def samples(templates: Templates) -> Iterator[Digest]:
+    """Yield digests that between them hold every kind of line, each optional field set and empty."""
+    own = {
+        name.split("/")[1] for name in templates.sources if name.startswith("plans/") and name.count("/") > 1
+    }
+    slot = datetime(2018, 3, 1, 1, tzinfo=UTC)
+    for plan in ["sample", *sorted(own)]:
+        notices = [
+            _notice(plan, kind, family, slot, text, days)
+            for kind, family in _KINDS
+            for text in ("", "建立省级职业教育教学成果奖励制度。", HOSTILE)
+            for days in (-3, 0, 7)
+        ]
+        yield build(notices, slot=slot, zone=_ZONE)
+        for notice in notices:
+            yield build([notice], slot=slot, zone=_ZONE)
+
+
+_KINDS: Final = (
+    (Kind.OVERDUE, Kind.DUE),
+    (Kind.DUE, Kind.DUE),
+    (Kind.LEAD, Kind.DUE),
+    (Kind.LEAD, Kind.START),
+    (Kind.START, Kind.START),
+    (Kind.LEAD, Kind.REPORT),
+    (Kind.REPORT, Kind.REPORT),
+    (Kind.OVERDUE, Kind.REPORT),
+)
+
+
+def _notice(plan: str, kind: Kind, family: Kind, slot: datetime, text: str, days: int) -> Notice:
+    day = _TODAY + timedelta(days=days)
+    full = bool(text)  # without a text every optional field is empty, too
+    return Notice(
+        plan=plan,
+        plan_title=text,
+        plan_number=text,
+        ref="2:7.1" if full else "7",
+        section=text,
+        text=text,
+        timing=text,
+        rule="ongoing",
+        kind=kind,
+        family=family,
+        label=text,
+        nominal=day + timedelta(days=full),
+        day=day,
+        at=slot - timedelta(days=full),
+        role=Role.LEAD if full else Role.ASSIST,
+        units=(text, "省教育厅") if full else (),
+        co_units=(text, "省教育厅", "省财政厅") if full else (),
+        notes=(text,) if full else (),
+        soft=full,
+        provisional=full,
+        original_due=_TODAY - timedelta(days=30) if full else None,
+        folded=("due-30d@2018-03-01", "overdue-1@2018-02-28") if full else (),
+        copied=full,
+    )
+
+
+def _recording(templates: Templates, report: Report) -> type[Undefined]:
+    """Return an undefined value that reports each use with its line and lets the rendering go on."""
+
+    class Recording(Undefined):
+        __slots__ = ()
+
+        def _report(self) -> None:
+            frame = sys._getframe(2)
+            while (template := frame.f_globals.get("__jinja_template__")) is None:
+                if frame.f_back is None:
+                    return
+                frame = frame.f_back
+            path, line = template.filename, template.get_corresponding_lineno(frame.f_lineno)
+            report(f"{path}:{line}: {templates.as_written(path, line, self._undefined_message)}")
+
+        def __str__(self) -> str:
+            self._report()
+            return ""
+
+        def __iter__(self) -> Iterator[Any]:
+            self._report()
+            return iter(())
+
+        def __len__(self) -> int:
+            self._report()
+            return 0
+
+        def __bool__(self) -> bool:
+            self._report()
+            return False
+
+        def __eq__(self, other: object) -> bool:
+            self._report()
+            return False
+
+        def __hash__(self) -> int:
+            self._report()
+            return 0
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("__"):  # Python's own questions, such as whether it has __html__
+                raise AttributeError(name)
+            self._report()
+            return ""
+
+    return Recording

@@ -1,0 +1,198 @@
+"""Templates to text: a sandbox in which a slip of ops is a fault with file and line, never code.
+
+All templates are read once, when the set is loaded: an edit half saved, or saved while the daemon
+runs, changes nothing until a reload has checked the whole set.
+"""
+
+import re
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import css_inline
+from jinja2 import FunctionLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, Undefined
+from jinja2.exceptions import SecurityError, UndefinedError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from notifier.digest import Digest
+from notifier.errors import TemplateError
+from notifier.mail.headers import clean, clean_body
+
+SUBJECT: Final = "subject.txt.j2"
+TEXT: Final = "digest.txt.j2"
+HTML: Final = "digest.html.j2"
+MAX_CHARACTERS: Final = 200_000  # of one part: as base64 both parts stay under the gate's limit
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """Who a contact may call; stands under every mail."""
+
+    name: str
+    section: str
+    phone: str
+    reply_to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """One mail's content before any encoding."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One template as it was read; `path` is what faults are told with."""
+
+    path: str
+    text: str
+
+    def line(self, number: int) -> str:
+        """Return line `number`, counted from 1; empty when there is none."""
+        lines = self.text.splitlines()
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja2 without Python's inner attributes, changes to values, ways around escaping, or giant repeats."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def __init__(self, sources: Mapping[str, Source], undefined: type[Undefined]) -> None:
+        def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
+            found = sources.get(name)
+            return None if found is None else (found.text, found.path, lambda: True)
+
+        super().__init__(
+            loader=FunctionLoader(load),
+            undefined=undefined,
+            # Only names that say txt are text: `.html.j2`, or a name nobody thought of, is escaped.
+            autoescape=lambda name: name is None or not name.removesuffix(".j2").endswith(".txt"),
+            auto_reload=False,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            finalize=_finalize,
+        )
+        self.globals.pop("lipsum")  # random text
+        self.filters.pop("safe")  # the way around escaping
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Refuse the operators that make gigabytes out of a few characters; numbers still multiply."""
+        if operator == "**" or not (isinstance(left, int | float) and isinstance(right, int | float)):
+            raise SecurityError(f"{operator} is only for numbers here")
+        return super().call_binop(context, operator, left, right)
+
+
+class Templates:
+    """The templates of an installation; of two files with one name, the earlier directory's counts.
+
+    Raises TemplateError when a file can't be read.
+    """
+
+    def __init__(self, directories: Sequence[Path], *, sender_name: str, office: Office) -> None:
+        self.sources = _read(directories)
+        self._constants = {"office": office, "sender_name": sender_name}
+        self._sandbox = Sandbox(self.sources, StrictUndefined)
+        # Styles are inlined because most Chinese web mail drops <style>; nothing is ever fetched.
+        self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
+
+    def render(self, digest: Digest, *, redirected_from: str = "") -> Rendered:
+        """Render the three parts; TemplateError names the lines that failed."""
+        faults: list[str] = []
+        rendered = self.render_in(self._sandbox, digest, redirected_from, faults.append)
+        if rendered is None:
+            raise TemplateError(*faults)
+        return rendered
+
+    def render_in(
+        self, sandbox: Sandbox, digest: Digest, redirected_from: str, report: Report
+    ) -> Rendered | None:
+        """Render with another sandbox; None when a part failed, which `report` was told."""
+        values = {"digest": digest, "redirected_from": redirected_from, **self._constants}
+        parts: dict[str, str] = {}
+        for name in (SUBJECT, TEXT, HTML):
+            with self._located(name, report):
+                parts[name] = _joined(sandbox.get_template(name).generate(values))
+        if len(parts) < 3:
+            return None
+        return Rendered(
+            subject=clean(parts[SUBJECT]),
+            text=parts[TEXT].strip() + "\n",
+            html=self._inliner.inline(parts[HTML]),
+        )
+
+    def as_written(self, path: str, line: int, message: str) -> str:
+        """Say `'line.titel' is undefined`, as it stands in the template, for Jinja2's word on its object."""
+        found = re.search(r"(?:attribute|element) '?([^']+)'?$", message) or re.match(r"'([^']+)'", message)
+        if found is None:
+            return clean(message)
+        source = next((source for source in self.sources.values() if source.path == path), None)
+        dotted = source and re.search(rf"\w+(?:\.\w+)*\.{re.escape(found[1])}\b", source.line(line))
+        return f"'{dotted[0] if dotted else found[1]}' is undefined"
+
+    @contextmanager
+    def _located(self, name: str, report: Report) -> Iterator[None]:
+        try:
+            yield
+        except TemplateSyntaxError as error:
+            report(f"{error.filename or name}:{error.lineno}: {error.message}")
+        except TemplateNotFound as error:
+            report(f"{self._where(error, name)}: there is no template {error.message}")
+        except UndefinedError as error:
+            path, line = self._frame(error, name)
+            report(f"{path}:{line}: {self.as_written(path, line, str(error))}")
+        except Exception as error:  # an expression may raise anything, and it is the template's fault
+            report(f"{self._where(error, name)}: {type(error).__name__}: {clean(str(error))}")
+
+    def _where(self, error: BaseException, name: str) -> str:
+        path, line = self._frame(error, name)
+        return f"{path}:{line}" if line else path
+
+    def _frame(self, error: BaseException, name: str) -> tuple[str, int]:
+        """Return the innermost template line in the traceback, which Jinja2 maps to its source."""
+        paths = {source.path for source in self.sources.values()}
+        for frame in reversed(traceback.extract_tb(error.__traceback__)):
+            if frame.filename in paths:
+                return frame.filename, frame.lineno or 0
+        return self.sources[name].path if name in self.sources else name, 0
+
+
+def _finalize(value: object) -> object:
+    # Markup is what the template itself wrote, in a macro or a set block; plain text is somebody's.
+    return clean_body(value) if type(value) is str else value
+
+
+def _joined(pieces: Iterator[str]) -> str:
+    # Counted while it grows: a template in a runaway loop stops here, not when memory is full.
+    parts, size = [], 0
+    for piece in pieces:
+        size += len(piece)
+        if size > MAX_CHARACTERS:
+            raise SecurityError(f"more than {MAX_CHARACTERS} characters")
+        parts.append(piece)
+    return "".join(parts)
+
+
+def _read(directories: Sequence[Path]) -> dict[str, Source]:
+    sources: dict[str, Source] = {}
+    faults = []
+    for directory in directories:
+        for path in sorted(directory.rglob("*.j2")):
+            name = path.relative_to(directory).as_posix()
+            if name in sources:
+                continue
+            try:
+                sources[name] = Source(path=str(path), text=path.read_text("utf-8"))
+            except (OSError, UnicodeDecodeError) as error:
+                faults.append(f"{path}: {error}")
+    if faults:
+        raise TemplateError(*faults)
+    return sources

@@ -1,0 +1,176 @@
+"""SMTP over a few reused connections; where a mail failed decides what its failure means.
+
+Connect, TLS, EHLO, AUTH and MAIL are the server's business: the delivery ends and no mail has spent
+an attempt. RCPT is about one contact, the reply to DATA about one mail. No reply once DATA has begun
+is uncertain, and only the ledger's mark from just before tells it from the rest.
+
+asyncio lives only inside `deliver` and `check`, in a loop of their own on the caller's thread. `begin`
+and `record` commit synchronously inside that loop: well under a millisecond on SQLite, while the other
+connections wait for a server that is tens of milliseconds away.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from aiosmtplib import SMTPException
+
+from notifier.errors import MailGateError, NotifierError
+from notifier.mail.headers import address
+from notifier.mail.session import Server, ServerFault, Session, said
+from notifier.mail.transport import Outgoing, Result
+
+LOST_IN_A_ROW = 2  # uncertain mails one after the other: then the server is at fault, not a mail
+
+
+class SmtpTransport:
+    """Hand mail to one SMTP server."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def deliver(
+        self,
+        mails: Sequence[Outgoing],
+        *,
+        begin: Callable[[Outgoing], None],
+        record: Callable[[Outgoing, Result], None],
+        stop: Callable[[], bool],
+    ) -> Result | None:
+        """Send the mails in order, one transaction each; see `Transport.deliver`.
+
+        A connection that can't be opened ends only itself while another still works. An exception of
+        `begin` or `record` is raised once the mails in hand are through.
+        """
+        if not mails:
+            return None
+        delivery = _Delivery(self._server, deque(mails), begin, record, stop)
+        return asyncio.run(delivery.run())
+
+    def check(self) -> list[str]:
+        """Return greeting, extensions, TLS and login as the server answered them.
+
+        Raises NotifierError with what was said until then and the fault.
+        """
+        return asyncio.run(self._check())
+
+    async def _check(self) -> list[str]:
+        session = Session(self._server)
+        try:
+            await session.open()
+        except ServerFault as fault:
+            raise NotifierError("\n".join([*session.log, fault.result.reply])) from None
+        finally:
+            await session.close()
+        return session.log
+
+    def close(self) -> None:
+        """Do nothing: connections end with their delivery."""
+
+
+class Ended(Exception):
+    """Another connection met a fault of the server while this one was about to be opened."""
+
+
+@dataclass(slots=True)
+class _Delivery:
+    """One call of `deliver`: a queue that a few connections empty."""
+
+    server: Server
+    queue: deque[Outgoing]
+    begin: Callable[[Outgoing], None]
+    record: Callable[[Outgoing, Result], None]
+    stop: Callable[[], bool]
+    fault: Result | None = None
+    ending: bool = False
+    lost_in_a_row: int = 0
+    opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def run(self) -> Result | None:
+        width = min(self.server.connections, len(self.queue))
+        # Not a TaskGroup: when one connection fails, the others finish the mail they have in hand.
+        outcomes = await asyncio.gather(*(self._work() for _ in range(width)), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return self.fault if self.queue else None
+
+    async def _work(self) -> None:
+        session = Session(self.server)
+        try:
+            while self.queue and not self.ending and not self.stop():
+                mail = self.queue.popleft()
+                try:
+                    await self._send(session, mail)
+                except Ended:
+                    self.queue.appendleft(mail)
+                    return
+                except ServerFault as fault:
+                    self.queue.appendleft(mail)  # it was not begun: its attempt isn't spent
+                    # Too many connections at once is no reason to close the one that works.
+                    if fault.stage == "connect":
+                        self.fault = self.fault or fault.result
+                    else:
+                        self._end(fault.result)
+                    return
+        except BaseException:
+            self.ending = True
+            raise
+        finally:
+            await session.close()
+
+    async def _send(self, session: Session, mail: Outgoing) -> None:
+        """Send one mail and record what became of it; ServerFault when it was not begun."""
+        deadline = asyncio.get_running_loop().time() + self.server.per_mail
+        try:
+            async with asyncio.timeout_at(deadline):
+                result = await self._offer(session, mail)
+        except TimeoutError as error:
+            await session.drop()
+            raise ServerFault("deadline", error) from None
+        if result is None:
+            self.begin(mail)
+            try:
+                async with asyncio.timeout_at(deadline):
+                    result = await session.data(mail.data)
+            except (SMTPException, OSError) as error:
+                await session.drop()
+                result = Result(state="uncertain", scope="message", reply=f"DATA: {said(error)}")
+        self.record(mail, result)
+        self._weigh(result)
+
+    async def _offer(self, session: Session, mail: Outgoing) -> Result | None:
+        """Open if need be, then MAIL and RCPT; a result when the recipient or the size was refused."""
+        try:
+            recipient = address(mail.address)
+        except MailGateError as error:
+            return Result(state="refused", scope="recipient", reply=f"553 {error}")
+        if session.is_used_up:
+            await session.close()
+        # A kept connection may have been closed by the server meanwhile: that costs a new one, no pause.
+        if not (session.is_open and await session.mail(mail.sender, may_be_stale=True)):
+            await self._open(session)
+            await session.mail(mail.sender)
+        if session.size_limit and len(mail.data) > session.size_limit:
+            reply = f"552 {len(mail.data)} octets, the server takes {session.size_limit}"
+            return Result(state="refused", scope="message", reply=reply)
+        return await session.rcpt(recipient)
+
+    async def _open(self, session: Session) -> None:
+        # One at a time: a refused password must not be tried on every connection at once.
+        async with self.opening:
+            if self.ending:
+                raise Ended
+            await session.open()
+
+    def _weigh(self, result: Result) -> None:
+        lost = result.state == "uncertain"
+        self.lost_in_a_row = self.lost_in_a_row + 1 if lost else 0
+        # 421 ends the connection whatever it answers; the mail has its result, the others wait.
+        if result.reply.startswith("421") or self.lost_in_a_row >= LOST_IN_A_ROW:
+            self._end(Result(state="deferred", scope="server", reply=result.reply))
+
+    def _end(self, fault: Result) -> None:
+        self.ending = True
+        self.fault = self.fault or fault

@@ -1,0 +1,124 @@
+"""A template set is proved before it is used: every fault at once, each with its file and line."""
+
+from pathlib import Path
+
+import pytest
+
+from notifier.errors import TemplateError
+from notifier.mail.compose import Composer, Identity
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """An operator's own template directory, searched before the shipped one."""
+    return tmp_path
+
+
+def faults(own: Path, shipped: Path, identity: Identity) -> list[str]:
+    """Return the faults with the directory's name left out."""
+    composer = Composer([own, shipped], identity)
+    with pytest.raises(TemplateError) as caught:
+        composer.check()
+    return [fault.replace(f"{own}/", "") for fault in caught.value.faults]
+
+
+def test_the_shipped_templates_are_sound(shipped: Path, identity: Identity) -> None:
+    Composer([shipped], identity).check()
+
+
+def test_all_faults_come_at_once_with_file_and_line(own: Path, shipped: Path, identity: Identity) -> None:
+    (own / "section.txt.j2").write_text(
+        "{% for group in section.groups %}\n{% for line in group.lines %}\n{{ line.titel }} {{ line.nubmer }}\n"
+        "{{ nobody }}\n{% if group.lates %}x{% endif %}{{ line.text.uper() }}\n{% endfor %}\n{% endfor %}",
+        "utf-8",
+    )
+    (own / "section.html.j2").write_text("<tr>\n<td>{{ section.titel }}{{ 1 / 0 }}</td></tr>", "utf-8")
+    (own / "subject.txt.j2").write_text("{{ digest.headline }}{% endif %}", "utf-8")
+    found = faults(own, shipped, identity)
+    assert set(found) == {
+        "section.txt.j2:3: 'line.titel' is undefined",
+        "section.txt.j2:3: 'line.nubmer' is undefined",
+        "section.txt.j2:4: 'nobody' is undefined",
+        "section.txt.j2:5: 'group.lates' is undefined",
+        "section.txt.j2:5: 'line.text.uper' is undefined",
+        "section.html.j2:2: 'section.titel' is undefined",
+        "section.html.j2:2: ZeroDivisionError: division by zero",
+        "subject.txt.j2:1: Encountered unknown tag 'endif'.",
+    }
+    assert len(found) == len(set(found))
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "expected"),
+    [
+        pytest.param("subject.txt.j2", "{{ ''.__class__.__mro__ }}x", "SecurityError", id="python's inside"),
+        pytest.param("subject.txt.j2", "x{{ digest.units.__class__ }}", "is unsafe", id="a value's class"),
+        pytest.param("subject.txt.j2", "{{ 'x' * 10**9 }}", "SecurityError", id="a giant by an operator"),
+        pytest.param("subject.txt.j2", "{{ '%999999999d' % 1 }}", "SecurityError", id="a giant by a format"),
+        pytest.param(
+            "subject.txt.j2",
+            "{% for a in range(9999) %}{% for b in range(9999) %}xxxxxxxxxx{% endfor %}{% endfor %}",
+            "more than",
+            id="a loop without end",
+        ),
+        pytest.param("subject.txt.j2", "{{ lipsum() }}x", "'lipsum' is undefined", id="random text"),
+        pytest.param("subject.txt.j2", "{{ '' }}", "the subject is empty", id="an empty subject"),
+        pytest.param(
+            "subject.txt.j2", "{% include 'nowhere' %}x", "there is no template nowhere", id="no include"
+        ),
+        pytest.param("section.html.j2", "{{ section.title | safe }}", "No filter named 'safe'", id="safe"),
+        pytest.param(
+            "section.html.j2",
+            "\n{% autoescape false %}x{% endautoescape %}",
+            "j2:2: autoescape",
+            id="autoescape",
+        ),
+        pytest.param(
+            "section.html.j2", "{% include 'section.txt.j2' %}", "without being escaped", id="text in html"
+        ),
+        pytest.param(
+            "digest.txt.j2", "{{ digest.unit }}", "redirected_from isn't shown", id="redirect is hidden"
+        ),
+        pytest.param("plans/voc/section.txt.j2", "{{ section.tilte }}", "section.tilte", id="a plan's own"),
+    ],
+)
+def test_a_template_that_could_do_harm_is_a_fault(
+    own: Path, shipped: Path, identity: Identity, name: str, source: str, expected: str
+) -> None:
+    (own / name).parent.mkdir(parents=True, exist_ok=True)
+    (own / name).write_text(source, "utf-8")
+    [fault] = faults(own, shipped, identity)
+    assert fault.startswith(name) or "digest.html.j2" in fault
+    assert expected in fault
+
+
+def test_what_is_defined_only_sometimes_may_be_asked_for(
+    own: Path, shipped: Path, identity: Identity
+) -> None:
+    (own / "subject.txt.j2").write_text(
+        "{{ digest.nothing | default('x') }}{% if y is defined %}y{% endif %}", "utf-8"
+    )
+    Composer([own, shipped], identity).check()
+
+
+def test_every_template_is_escaped_unless_it_says_txt(own: Path, shipped: Path, identity: Identity) -> None:
+    # A name without any suffix, included from the HTML.
+    (own / "line.j2").write_text("{{ section.title }}", "utf-8")
+    (own / "section.html.j2").write_text("<tr><td>{% include 'line.j2' %}</td></tr>", "utf-8")
+    Composer([own, shipped], identity).check()
+
+
+def test_a_set_without_its_main_templates_says_which_are_missing(own: Path, identity: Identity) -> None:
+    with pytest.raises(TemplateError) as caught:
+        Composer([own], identity).check()
+    assert [fault.split(":")[0] for fault in caught.value.faults] == [
+        "subject.txt.j2",
+        "digest.txt.j2",
+        "digest.html.j2",
+    ]
+
+
+def test_a_template_that_is_not_utf_8_is_named(own: Path, shipped: Path, identity: Identity) -> None:
+    (own / "subject.txt.j2").write_bytes("督办".encode("gbk"))
+    with pytest.raises(TemplateError, match=r"subject\.txt\.j2"):
+        Composer([own, shipped], identity)
