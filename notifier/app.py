@@ -1,0 +1,272 @@
+"""The one place that builds things: a checked config in, an App out. A reload builds afresh, then swaps."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from notifier.clock import Clock, utc_now
+from notifier.config import Config
+from notifier.errors import ConfigError, DocumentError, FaultsError
+from notifier.intake import RowFault, read_document
+from notifier.intake.contacts import read_contacts
+from notifier.ledger import engine as ledger
+from notifier.mail.compose import Composer, Identity, Office
+from notifier.mail.maildir import MaildirTransport
+from notifier.mail.session import Server
+from notifier.mail.smtp import SmtpTransport
+from notifier.mail.transport import Transport
+from notifier.passes.adopt import Adoption, adopt
+from notifier.passes.book import PlanEntry, open_plan
+from notifier.passes.plan import PlanOutcome, plan
+from notifier.passes.preflight import Item, preflight
+from notifier.passes.send import Sender, SendOutcome
+from notifier.passes.setting import Setting
+from notifier.people.directory import Contact, Directory
+from notifier.timing.calendar import WorkCalendar
+from notifier.timing.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passes:
+    """The passes over one ledger and one transport."""
+
+    engine: Engine
+    app: "App"
+    sender: Sender
+
+    def adopt(self, now: datetime, *, catch_up: bool = False) -> Adoption:
+        """Bring the ledger to what the documents say."""
+        return adopt(self.engine, self.app.book, self.app.setting, now, catch_up=catch_up)
+
+    def plan(self, now: datetime) -> PlanOutcome:
+        """Run the plan pass."""
+        return plan(self.engine, self.app.setting, self.app.domain, now)
+
+    def send(self, stop: Callable[[], bool] = lambda: False) -> SendOutcome:
+        """Run the send pass for at most a heartbeat."""
+        return self.sender.send(stop, budget=timedelta(seconds=self.app.config.service.heartbeat))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """A configuration with everything it names, read and checked; the ledger is opened on demand."""
+
+    config: Config
+    clock: Clock
+    setting: Setting
+    book: tuple[PlanEntry, ...]
+    people: "People"
+
+    @property
+    def domain(self) -> str:
+        """The domain of Message-IDs: that of the sender."""
+        return self.config.mail.sender.rpartition("@")[2]
+
+    @property
+    def owner(self) -> str:
+        """This process as it signs claims."""
+        return f"{socket.gethostname()}:{os.getpid()}"
+
+    def preflight(self, now: datetime) -> list[Item]:
+        """Return what needs a person."""
+        return preflight(self.book, self.people.row_faults, self.setting, now)
+
+    def composer(self, installation: str = "preview") -> Composer:
+        """Return the composer of this installation's mails."""
+        return _composer(self.config, installation)
+
+    def create_ledger(self) -> Engine:
+        """Open the ledger, made if need be."""
+        return ledger.create(self.config.database, self.clock())
+
+    def existing_ledger(self) -> Engine | None:
+        """Open the ledger; None while there is none."""
+        return ledger.open_existing(self.config.database)
+
+    def ledger_file(self) -> Path | None:
+        """Return where the ledger is; None while there is none."""
+        if (engine := self.existing_ledger()) is None:
+            return None
+        engine.dispose()
+        return self.config.database
+
+    def transport(self) -> Transport:
+        """Return the way out that `[delivery]` names."""
+        delivery = self.config.delivery
+        if delivery.mode == "maildir":
+            return MaildirTransport(self.config.resolve(delivery.maildir))
+        return self.smtp_transport()
+
+    def smtp_transport(self) -> SmtpTransport:
+        """Return the mail server of `[mail]`, whatever the delivery mode; ConfigError if its password can't be read."""
+        mail = self.config.mail
+        server = Server(
+            host=mail.host,
+            port=mail.port,
+            tls=mail.tls,
+            ca_file=None if mail.ca_file is None else str(self.config.resolve(mail.ca_file)),
+            user=mail.user,
+            password=None if mail.password_file is None else read_credential(self.config, mail.password_file),
+            connections=mail.connections,
+        )
+        return SmtpTransport(server)
+
+    def passes(
+        self, engine: Engine, transport: Transport, *, clock: Clock | None = None, redirect: bool = True
+    ) -> Passes:
+        """Return the passes over a ledger; a rehearsal has its own clock and is never redirected."""
+        with engine.begin() as db:
+            installation = ledger.installation_id(db)
+        delivery = self.config.delivery
+        sender = Sender(
+            engine=engine,
+            setting=self.setting,
+            composer=self.composer(installation),
+            transport=transport,
+            clock=clock or self.clock,
+            owner=self.owner,
+            sender=self.config.mail.sender,
+            redirect_to=delivery.redirect_to if redirect and delivery.mode == "redirect" else None,
+        )
+        return Passes(engine=engine, app=self, sender=sender)
+
+
+def build(config: Config, clock: Clock = utc_now) -> App:
+    """Read everything that a config names; raise FaultsError with every fault of every file.
+
+    Documents, directory and templates are read here; a bad row, phrase, unit or address is no fault but an
+    item of `App.preflight`.
+    """
+    people = read_people(config)
+    faults = [*people.faults, *_missing_credentials(config)]
+    setting = setting_of(config, people.directory, people.contacts)
+    book = []
+    for key, facts in config.plans.items():
+        try:
+            document = read_document(config.resolve(facts.path))
+        except DocumentError as error:
+            faults += [f"plans.{key}.path: {fault}" for fault in error.faults]
+            continue
+        book.append(open_plan(key, facts, document, config, setting))
+    faults += _template_faults(config)
+    if faults:
+        raise FaultsError(*faults)
+    return App(config=config, clock=clock, setting=setting, book=tuple(book), people=people)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """The directory as `[contacts]`, `[groups]` and `[aliases]` give it, with what can't be used."""
+
+    directory: Directory
+    contacts: tuple[Contact, ...]
+    row_faults: tuple[RowFault, ...]
+    faults: tuple[str, ...]
+
+
+def read_people(config: Config) -> People:
+    """Read the directory; a file that can't be used, or groups that contain themselves, are its `faults`."""
+    contacts: list[Contact] = []
+    row_faults: list[RowFault] = []
+    faults: list[str] = []
+    for path in config.contacts.files:
+        try:
+            found, bad = read_contacts(config.resolve(path))
+            contacts += found
+            row_faults += bad
+        except DocumentError as error:
+            faults += [f"contacts.files: {fault}" for fault in error.faults]
+    try:
+        directory = Directory.build(contacts, config.groups, config.aliases)
+    except ValueError as error:
+        faults.append(f"{config.path}: {error}")
+        directory = Directory.build(contacts, {}, {})
+    return People(
+        directory=directory,
+        contacts=tuple(contacts),
+        row_faults=tuple(row_faults),
+        faults=tuple(faults),
+    )
+
+
+def setting_of(config: Config, directory: Directory, contacts: Sequence[Contact] = ()) -> Setting:
+    """Return what a config says about time and people."""
+    policy = config.policy
+    return Setting(
+        policy=Policy(
+            zone=config.zone,
+            leads=policy.leads,
+            report_leads=policy.report_leads,
+            report_overdue=policy.report_overdue,
+            ongoing=policy.ongoing,
+            notice_at=policy.notice_at,
+            close=policy.close,
+            roll=policy.roll,
+            overdue_working_days=policy.overdue_working_days,
+            overdue_every_days=policy.overdue_every_days,
+            overdue_until_days=policy.overdue_until_days,
+        ),
+        calendar=WorkCalendar.build(off=config.calendar.off, work=config.calendar.work),
+        calendar_overlay=(config.calendar.off, config.calendar.work),
+        terms=config.terms,
+        events=config.events,
+        directory=directory,
+        contacts={contact.address.lower(): contact for contact in reversed(contacts)},
+        open_groups=policy.open_groups,
+        catch_up=timedelta(days=policy.catch_up_days),
+        catch_up_hours=(policy.catch_up_from, policy.catch_up_to),
+    )
+
+
+def _composer(config: Config, installation: str) -> Composer:
+    office = config.office
+    identity = Identity(
+        sender_name=config.mail.sender_name or office.name,
+        sender=config.mail.sender,
+        domain=config.mail.sender.rpartition("@")[2],
+        office=Office(
+            name=office.name, section=office.section, phone=office.phone, reply_to=office.reply_to or ""
+        ),
+        installation=installation,
+    )
+    return Composer([config.resolve(config.service.templates)], identity)
+
+
+def _template_faults(config: Config) -> Sequence[str]:
+    if not config.resolve(config.service.templates).is_dir():
+        return (f"{config.path}: service.templates: no such folder: {config.service.templates}",)
+    try:
+        _composer(config, "check").check()
+    except FaultsError as error:
+        return error.faults
+    return ()
+
+
+def _missing_credentials(config: Config) -> Iterator[str]:
+    mail = config.mail
+    if mail.ca_file is not None and not config.resolve(mail.ca_file).is_file():
+        yield f"{config.path}: mail.ca_file: no such file: {mail.ca_file}"
+    if mail.password_file is not None and config.delivery.mode != "maildir":
+        try:
+            read_credential(config, mail.password_file)
+        except ConfigError as error:
+            yield from error.faults
+
+
+def read_credential(config: Config, path: Path) -> str:
+    """Return a secret from its file: systemd's credential of that name, else the path counted from config.toml."""
+    directory = os.environ.get("CREDENTIALS_DIRECTORY")
+    place = Path(directory) / path.name if directory else config.resolve(path)
+    if not place.is_file():
+        place = config.resolve(path)
+    try:
+        return place.read_text("utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise ConfigError(f"{config.path}: mail.password_file: {place}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{config.path}: mail.password_file: {place}: this is no UTF-8 text") from None

@@ -1,0 +1,60 @@
+"""config.toml -> Config: every key checked, every fault at once, each with its key.
+
+What the keys name (documents, contacts, templates) is read by `notifier.app`, not here.
+"""
+
+import hashlib
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from notifier.config.tables import Config, Plan
+from notifier.config.values import Address
+from notifier.errors import ConfigError
+
+__all__ = ["Address", "Config", "Plan", "load"]
+
+
+def load(path: Path) -> Config:
+    """Read and check config.toml; ConfigError lists every fault with its key (or line, if it is no TOML)."""
+    try:
+        data = path.read_bytes()
+        table = tomllib.loads(data.decode("utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}:{line}: this is no UTF-8 text; save the file as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    try:
+        config = Config.model_validate(table)
+    except ValidationError as error:
+        raise ConfigError(*(f"{path}: {_fault(fault)}" for fault in error.errors())) from None
+    config._path = path.absolute()
+    config._hash = hashlib.sha256(data).hexdigest()
+    return config
+
+
+def _fault(error: Any) -> str:
+    where = ""
+    for part in error["loc"]:
+        if isinstance(part, int):
+            where += f"[{part}]"
+        elif part != "[key]":
+            where += f"{'.' if where else ''}{_quoted(part)}"
+    if error["type"] == "extra_forbidden":
+        return f"{where}: unknown key"
+    if error["type"] == "missing":
+        return f"{where}: this {'key' if '.' in where else 'table'} is required"
+    if error["type"] == "string_pattern_mismatch":
+        return f"{where}: a plan's key is made of letters, digits, - and _"
+    return f"{where}: {str(error['msg']).removeprefix('Value error, ')}"
+
+
+def _quoted(key: str) -> str:
+    """Return a key as TOML writes it; numbers such as a task's are quoted so that they look like keys."""
+    return key if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", key) else f'"{key}"'

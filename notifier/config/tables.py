@@ -1,0 +1,233 @@
+"""The tables of config.toml with their defaults. Unknown keys are refused, values are frozen."""
+
+import re
+from datetime import date, time
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+
+from notifier.config.values import (
+    Address,
+    CadenceText,
+    Count,
+    Day,
+    Filled,
+    Key,
+    LeadValue,
+    Notation,
+    Positive,
+    Switch,
+    WallClock,
+    Zone,
+)
+from notifier.timing.policy import Lead
+
+
+class Table(BaseModel):
+    """A table of config.toml."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, arbitrary_types_allowed=True
+    )
+
+
+class Service(Table):
+    """`[service]`: where the daemon keeps its things and how it counts time."""
+
+    timezone: Zone = "Asia/Shanghai"
+    database: str = "sqlite:///var/notifier.db"
+    templates: Path = Path("templates")
+    heartbeat: Annotated[Positive, Field(le=3600)] = 60
+
+    @field_validator("database")
+    @classmethod
+    def _embedded(cls, url: str) -> str:
+        if not re.fullmatch(r"sqlite:///[^?#]+", url):
+            raise ValueError('a database is written "sqlite:///PATH"')
+        return url
+
+
+class TaskOverride(Table):
+    """`[plans.<key>.tasks."7"]`: a person's word on one task."""
+
+    timing: Notation | None = None
+    units: Filled | None = None
+    named: dict[str, tuple[str, ...]] = {}
+
+
+class Plan(Table):
+    """`[plans.<key>]`: one document."""
+
+    path: Path
+    issued: Day
+    issuer: str = ""
+    issuer_level: str = ""
+    title: str = ""
+    number: str = ""
+    until: Day | None = None
+    tasks: dict[str, TaskOverride] = {}
+
+    @model_validator(mode="after")
+    def _ends_after_issue(self) -> "Plan":
+        if self.until is not None and self.until < self.issued:
+            raise ValueError(f"until ({self.until}) lies before issued ({self.issued})")
+        return self
+
+
+class Policy(Table):
+    """`[policy]`: when notices go."""
+
+    leads: tuple[LeadValue, ...] = (Lead.parse("30d"), Lead.parse("7d"), Lead.parse("1d"))
+    report_leads: tuple[LeadValue, ...] = (Lead.parse("5wd"),)
+    report_overdue: Switch = False
+    ongoing: CadenceText = "quarterly"
+    notice_at: WallClock = time(9)
+    close: WallClock = time(17, 30)
+    roll: Literal["prev", "next", "none"] = "prev"
+    overdue_working_days: Annotated[Count, Field(le=30)] = 5
+    overdue_every_days: Positive = 7
+    overdue_until_days: Annotated[Count, Field(le=3650)] = 90
+    catch_up_days: Annotated[Count, Field(le=3650)] = 30
+    catch_up_from: WallClock = time(8)
+    catch_up_to: WallClock = time(18)
+    open_groups: Literal["all", "none"] = "all"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Policy":
+        if self.notice_at >= self.close:
+            raise ValueError(f"notice_at ({self.notice_at}) must come before close ({self.close})")
+        if self.catch_up_from >= self.catch_up_to:
+            raise ValueError(
+                f"catch_up_from ({self.catch_up_from}) must come before catch_up_to ({self.catch_up_to})"
+            )
+        return self
+
+
+class Calendar(Table):
+    """`[calendar]`: the last word on working days."""
+
+    off: tuple[Day, ...] = ()
+    work: tuple[Day, ...] = ()
+
+    @model_validator(mode="after")
+    def _disjoint(self) -> "Calendar":
+        if both := sorted(set(self.off) & set(self.work)):
+            raise ValueError("in off and in work: " + ", ".join(map(str, both)))
+        return self
+
+
+class Reading(Table):
+    """`[timing.reading]`: how contested phrases are read."""
+
+    before_period: Literal["exclusive", "inclusive"] = "exclusive"
+
+
+class Timing(Table):
+    """`[timing]`: a person's answers on phrases, and the contested readings."""
+
+    phrases: dict[str, Notation] = {}
+    reading: Reading = Reading()
+
+
+class Contacts(Table):
+    """`[contacts]`: the directory files."""
+
+    files: tuple[Path, ...] = ()
+
+
+class Office(Table):
+    """`[office]`: who sends, and whom to call."""
+
+    name: Filled
+    section: str = ""
+    phone: str = ""
+    reply_to: Address | None = None
+
+
+class Mail(Table):
+    """`[mail]`: the sender and the mail server."""
+
+    sender: Address = Field(alias="from")
+    sender_name: str = Field(default="", alias="from_name")
+    host: Filled = "localhost"
+    port: Annotated[Positive, Field(le=65535)] = 587
+    tls: Literal["tls", "starttls", "none"] = "starttls"
+    ca_file: Path | None = None
+    user: Filled | None = None
+    password_file: Path | None = None
+    connections: Annotated[Positive, Field(le=32)] = 2
+
+    @model_validator(mode="after")
+    def _login_is_whole_and_covered(self) -> "Mail":
+        if (self.user is None) != (self.password_file is None):
+            raise ValueError("user and password_file belong together")
+        if self.user is not None and self.tls == "none":
+            raise ValueError('a login needs tls = "tls" or "starttls"')
+        return self
+
+
+class Delivery(Table):
+    """`[delivery]`: where mails go."""
+
+    mode: Literal["maildir", "redirect", "live"] = "maildir"
+    maildir: Path = Path("var/mail")
+    redirect_to: Address | None = None
+
+    @model_validator(mode="after")
+    def _redirect_has_a_target(self) -> "Delivery":
+        if self.mode == "redirect" and self.redirect_to is None:
+            raise ValueError('mode = "redirect" needs redirect_to')
+        return self
+
+
+class Config(Table):
+    """The whole of config.toml, checked. Paths count from the file's own folder: see `resolve`."""
+
+    service: Service = Service()
+    plans: dict[Key, Plan] = {}
+    policy: Policy = Policy()
+    calendar: Calendar = Calendar()
+    terms: dict[str, Day] = {}
+    timing: Timing = Timing()
+    events: dict[str, Day] = {}
+    groups: dict[str, tuple[Filled, ...]] = {}
+    aliases: dict[str, Filled] = {}
+    contacts: Contacts = Contacts()
+    office: Office
+    mail: Mail
+    delivery: Delivery = Delivery()
+    _path: Path = PrivateAttr(default=Path("config.toml"))
+    _hash: str = PrivateAttr(default="")
+
+    @field_validator("terms")
+    @classmethod
+    def _terms_are_named(cls, terms: dict[str, date]) -> dict[str, date]:
+        if bad := [name for name in terms if not re.fullmatch(r"\d{4}-(spring|autumn)", name, re.ASCII)]:
+            raise ValueError(f'{", ".join(bad)}: a term is written "2018-spring" or "2018-autumn"')
+        return terms
+
+    @property
+    def path(self) -> Path:
+        """The file this was read from, absolute."""
+        return self._path
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the file's bytes, hexadecimal."""
+        return self._hash
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone that every wall-clock time of the installation means."""
+        return ZoneInfo(self.service.timezone)
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.resolve(Path(self.service.database.removeprefix("sqlite:///")))
+
+    def resolve(self, path: Path) -> Path:
+        """Return `path` absolute, counted from the folder of config.toml."""
+        return self._path.parent / path

@@ -1,0 +1,121 @@
+"""Opening the ledger: the SQLite file, its settings, its schema version."""
+
+import os
+import sqlite3
+import uuid
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from notifier.errors import ConfigError, NotifierError
+from notifier.ledger.schema import installation, metadata
+
+SCHEMA = "0001"
+_LOCK_WAIT_SECONDS = 30
+
+
+def create(path: Path, now: datetime) -> Engine:
+    """Open the ledger at `path`, made if it isn't there (readable by its owner alone), at the current schema.
+
+    Raises ConfigError when the place can't be written or the file is no ledger.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"service.database: {path}: {error.strerror or error}") from None
+    engine = _connect(path)
+    _upgrade(engine, path)
+    with engine.begin() as db:
+        if db.execute(select(installation.c.id)).first() is None:
+            db.execute(insert(installation).values(id=str(uuid.uuid4()), created=now))
+    return engine
+
+
+def open_existing(path: Path) -> Engine | None:
+    """Open the ledger at `path` at the current schema; None when there is none yet."""
+    if not path.is_file() or path.stat().st_size == 0:
+        return None
+    engine = _connect(path)
+    _upgrade(engine, path)
+    return engine
+
+
+def in_memory(now: datetime, *, copy_of: Path | None = None) -> Engine:
+    """Return a ledger that lives as long as its engine: empty, or a copy of the one at `copy_of`."""
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
+    _listen(engine, durable=False)
+    if copy_of is not None:
+        if (source := open_existing(copy_of)) is None:
+            raise NotifierError(f"no ledger at {copy_of}")
+        source.dispose()
+        with sqlite3.connect(f"file:{copy_of}?mode=ro", uri=True) as original:
+            original.backup(connection)
+        original.close()
+        return engine
+    metadata.create_all(engine)
+    with engine.begin() as db:
+        db.execute(insert(installation).values(id="rehearsal", created=now))
+    return engine
+
+
+def installation_id(db: Connection) -> str:
+    """Return the ledger's own stable name, made when it was created."""
+    return str(db.execute(select(installation.c.id)).scalar_one())
+
+
+def _connect(path: Path) -> Engine:
+    # mode=rw: a plain open would silently create a missing file, and everything be planned again.
+    url = f"file:{path}?mode=rw"
+
+    def opened() -> sqlite3.Connection:
+        return sqlite3.connect(url, uri=True, timeout=_LOCK_WAIT_SECONDS, check_same_thread=False)
+
+    engine = create_engine("sqlite://", creator=opened, poolclass=QueuePool)
+    _listen(engine, durable=True)
+    return engine
+
+
+def _listen(engine: Engine, *, durable: bool) -> None:
+    @event.listens_for(engine, "connect")
+    def _settings(connection: sqlite3.Connection, _record: object) -> None:
+        # The driver's own transactions are off: every one below begins IMMEDIATE, because a read
+        # that turns into a write fails at once with SQLITE_BUSY_SNAPSHOT, whatever the time-out.
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys = ON")
+        if durable:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _upgrade(engine: Engine, path: Path) -> None:
+    try:
+        with engine.connect() as db:
+            tables = set(db.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars())
+            version = (
+                db.execute(text("SELECT version_num FROM alembic_version")).scalar()
+                if "alembic_version" in tables
+                else None
+            )
+    except Exception as error:
+        raise ConfigError(f"service.database: {path}: {getattr(error, 'orig', error)}") from None
+    if version == SCHEMA:
+        return
+    if version is None and tables:
+        raise ConfigError(f"service.database: {path}: this is a database, but no ledger of ours")
+    # Imported late: Alembic costs a quarter of a second, and only a schema change needs it.
+    from alembic import command
+    from alembic.config import Config as AlembicConfig
+
+    migrations = AlembicConfig()
+    migrations.set_main_option("script_location", os.fspath(Path(__file__).parent / "migrations"))
+    with engine.begin() as db:
+        migrations.attributes["connection"] = db
+        command.upgrade(migrations, "head")

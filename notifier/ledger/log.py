@@ -1,0 +1,56 @@
+"""Who did what (events, append-only), and which daemons live (what `status` reads)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from notifier.ledger.schema import daemons, events
+
+_FORGET_DAEMONS_AFTER = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonRecord:
+    """A daemon as it last wrote of itself."""
+
+    host: str
+    pid: int
+    started: datetime
+    heartbeat: datetime
+    config_hash: str
+    config_loaded: datetime
+    last_plan: datetime | None
+    last_send: datetime | None
+    next_wake: datetime | None
+    fault: str | None
+    reload_fault: str | None
+    stopped: datetime | None
+
+
+def record_event(db: Connection, *, at: datetime, by: str, action: str, detail: str) -> None:
+    """Append to the record of what ops and the daemon did."""
+    db.execute(insert(events).values(at=at, by=by, action=action, detail=detail))
+
+
+def register_daemon(db: Connection, host: str, pid: int, now: datetime, config_hash: str) -> None:
+    """Enter a daemon that starts; rows of daemons long gone are dropped."""
+    db.execute(delete(daemons).where(daemons.c.heartbeat < now - _FORGET_DAEMONS_AFTER))
+    db.execute(delete(daemons).where(daemons.c.host == host, daemons.c.pid == pid))
+    db.execute(
+        insert(daemons).values(
+            host=host, pid=pid, started=now, heartbeat=now, config_hash=config_hash, config_loaded=now
+        )
+    )
+
+
+def update_daemon(db: Connection, host: str, pid: int, **values: Any) -> None:
+    """Write what a daemon says of itself."""
+    db.execute(update(daemons).where(daemons.c.host == host, daemons.c.pid == pid).values(**values))
+
+
+def all_daemons(db: Connection) -> list[DaemonRecord]:
+    """Return every known daemon, the newest first."""
+    rows = db.execute(select(daemons).order_by(daemons.c.started.desc())).mappings()
+    return [DaemonRecord(**row) for row in rows]

@@ -1,0 +1,140 @@
+"""Reminders: one checkpoint owed to one contact. The unique key is what makes planning idempotent."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, select, tuple_, update
+from sqlalchemy.dialects.sqlite import insert
+
+from notifier.ledger.schema import reminders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderRecord:
+    """A reminder as the ledger holds it."""
+
+    id: int
+    task_id: int
+    checkpoint: str
+    contact: str
+    kind: str
+    family: str
+    nominal: date
+    day: date
+    label: str
+    provisional: bool
+    at: datetime
+    slot: datetime
+    units: Sequence[str]
+    role: str
+    copied: bool
+    state: str
+    reason: str | None
+    message_id: int | None
+
+    @property
+    def occurrence(self) -> str:
+        """The due, start or report this belongs to: `due@2018-08-31`."""
+        return f"{self.family}@{self.nominal}"
+
+
+_UNBUNDLED = and_(reminders.c.state == "planned", reminders.c.message_id.is_(None))
+
+
+def add_reminders(db: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert reminders; one whose (task, checkpoint, contact) is there already is left. Return how many are new."""
+    if not rows:
+        return 0
+    before = db.execute(select(func.count()).select_from(reminders)).scalar_one()
+    db.execute(insert(reminders).on_conflict_do_nothing(), rows)
+    return int(db.execute(select(func.count()).select_from(reminders)).scalar_one() - before)
+
+
+def keys_of(db: Connection, task_id: int) -> set[tuple[str, str]]:
+    """Return the (checkpoint, contact) pairs that a task already has."""
+    query = select(reminders.c.checkpoint, reminders.c.contact).where(reminders.c.task_id == task_id)
+    return {(row.checkpoint, row.contact) for row in db.execute(query)}
+
+
+def newest_by_occurrence(db: Connection, task_id: int) -> dict[tuple[str, date, str], datetime]:
+    """Return, for each (family, nominal day, contact) of a task, the latest moment already reminded of."""
+    query = (
+        select(
+            reminders.c.family, reminders.c.nominal, reminders.c.contact, func.max(reminders.c.at).label("at")
+        )
+        .where(reminders.c.task_id == task_id)
+        .group_by(reminders.c.family, reminders.c.nominal, reminders.c.contact)
+    )
+    return {(row.family, row.nominal, row.contact): row.at for row in db.execute(query)}
+
+
+def unbundled(db: Connection, until: datetime) -> list[ReminderRecord]:
+    """Return the planned reminders without a message whose slot has come, contact by contact."""
+    query = select(reminders).where(_UNBUNDLED, reminders.c.slot <= until)
+    rows = db.execute(query.order_by(reminders.c.contact, reminders.c.id)).mappings()
+    return [ReminderRecord(**row) for row in rows]
+
+
+def earliest_slot(db: Connection) -> datetime | None:
+    """Return the next slot for which reminders wait."""
+    return db.execute(select(func.min(reminders.c.slot)).where(_UNBUNDLED)).scalar()
+
+
+def put_into_message(db: Connection, ids: Sequence[int], message: int) -> None:
+    """Tie reminders to the message that carries them."""
+    db.execute(update(reminders).where(reminders.c.id.in_(ids)).values(message_id=message))
+
+
+def move_slot(db: Connection, ids: Sequence[int], slot: datetime) -> None:
+    """Let reminders wait for a later slot."""
+    db.execute(update(reminders).where(reminders.c.id.in_(ids)).values(slot=slot))
+
+
+def close_reminders(db: Connection, ids: Sequence[int], state: str, reason: str | None) -> None:
+    """Bring reminders to a terminal state."""
+    if ids:
+        db.execute(update(reminders).where(reminders.c.id.in_(ids)).values(state=state, reason=reason))
+
+
+def withdraw_unsent(db: Connection, task_id: int, reason: str, *, keep: Iterable[str] = ()) -> int:
+    """Withdraw a task's reminders that no message carries yet, but for the checkpoints in `keep`."""
+    query = update(reminders).where(
+        reminders.c.task_id == task_id, _UNBUNDLED, reminders.c.checkpoint.not_in(list(keep))
+    )
+    return db.execute(query.values(state="withdrawn", reason=reason)).rowcount
+
+
+def of_messages(db: Connection, ids: Iterable[int]) -> dict[int, list[ReminderRecord]]:
+    """Return the still planned reminders of each message."""
+    query = select(reminders).where(reminders.c.message_id.in_(list(ids)), reminders.c.state == "planned")
+    found: dict[int, list[ReminderRecord]] = {}
+    for row in db.execute(query.order_by(reminders.c.id)).mappings():
+        record = ReminderRecord(**row)
+        if record.message_id is not None:
+            found.setdefault(record.message_id, []).append(record)
+    return found
+
+
+def same_occurrences(db: Connection, records: Iterable[ReminderRecord]) -> list[ReminderRecord]:
+    """Return all reminders that share task and contact with the given ones: what else was said about them."""
+    pairs = sorted({(record.task_id, record.contact) for record in records})
+    found: list[ReminderRecord] = []
+    for start in range(0, len(pairs), 400):  # SQLite allows a bounded number of parameters
+        chunk = pairs[start : start + 400]
+        query = select(reminders).where(tuple_(reminders.c.task_id, reminders.c.contact).in_(chunk))
+        found += [ReminderRecord(**row) for row in db.execute(query).mappings()]
+    return found
+
+
+def unreachable_since(db: Connection, since: datetime) -> list[ReminderRecord]:
+    """Return the unreachable reminders that fell due after `since`."""
+    query = select(reminders).where(reminders.c.state == "unreachable", reminders.c.at > since)
+    return [ReminderRecord(**row) for row in db.execute(query.order_by(reminders.c.id)).mappings()]
+
+
+def counts_by_state(db: Connection) -> dict[str, int]:
+    """Return how many reminders are in each state."""
+    query = select(reminders.c.state, func.count()).group_by(reminders.c.state)
+    return dict(db.execute(query).tuples().all())

@@ -1,0 +1,198 @@
+"""The ledger's tables. Times are stored in UTC and come back aware; days are plain dates."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant. SQLite keeps no zone, so UTC is written and put back; naive values are refused."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.utcoffset() is None:
+            raise ValueError(f"datetime has no time zone: {value.isoformat()}")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any | None, _dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("created", UtcDateTime, nullable=False),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("path", Text, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("issued", Date, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("until", Date),
+    Column("imported", UtcDateTime, nullable=False),
+    Column("setting", String(64), nullable=False),  # fingerprint of policy, calendar, terms, events
+    Column("active", Boolean, nullable=False),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("plan_id", ForeignKey("plans.id"), nullable=False),
+    Column("ref", String(32), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("section", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("units", JSON, nullable=False),  # the unit phrase as read, see passes.setting
+    Column("timing", Text, nullable=False),  # the phrase as written
+    Column("rule", Text, nullable=False),
+    Column("timing_state", String(8), nullable=False),  # ok | waiting | review
+    Column("why", Text),
+    Column("notes", JSON, nullable=False),  # [[English, Chinese], ...]
+    Column("soft", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),  # open | done | vanished
+    Column("completed", Date),  # of A in "A then B"
+    Column("imported", UtcDateTime, nullable=False),
+    Column("planned_until", UtcDateTime, nullable=False),
+    Column("next_at", UtcDateTime),
+    UniqueConstraint("plan_id", "ref"),
+)
+Index("ix_tasks_next_at", tasks.c.next_at, sqlite_where=text("next_at IS NOT NULL"))
+
+completions = Table(
+    "completions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("task_id", ForeignKey("tasks.id"), nullable=False, index=True),
+    Column("unit", Text),  # None: every unit
+    Column("scope", String(48), nullable=False),  # "task", or an occurrence such as report@2017-12-31
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("reopened", UtcDateTime),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("contact", Text, nullable=False),  # lower-cased address
+    Column("address", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("slot", UtcDateTime, nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),
+    # queued | claimed | accepted | refused | failed | dropped
+    Column("state", String(16), nullable=False),
+    Column("uncertain", Boolean, nullable=False),
+    Column("begun", Boolean, nullable=False),  # DATA was begun without a definite answer since
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", UtcDateTime, nullable=False),
+    Column("lease_until", UtcDateTime),
+    Column("owner", Text),
+    Column("body", LargeBinary),  # kept from the first DATA to acceptance
+    Column("body_sha256", String(64)),
+    Column("reply", Text),
+    Column("created", UtcDateTime, nullable=False),
+    Column("finished", UtcDateTime),
+    UniqueConstraint("contact", "slot"),
+)
+Index("ix_messages_open", messages.c.state, messages.c.not_before, sqlite_where=text("finished IS NULL"))
+
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("task_id", ForeignKey("tasks.id"), nullable=False),
+    Column("checkpoint", String(48), nullable=False),  # from rule and nominal day, never from now
+    Column("contact", Text, nullable=False),  # lower-cased address, or unit:<name>
+    Column("kind", String(8), nullable=False),
+    Column("family", String(8), nullable=False),
+    Column("nominal", Date, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("provisional", Boolean, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("slot", UtcDateTime, nullable=False),
+    Column("units", JSON, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("copied", Boolean, nullable=False),
+    # planned | sent | superseded | expired | withdrawn | unreachable | failed
+    Column("state", String(16), nullable=False),
+    Column("reason", Text),
+    Column("message_id", ForeignKey("messages.id")),
+    UniqueConstraint("task_id", "checkpoint", "contact"),
+)
+Index(
+    "ix_reminders_unbundled",
+    reminders.c.slot,
+    reminders.c.contact,
+    sqlite_where=text("state = 'planned' AND message_id IS NULL"),
+)
+Index("ix_reminders_message_id", reminders.c.message_id)
+
+daemons = Table(
+    "daemons",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("pid", Integer, primary_key=True),
+    Column("started", UtcDateTime, nullable=False),
+    Column("heartbeat", UtcDateTime, nullable=False),
+    Column("config_hash", String(64), nullable=False),
+    Column("config_loaded", UtcDateTime, nullable=False),
+    Column("last_plan", UtcDateTime),
+    Column("last_send", UtcDateTime),
+    Column("next_wake", UtcDateTime),
+    Column("fault", Text),  # the last pass or server-level fault, None when all is well
+    Column("reload_fault", Text),
+    Column("stopped", UtcDateTime),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("detail", Text, nullable=False),
+)

@@ -1,0 +1,192 @@
+"""Plans, tasks and completions: what is promised, and what was closed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
+
+from notifier.ledger.schema import completions, plans, tasks
+
+WHOLE_TASK = "task"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRecord:
+    """A plan as the ledger holds it."""
+
+    id: int
+    key: str
+    path: str
+    hash: str
+    issued: date
+    issuer: str
+    title: str
+    number: str
+    until: date | None
+    imported: datetime
+    setting: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRecord:
+    """A task as the ledger holds it, with what its plan says about time."""
+
+    id: int
+    plan_id: int
+    plan: str
+    plan_title: str
+    plan_number: str
+    issued: date
+    until: date | None
+    ref: str
+    position: int
+    revision: int
+    section: str
+    text: str
+    units: Mapping[str, Any]
+    timing: str
+    rule: str
+    timing_state: str
+    why: str | None
+    notes: Sequence[Sequence[str]]
+    soft: bool
+    state: str
+    completed: date | None
+    imported: datetime
+    planned_until: datetime
+    next_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """A closed task, or one occurrence of it, by one unit or (None) by all."""
+
+    task_id: int
+    unit: str | None
+    scope: str
+    by: str
+    at: datetime
+
+
+_TASK = select(
+    tasks,
+    plans.c.key.label("plan"),
+    plans.c.title.label("plan_title"),
+    plans.c.number.label("plan_number"),
+    plans.c.issued,
+    plans.c.until,
+).join_from(tasks, plans)
+
+
+def _record(row: RowMapping) -> TaskRecord:
+    return TaskRecord(**row)
+
+
+def plan_by_key(db: Connection, key: str) -> PlanRecord | None:
+    """Return a plan, or None when it was never imported."""
+    row = db.execute(select(plans).where(plans.c.key == key)).mappings().first()
+    return None if row is None else PlanRecord(**row)
+
+
+def add_plan(db: Connection, **values: Any) -> int:
+    """Record a plan; return its id."""
+    return int(db.execute(insert(plans).values(active=True, **values).returning(plans.c.id)).scalar_one())
+
+
+def change_plan(db: Connection, plan_id: int, **values: Any) -> None:
+    """Change a plan's facts."""
+    db.execute(update(plans).where(plans.c.id == plan_id).values(**values))
+
+
+def retire_plans(db: Connection, keep: Iterable[str]) -> list[str]:
+    """Mark plans that config.toml no longer lists; return their keys. Nothing of them is planned until they return."""
+    gone = list(
+        db.execute(select(plans.c.key).where(plans.c.active, plans.c.key.not_in(list(keep)))).scalars()
+    )
+    if gone:
+        ids = select(plans.c.id).where(plans.c.key.in_(gone)).scalar_subquery()
+        db.execute(update(tasks).where(tasks.c.plan_id.in_(ids)).values(next_at=None))
+        # An empty fingerprint makes the plan be compared anew, should it come back.
+        db.execute(update(plans).where(plans.c.key.in_(gone)).values(active=False, setting=""))
+    return gone
+
+
+def add_tasks(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert tasks."""
+    if rows:
+        db.execute(insert(tasks), rows)
+
+
+def change_task(db: Connection, task_id: int, **values: Any) -> None:
+    """Change one task."""
+    db.execute(update(tasks).where(tasks.c.id == task_id).values(**values))
+
+
+def tasks_of(db: Connection, plan: str | None = None) -> list[TaskRecord]:
+    """Return the tasks of one active plan, or of all, in the documents' order."""
+    query = _TASK.where(plans.c.active).order_by(plans.c.id, tasks.c.position)
+    if plan is not None:
+        query = query.where(plans.c.key == plan)
+    return [_record(row) for row in db.execute(query).mappings()]
+
+
+def due_tasks(db: Connection, now: datetime, limit: int) -> list[TaskRecord]:
+    """Return up to `limit` tasks with a checkpoint at or before `now`."""
+    query = _TASK.where(tasks.c.next_at <= now).order_by(tasks.c.next_at, tasks.c.id).limit(limit)
+    return [_record(row) for row in db.execute(query).mappings()]
+
+
+def tasks_by_id(db: Connection, ids: Iterable[int]) -> dict[int, TaskRecord]:
+    """Return tasks by id."""
+    found = db.execute(_TASK.where(tasks.c.id.in_(list(ids)))).mappings()
+    return {row["id"]: _record(row) for row in found}
+
+
+def move_marks(db: Connection, marks: Sequence[tuple[int, datetime, datetime | None]]) -> None:
+    """Set (task id, planned_until, next_at)."""
+    if marks:
+        move = update(tasks).where(tasks.c.id == bindparam("task"))
+        db.execute(
+            move.values(planned_until=bindparam("mark"), next_at=bindparam("moment")),
+            [{"task": task, "mark": mark, "moment": moment} for task, mark, moment in marks],
+        )
+
+
+def earliest_checkpoint(db: Connection) -> datetime | None:
+    """Return the next moment at which a task has a checkpoint."""
+    return db.execute(select(func.min(tasks.c.next_at)).where(tasks.c.next_at.is_not(None))).scalar()
+
+
+def add_completion(db: Connection, completion: Completion) -> None:
+    """Record that a task or an occurrence was closed."""
+    db.execute(
+        insert(completions).values(
+            task_id=completion.task_id,
+            unit=completion.unit,
+            scope=completion.scope,
+            by=completion.by,
+            at=completion.at,
+        )
+    )
+
+
+def reopen(db: Connection, task_id: int, unit: str | None, at: datetime) -> int:
+    """Take back what was closed for a task (for one unit, if named); return how many records that touched."""
+    query = update(completions).where(completions.c.task_id == task_id, completions.c.reopened.is_(None))
+    if unit is not None:
+        query = query.where(completions.c.unit == unit)
+    return db.execute(query.values(reopened=at)).rowcount
+
+
+def completions_of(db: Connection, ids: Iterable[int]) -> dict[int, list[Completion]]:
+    """Return the completions in force, by task."""
+    query = select(completions).where(completions.c.task_id.in_(list(ids)), completions.c.reopened.is_(None))
+    found: dict[int, list[Completion]] = {}
+    for row in db.execute(query.order_by(completions.c.id)):
+        found.setdefault(row.task_id, []).append(
+            Completion(task_id=row.task_id, unit=row.unit, scope=row.scope, by=row.by, at=row.at)
+        )
+    return found

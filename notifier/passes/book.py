@@ -1,0 +1,111 @@
+"""The book: every listed document, read; each task with its rule and the people it names."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from notifier.config import Config, Plan
+from notifier.intake import Document, TaskRow
+from notifier.passes.setting import Setting
+from notifier.people import Role, Roster, UnitRef, UnitsReading, read_units, recipients
+from notifier.timing.notation import parse
+from notifier.timing.phrase import Note, Reading, read
+from notifier.timing.rule import Review, Rule
+
+_BY_OVERRIDE = Note(en="set by a person in config.toml", zh="时间由督查单位核定")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEntry:
+    """A task of a document with its readings."""
+
+    row: TaskRow
+    reading: Reading
+    units: UnitsReading
+    named: Mapping[str, tuple[str, ...]]
+    roster: Roster
+
+    @property
+    def rule(self) -> Rule:
+        """The timing rule; `Review` when the phrase is not understood."""
+        return self.reading.rule
+
+    def units_as_json(self) -> dict[str, Any]:
+        """Return the unit phrase as the ledger keeps it."""
+        return {
+            "text": self.units.text,
+            "units": [[unit.name, unit.role.value, unit.group, unit.open] for unit in self.units.units],
+            "open_end": self.units.open_end,
+            "unresolved": list(self.units.unresolved),
+            "named": {name: list(units) for name, units in self.named.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanEntry:
+    """A plan of config.toml with its document."""
+
+    key: str
+    facts: Plan
+    document: Document
+    tasks: tuple[TaskEntry, ...]
+
+
+def units_from_json(value: Mapping[str, Any]) -> tuple[UnitsReading, dict[str, tuple[str, ...]]]:
+    """Return what `TaskEntry.units_as_json` wrote: the reading, and the names given to open groups."""
+    units = tuple(
+        UnitRef(name=name, role=Role(role), group=group, open=is_open)
+        for name, role, group, is_open in value["units"]
+    )
+    reading = UnitsReading(
+        text=value["text"],
+        units=units,
+        open_end=value["open_end"],
+        unresolved=tuple(value["unresolved"]),
+    )
+    return reading, {name: tuple(units) for name, units in value["named"].items()}
+
+
+def open_plan(key: str, plan: Plan, document: Document, config: Config, setting: Setting) -> PlanEntry:
+    """Read every row of a document: phrase to rule, unit phrase to people. Never raises on what a row says."""
+    entries = []
+    for row in document.rows:
+        override = plan.tasks.get(row.ref)
+        if override is not None and override.timing is not None:
+            rule = parse(override.timing)
+            reading = Reading(phrase=row.timing, rule=rule, why=None, notes=(_BY_OVERRIDE,), soft=False)
+        else:
+            reading = read_timing(row.timing, plan.issued, config, setting)
+        units = read_units(
+            override.units if override is not None and override.units is not None else row.units,
+            plan.issuer_level,
+            setting.directory.names,
+        )
+        named = dict(override.named) if override is not None else {}
+        roster = recipients(units, setting.directory, open_groups=config.policy.open_groups, named=named)
+        entries.append(TaskEntry(row=row, reading=reading, units=units, named=named, roster=roster))
+    return PlanEntry(key=key, facts=plan, document=document, tasks=tuple(entries))
+
+
+def read_timing(phrase: str, issued: date, config: Config, setting: Setting) -> Reading:
+    """Read a time phrase as this installation reads it."""
+    return read(
+        phrase,
+        issued,
+        calendar=setting.calendar,
+        terms=setting.terms,
+        before_period=config.timing.reading.before_period,
+        answers=config.timing.phrases,
+    )
+
+
+def unknown_overrides(entry: PlanEntry) -> Sequence[str]:
+    """Return the refs of `[plans.<key>.tasks]` that the document doesn't have."""
+    refs = {task.row.ref for task in entry.tasks}
+    return sorted(set(entry.facts.tasks) - refs)
+
+
+def in_review(entry: TaskEntry) -> bool:
+    """Tell whether a person must read the time phrase."""
+    return isinstance(entry.rule, Review)

@@ -1,0 +1,149 @@
+"""Closing tasks: for all or for one unit, the whole or one report, and taking it back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from notifier.errors import NotationError, UsageError
+from notifier.ledger import reminders, tasks
+from notifier.ledger.log import record_event
+from notifier.ledger.tasks import WHOLE_TASK, Completion, TaskRecord
+from notifier.passes.book import units_from_json
+from notifier.passes.plan import context_of, next_moment, recipients_of, rule_of
+from notifier.passes.setting import Setting
+from notifier.timing.checkpoint import Kind
+from notifier.timing.notation import parse
+from notifier.timing.outline import milestones
+from notifier.timing.rule import Due, Then
+from notifier.timing.stream import between
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """What closing did: the scope that is silent now."""
+
+    task: TaskRecord
+    scope: str
+    units: tuple[str, ...]
+
+
+def find_task(engine: Engine, name: str) -> TaskRecord:
+    """Return the task that ops mean by `7` or `plan/7`; UsageError when there is none, or more than one."""
+    plan, _, ref = name.rpartition("/")
+    with engine.begin() as db:
+        found = [task for task in tasks.tasks_of(db, plan or None) if task.ref == ref]
+    if not found:
+        raise UsageError(f"no task {name}")
+    if len(found) > 1:
+        raise UsageError(
+            f"{name} is in several plans: write {' or '.join(f'{t.plan}/{t.ref}' for t in found)}"
+        )
+    return found[0]
+
+
+def close(
+    engine: Engine,
+    name: str,
+    setting: Setting,
+    now: datetime,
+    *,
+    by: str,
+    unit: str | None,
+    report: str | None,
+) -> Closed:
+    """Record that a task is closed, or with `report` that the report of a period was received.
+
+    With `unit`, only that unit falls silent. What waits unsent is withdrawn when its message is judged.
+    """
+    task = find_task(engine, name)
+    unit = None if unit is None else _unit_of(task, unit, setting)
+    scope = WHOLE_TASK if report is None else _occurrence(task, report, setting)
+    rule = rule_of(task.rule)
+    day = now.astimezone(setting.policy.zone).date()
+    values: dict[str, object] = {}
+    if scope == WHOLE_TASK and isinstance(rule, Then) and task.completed is None:
+        # The first part is closed; what follows it goes on, from today.
+        stones = [
+            stone for stone in milestones(rule.first, context_of(task, setting)) if stone.kind is Kind.DUE
+        ]
+        if stones:
+            scope = f"{Kind.DUE}@{stones[-1].day}"
+            values = {"completed": day} if unit is None else {}
+    with engine.begin() as db:
+        done = tasks.completions_of(db, [task.id]).get(task.id, [])
+        if any(other.scope in (scope, WHOLE_TASK) and other.unit in (None, unit) for other in done):
+            raise UsageError(f"{name} is closed already")
+        tasks.add_completion(db, Completion(task_id=task.id, unit=unit, scope=scope, by=by, at=now))
+        if scope == WHOLE_TASK and unit is None:
+            values = {"state": "done", "next_at": None}
+            reminders.withdraw_unsent(db, task.id, f"closed by {by}")
+        if values:
+            tasks.change_task(db, task.id, **values)
+        record_event(
+            db, at=now, by=by, action="closed", detail=f"{task.plan}/{task.ref} {scope} {unit or 'all units'}"
+        )
+    return Closed(task=task, scope=scope, units=() if unit is None else (unit,))
+
+
+def reopen(
+    engine: Engine, name: str, setting: Setting, now: datetime, *, by: str, unit: str | None
+) -> TaskRecord:
+    """Take back what was closed. Planning goes on from `now`; what was missed meanwhile isn't made up."""
+    task = find_task(engine, name)
+    unit = None if unit is None else _unit_of(task, unit, setting)
+    with engine.begin() as db:
+        if not tasks.reopen(db, task.id, unit, now):
+            raise UsageError(f"{name} isn't closed")
+        values: dict[str, object] = {}
+        if unit is None:
+            values["completed"] = None
+        if task.state == "done":
+            values |= {"state": "open", "planned_until": now}
+        if values:
+            tasks.change_task(db, task.id, **values)
+        changed = tasks.tasks_by_id(db, [task.id])[task.id]
+        if changed.state == "open":
+            moment = next_moment(rule_of(changed.rule), context_of(changed, setting), changed.planned_until)
+            tasks.move_marks(db, [(task.id, changed.planned_until, moment)])
+        record_event(
+            db, at=now, by=by, action="reopened", detail=f"{task.plan}/{task.ref} {unit or 'all units'}"
+        )
+    return task
+
+
+def _unit_of(task: TaskRecord, name: str, setting: Setting) -> str:
+    units = {unit for who in recipients_of(task, setting) for unit in who.units}
+    wanted = setting.directory.canonical(name)
+    if wanted not in units:
+        reading, _ = units_from_json(task.units)
+        raise UsageError(
+            f"{name} is not told of task {task.ref} ({'、'.join(unit.name for unit in reading.units)})"
+        )
+    return wanted
+
+
+def _occurrence(task: TaskRecord, period: str, setting: Setting) -> str:
+    """Return the report (or recurring due) of a period such as 2017-Q4 or 2017-12, as `report@2017-12-31`."""
+    try:
+        rule = parse(f"due {period}")
+    except NotationError as error:
+        raise UsageError(f"{period!r} is no period such as 2017-Q4: {error}") from None
+    context = context_of(task, setting)
+    bounds = (
+        rule.day.period.bounds(context) if isinstance(rule, Due) and hasattr(rule.day, "period") else None
+    )
+    if bounds is None:
+        raise UsageError(f"{period!r} is no period such as 2017-Q4")
+    # Notices of an occurrence lie around its nominal day: look a little wider than the period itself.
+    first = setting.policy.notice_instant(setting.calendar.add(bounds[0], -15))
+    last = setting.policy.notice_instant(setting.calendar.add(bounds[1], 15))
+    found = {
+        f"{cp.family}@{cp.nominal}"
+        for cp in between(rule_of(task.rule), context, first, last)
+        if cp.kind in (Kind.REPORT, Kind.DUE) and bounds[0] <= cp.nominal <= bounds[1]
+    }
+    if len(found) != 1:
+        what = "no report" if not found else f"{len(found)} reports: name a shorter period"
+        raise UsageError(f"task {task.ref} has {what} in {period}")
+    return found.pop()

@@ -1,0 +1,129 @@
+"""From the reminders of one message to the content of its mail: judged again, then put into a digest."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from notifier.digest import Digest, Notice, build
+from notifier.ledger.reminders import ReminderRecord
+from notifier.ledger.tasks import Completion, TaskRecord
+from notifier.passes.book import units_from_json
+from notifier.passes.plan import context_of, rule_of, silenced, still_told
+from notifier.passes.setting import Setting
+from notifier.people import Role
+from notifier.timing.checkpoint import Kind
+from notifier.timing.stream import between
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What becomes of one reminder just before it is sent: `reason` is None when it goes."""
+
+    reminder: ReminderRecord
+    units: tuple[str, ...]
+    state: str = "planned"
+    reason: str | None = None
+
+
+def judge(
+    reminder: ReminderRecord,
+    task: TaskRecord,
+    completions: Sequence[Completion],
+    related: Sequence[ReminderRecord],
+    setting: Setting,
+    *,
+    in_stream: bool,
+) -> Verdict:
+    """Decide whether a planned reminder is still owed, and for which of its units.
+
+    `related` is what else this contact was told of the task; `in_stream` says whether the task's rule still has
+    the checkpoint.
+    """
+
+    def over(state: str, reason: str) -> Verdict:
+        return Verdict(reminder=reminder, units=(), state=state, reason=reason)
+
+    if task.state == "vanished":
+        return over("withdrawn", "the task is no longer in the document")
+    units = still_told(reminder.units, silenced(completions), reminder.occurrence)
+    if not units:
+        return over("withdrawn", closed_by(completions))
+    if reminder.contact not in setting.contacts:
+        return over("withdrawn", "no longer a contact")
+    newer = [
+        other
+        for other in related
+        if other.occurrence == reminder.occurrence
+        and other.at > reminder.at
+        and other.state in ("planned", "sent")
+    ]
+    if newer:
+        return over("superseded", f"folded into {max(newer, key=lambda other: other.at).checkpoint}")
+    if not in_stream:
+        return over("withdrawn", "the task's dates changed")
+    return Verdict(reminder=reminder, units=units)
+
+
+def closed_by(completions: Sequence[Completion]) -> str:
+    """Say who closed what made a reminder needless."""
+    who = sorted({f"{done.scope} by {done.by} on {done.at:%Y-%m-%d}" for done in completions})
+    return f"closed: {'; '.join(who)}" if who else "closed"
+
+
+def is_in_stream(reminder: ReminderRecord, task: TaskRecord, setting: Setting) -> bool:
+    """Tell whether a task's rule still has the checkpoint of a reminder, on whatever day."""
+    rule, context = rule_of(task.rule), context_of(task, setting)
+    there = between(rule, context, reminder.at - timedelta(microseconds=1), reminder.at)
+    if any(checkpoint.key == reminder.checkpoint for checkpoint in there):
+        return True
+    until = max(task.planned_until, reminder.at)
+    return any(
+        checkpoint.key == reminder.checkpoint for checkpoint in between(rule, context, task.imported, until)
+    )
+
+
+def digest_of(
+    verdicts: Sequence[Verdict],
+    tasks: Mapping[int, TaskRecord],
+    related: Sequence[ReminderRecord],
+    setting: Setting,
+    slot: datetime,
+) -> Digest:
+    """Return the content of one mail from the reminders that are still owed."""
+    notices = [_notice(verdict, tasks[verdict.reminder.task_id], related) for verdict in verdicts]
+    return build(notices, slot=slot, zone=setting.policy.zone)
+
+
+def _notice(verdict: Verdict, task: TaskRecord, related: Sequence[ReminderRecord]) -> Notice:
+    reminder = verdict.reminder
+    reading, _named = units_from_json(task.units)
+    folded = f"folded into {reminder.checkpoint}"
+    return Notice(
+        plan=task.plan,
+        plan_title=task.plan_title,
+        plan_number=task.plan_number,
+        ref=task.ref,
+        section=task.section,
+        text=task.text,
+        timing=task.timing,
+        rule=task.rule,
+        kind=Kind(reminder.kind),
+        family=Kind(reminder.family),
+        label=reminder.label,
+        nominal=reminder.nominal,
+        day=reminder.day,
+        at=reminder.at,
+        role=Role(reminder.role),
+        units=verdict.units,
+        co_units=tuple(unit.name for unit in reading.units),
+        notes=tuple(zh for _en, zh in task.notes),
+        soft=task.soft,
+        provisional=reminder.provisional,
+        original_due=None,
+        folded=tuple(
+            other.checkpoint
+            for other in related
+            if other.state == "superseded" and other.reason == folded and other.contact == reminder.contact
+        ),
+        copied=reminder.copied,
+    )

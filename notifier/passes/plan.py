@@ -1,0 +1,217 @@
+"""The plan pass: what is owed becomes reminders, and the reminders of one contact and slot one message."""
+
+import hashlib
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from notifier.ledger import outbox, reminders, tasks
+from notifier.ledger.engine import installation_id
+from notifier.ledger.tasks import Completion, TaskRecord
+from notifier.passes.book import units_from_json
+from notifier.passes.setting import Setting
+from notifier.passes.slots import next_slot, slot_for
+from notifier.people.roster import Recipient, recipients
+from notifier.timing.checkpoint import Checkpoint, Kind
+from notifier.timing.context import Context
+from notifier.timing.notation import parse
+from notifier.timing.rule import Rule
+from notifier.timing.stream import between, stream
+
+log = logging.getLogger(__name__)
+
+PAGE = 500
+_RETRY_BROKEN_TASK = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOutcome:
+    """What a plan pass did, and when the next one is needed."""
+
+    planned: int
+    messages: int
+    next_at: datetime | None
+
+
+@lru_cache(maxsize=4096)
+def rule_of(text: str) -> Rule:
+    """Return the rule behind a line of notation."""
+    return parse(text)
+
+
+def context_of(task: TaskRecord, setting: Setting) -> Context:
+    """Return what a task's rule needs to become dates."""
+    return setting.context(
+        issued=task.issued, imported=task.imported, until=task.until, completed=task.completed
+    )
+
+
+def recipients_of(task: TaskRecord, setting: Setting) -> tuple[Recipient, ...]:
+    """Return the people whom a task names, by today's directory."""
+    reading, named = units_from_json(task.units)
+    return recipients(reading, setting.directory, open_groups=setting.open_groups, named=named).recipients
+
+
+def next_moment(rule: Rule, context: Context, after: datetime) -> datetime | None:
+    """Return the first moment after an instant at which a rule has a checkpoint."""
+    first = next(stream(rule, context, after), None)
+    return None if first is None else first.at
+
+
+def plan(engine: Engine, setting: Setting, domain: str, now: datetime) -> PlanOutcome:
+    """Plan all that fell due until `now`, then bundle; whatever a crash left half done, the next pass ends.
+
+    Each page of tasks is one transaction: its reminders and its marks stand or fall together.
+    """
+    planned = 0
+    while True:
+        with engine.begin() as db:
+            page = tasks.due_tasks(db, now, PAGE)
+            planned += _plan_page(db, page, setting, now)
+        if len(page) < PAGE:
+            break
+    with engine.begin() as db:
+        messages = bundle(db, setting, domain, now)
+        moments = [tasks.earliest_checkpoint(db), reminders.earliest_slot(db)]
+    if planned or messages:
+        log.info("Planned %d reminders, bundled %d messages", planned, messages, extra={"action": "planned"})
+    return PlanOutcome(
+        planned=planned, messages=messages, next_at=min((m for m in moments if m), default=None)
+    )
+
+
+def _plan_page(db: Connection, page: Sequence[TaskRecord], setting: Setting, now: datetime) -> int:
+    closed = tasks.completions_of(db, [task.id for task in page])
+    rows: list[dict[str, Any]] = []
+    marks: list[tuple[int, datetime, datetime | None]] = []
+    for task in page:
+        try:
+            rule, context = rule_of(task.rule), context_of(task, setting)
+            owed = list(between(rule, context, task.planned_until, now))
+            silence = silenced(closed.get(task.id, ()))
+            people = recipients_of(task, setting)
+            rows += rows_for(task, owed, people, silence, setting, now, slot=None)
+            marks.append((task.id, now, next_moment(rule, context, now)))
+        except Exception:
+            # One task that always raises must not hold up the others.
+            log.exception("Task %s/%s can't be planned", task.plan, task.ref, extra={"action": "task_broken"})
+            marks.append((task.id, task.planned_until, now + _RETRY_BROKEN_TASK))
+    count = reminders.add_reminders(db, rows)
+    tasks.move_marks(db, marks)
+    return count
+
+
+Silence = Mapping[str | None, set[str]]
+
+
+def silenced(completions: Iterable[Completion]) -> dict[str | None, set[str]]:
+    """Return what was closed (the whole task, or occurrences) by unit; None stands for every unit."""
+    scopes: dict[str | None, set[str]] = {}
+    for completion in completions:
+        scopes.setdefault(completion.unit, set()).add(completion.scope)
+    return scopes
+
+
+def still_told(units: Iterable[str], silence: Silence, occurrence: str) -> tuple[str, ...]:
+    """Return those of `units` that have not closed the task or this occurrence of it."""
+    over = {tasks.WHOLE_TASK, occurrence}
+    if silence.get(None, set()) & over:
+        return ()
+    return tuple(unit for unit in units if not silence.get(unit, set()) & over)
+
+
+def rows_for(
+    task: TaskRecord,
+    owed: Sequence[Checkpoint],
+    people: Sequence[Recipient],
+    silence: Silence,
+    setting: Setting,
+    now: datetime,
+    *,
+    slot: datetime | None,
+) -> list[dict[str, Any]]:
+    """Return the reminder rows of a task's checkpoints for its people.
+
+    Of several checkpoints of one date the newest is told and the others are folded into it; what is older
+    than the catch-up cap is recorded as expired. Without `slot`, each goes in its own, or late.
+    """
+    newest: dict[tuple[Kind, Any], Checkpoint] = {}
+    for checkpoint in owed:
+        newest[checkpoint.family, checkpoint.nominal] = checkpoint
+    rows = []
+    for checkpoint in owed:
+        last = newest[checkpoint.family, checkpoint.nominal]
+        occurrence = f"{checkpoint.family}@{checkpoint.nominal}"
+        for who in people:
+            if who.contact_role == "leader" and checkpoint.kind is not Kind.OVERDUE:
+                continue  # leaders hear of what is overdue: that is the escalation
+            units = still_told(who.units, silence, occurrence)
+            if not units:
+                continue
+            if last.at <= now - setting.catch_up:
+                state, reason = "expired", f"older than the catch-up cap of {setting.catch_up.days} days"
+            elif checkpoint is not last:
+                state, reason = "superseded", f"folded into {last.key}"
+            elif who.address is None:
+                state, reason = "unreachable", "no contact"
+            else:
+                state, reason = "planned", None
+            rows.append(
+                {
+                    "task_id": task.id,
+                    "checkpoint": checkpoint.key,
+                    "contact": who.key,
+                    "kind": checkpoint.kind.value,
+                    "family": checkpoint.family.value,
+                    "nominal": checkpoint.nominal,
+                    "day": checkpoint.day,
+                    "label": checkpoint.label,
+                    "provisional": checkpoint.provisional,
+                    "at": checkpoint.at,
+                    "slot": slot or slot_for(setting, checkpoint.at, now),
+                    "units": list(units),
+                    "role": who.role.value,
+                    "copied": who.contact_role == "copy",
+                    "state": state,
+                    "reason": reason,
+                }
+            )
+    return rows
+
+
+def bundle(db: Connection, setting: Setting, domain: str, now: datetime) -> int:
+    """Put planned reminders whose slot has come into messages, one for each contact; return how many."""
+    installation = installation_id(db)
+    made = 0
+    waiting = reminders.unbundled(db, now)
+    for key, group in groupby(waiting, key=lambda record: record.contact):
+        records = list(group)
+        ids = [record.id for record in records]
+        contact = setting.contacts.get(key)
+        if contact is None:
+            reminders.close_reminders(db, ids, "withdrawn", "no longer a contact")
+            continue
+        slot = max(record.slot for record in records)
+        token = hashlib.sha256(f"{installation}|{key}|{slot.isoformat()}".encode()).hexdigest()[:20]
+        message = outbox.add_message(
+            db,
+            contact=key,
+            address=contact.address,
+            name=contact.name,
+            slot=slot,
+            message_id=f"<{slot:%Y%m%d}.{token}@{domain}>",
+            now=now,
+        )
+        if message is None:
+            # This slot's digest is on its way already: never a second one, so these wait for the next.
+            reminders.move_slot(db, ids, next_slot(setting, now))
+            continue
+        reminders.put_into_message(db, ids, message)
+        made += 1
+    return made

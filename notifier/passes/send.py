@@ -1,0 +1,246 @@
+"""The send pass: queued messages are claimed, judged again, rendered, and handed to the transport.
+
+The order is what keeps the promise: 1. claim; 2. judge; 3. render and keep the bytes; 4. commit that an attempt
+begins, then DATA; 5. record the reply. A crash between the server's 250 and step 5 leaves a message whose bytes
+and Message-ID are known, and which is flagged uncertain when it is claimed again.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from notifier.clock import Clock
+from notifier.ledger import outbox, reminders, tasks
+from notifier.ledger.outbox import MessageRecord
+from notifier.mail.compose import Composer
+from notifier.mail.transport import Outgoing, Result, Transport
+from notifier.passes.notices import Verdict, digest_of, is_in_stream, judge
+from notifier.passes.setting import Setting
+from notifier.passes.slots import LATE_AFTER
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+GIVE_UP_AFTER = timedelta(days=5)
+MOST_UNCERTAIN_ATTEMPTS = 6  # an answer that never comes must not become a stream of copies
+BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
+
+
+def backoff(attempt: int, jitter: Callable[[], float] = random.random) -> timedelta:
+    """Return how long to wait after the `attempt`-th failure: 1, 5, 15, 30, 60 minutes, then hourly ±20 %."""
+    if attempt <= len(BACKOFF):
+        return BACKOFF[max(attempt, 1) - 1]
+    return timedelta(hours=1) * (0.8 + 0.4 * jitter())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendOutcome:
+    """What a send pass did, and when the next one is needed."""
+
+    tried: int
+    next_at: datetime | None
+    fault: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Sender:
+    """The send pass with its outside: ledger, composer, transport, clock."""
+
+    engine: Engine
+    setting: Setting
+    composer: Composer
+    transport: Transport
+    clock: Clock
+    owner: str
+    sender: str
+    redirect_to: str | None = None
+    _server_faults: int = field(default=0, init=False)
+    _paused_until: datetime | None = field(default=None, init=False)
+
+    def send(
+        self, stop: Callable[[], bool] = lambda: False, *, budget: timedelta = timedelta(seconds=60)
+    ) -> SendOutcome:
+        """Send what may go now, for at most `budget` of real time; `stop` ends it after the mails in hand."""
+        begun = time.monotonic()
+        tried, fault = 0, None
+        while not stop() and not self._is_paused():
+            with self.engine.begin() as db:
+                claimed = outbox.claim(db, self.owner, self.clock(), BATCH)
+            if not claimed:
+                break
+            done, fault = self._send_batch(claimed, stop)
+            tried += done
+            if fault is not None:
+                self._pause(fault)
+                break
+            self._server_faults = 0
+            if time.monotonic() - begun > budget.total_seconds():
+                break
+        return SendOutcome(tried=tried, next_at=self._next_moment(), fault=fault or self._fault())
+
+    def _is_paused(self) -> bool:
+        return self._paused_until is not None and self.clock() < self._paused_until
+
+    def _fault(self) -> str | None:
+        return "the mail server is paused" if self._is_paused() else None
+
+    def _pause(self, fault: str) -> None:
+        self._server_faults += 1
+        self._paused_until = self.clock() + backoff(self._server_faults)
+        log.warning(
+            "The mail server can't be used, paused until %s: %s", self._paused_until, fault,
+            extra={"action": "server_paused"},
+        )  # fmt: skip
+
+    def _next_moment(self) -> datetime | None:
+        with self.engine.begin() as db:
+            moment = outbox.earliest_attempt(db)
+        if moment is not None and self._paused_until is not None:
+            return max(moment, self._paused_until)
+        return moment
+
+    def _send_batch(
+        self, claimed: Sequence[MessageRecord], stop: Callable[[], bool]
+    ) -> tuple[int, str | None]:
+        outgoing = self._prepare(claimed)
+        by_id = {message.id: message for message in claimed}
+        tried: set[int] = set()
+
+        def begin(mail: Outgoing) -> None:
+            with self.engine.begin() as db:
+                outbox.begin(db, mail.id)
+
+        def record(mail: Outgoing, result: Result) -> None:
+            tried.add(mail.id)
+            self._record(by_id[mail.id], result)
+
+        try:
+            fault = self.transport.deliver(outgoing, begin=begin, record=record, stop=stop)
+        finally:
+            # Nothing was begun for what is still claimed and unrecorded, except under a crash of the
+            # transport itself: those keep their mark, and the next claim flags them.
+            with self.engine.begin() as db:
+                outbox.release(db, [mail.id for mail in outgoing if mail.id not in tried])
+        return len(tried), None if fault is None else fault.reply
+
+    def _prepare(self, claimed: Sequence[MessageRecord]) -> list[Outgoing]:
+        now = self.clock()
+        with self.engine.begin() as db:
+            records = reminders.of_messages(db, [message.id for message in claimed])
+            everything = [record for group in records.values() for record in group]
+            by_task = tasks.tasks_by_id(db, {record.task_id for record in everything})
+            closed = tasks.completions_of(db, by_task)
+            related: dict[tuple[int, str], list[reminders.ReminderRecord]] = {}
+            for other in reminders.same_occurrences(db, everything):
+                related.setdefault((other.task_id, other.contact), []).append(other)
+            current: dict[tuple[int, str], bool] = {}  # contacts share checkpoints: ask the rule once each
+            prepared: list[Outgoing] = []
+            for message in claimed:
+                if message.body is not None and message.uncertain:
+                    prepared.append(self._outgoing(message, message.body))
+                    continue
+                verdicts = []
+                for record in records.get(message.id, []):
+                    said = related.get((record.task_id, record.contact), [])
+                    task = by_task[record.task_id]
+                    key = (task.id, record.checkpoint)
+                    if key not in current:
+                        current[key] = is_in_stream(record, task, self.setting)
+                    done = closed.get(task.id, ())
+                    verdict = judge(record, task, done, said, self.setting, in_stream=current[key])
+                    if verdict.reason is None:
+                        verdicts.append(verdict)
+                    else:
+                        reminders.close_reminders(db, [record.id], verdict.state, verdict.reason)
+                if not verdicts:
+                    outbox.finish(db, message.id, "dropped", "nothing left in it", now)
+                    continue
+                said_of_all = [other for verdict in verdicts for other in related[_pair(verdict)]]
+                try:
+                    body = self._render(message, verdicts, by_task, said_of_all, now)
+                except Exception as error:
+                    # One mail that can't be composed must not hold up the others; it waits for a mended template.
+                    log.exception("Message %d can't be composed", message.id, extra={"action": "not_composed"})
+                    self._hold_back(db, message, f"not composed: {error}", now)
+                    continue
+                outbox.keep_body(db, message.id, body)
+                prepared.append(self._outgoing(message, body))
+        return prepared
+
+    def _render(
+        self,
+        message: MessageRecord,
+        verdicts: Sequence[Verdict],
+        by_task: dict[int, tasks.TaskRecord],
+        related: Sequence[reminders.ReminderRecord],
+        now: datetime,
+    ) -> bytes:
+        # Days left are counted from the day on which the mail really goes.
+        moment = message.slot if now - message.slot <= LATE_AFTER else now
+        digest = digest_of(verdicts, by_task, related, self.setting, moment)
+        return self.composer.compose(
+            digest,
+            to_name=message.name,
+            to_address=self.redirect_to or message.address,
+            message_id=message.message_id,
+            date=message.slot.astimezone(self.setting.policy.zone),
+            redirected_from=message.address if self.redirect_to else None,
+        )
+
+    def _hold_back(self, db: Connection, message: MessageRecord, reason: str, now: datetime) -> None:
+        if now - message.created < GIVE_UP_AFTER:
+            outbox.postpone(db, message.id, reply=reason, not_before=now + BACKOFF[-1], uncertain=False)
+            return
+        outbox.finish(db, message.id, "failed", reason, now)
+        ids = [record.id for record in reminders.of_messages(db, [message.id]).get(message.id, [])]
+        reminders.close_reminders(db, ids, "failed", reason)
+
+    def _outgoing(self, message: MessageRecord, body: bytes) -> Outgoing:
+        return Outgoing(
+            id=message.id,
+            address=self.redirect_to or message.address,
+            sender=self.sender,
+            data=body,
+            message_id=message.message_id,
+        )
+
+    def _record(self, message: MessageRecord, result: Result) -> None:
+        now = self.clock()
+        attempt = message.attempts + 1
+        with self.engine.begin() as db:
+            ids = [record.id for record in reminders.of_messages(db, [message.id]).get(message.id, [])]
+            uncertain = message.uncertain or result.state == "uncertain"
+            gives_up = now - message.created >= GIVE_UP_AFTER or (
+                result.state == "uncertain" and attempt >= MOST_UNCERTAIN_ATTEMPTS
+            )
+            if result.state == "accepted":
+                outbox.finish(db, message.id, "accepted", result.reply, now)
+                reminders.close_reminders(db, ids, "sent", None)
+            elif result.state == "refused":
+                outbox.finish(db, message.id, "refused", result.reply, now)
+                reminders.close_reminders(db, ids, "failed", result.reply)
+            elif gives_up:
+                outbox.finish(db, message.id, "failed", result.reply, now)
+                reminders.close_reminders(db, ids, "failed", result.reply)
+            else:
+                outbox.postpone(
+                    db,
+                    message.id,
+                    reply=result.reply,
+                    not_before=now + backoff(attempt),
+                    uncertain=uncertain,
+                    spent=result.state == "deferred" and result.scope == "recipient",
+                )
+        log.info(
+            "Message %d %s: %s", message.id, result.state, result.reply,
+            extra={"action": f"message_{result.state}", "attempt": attempt},
+        )  # fmt: skip
+
+
+def _pair(verdict: Verdict) -> tuple[int, str]:
+    return verdict.reminder.task_id, verdict.reminder.contact

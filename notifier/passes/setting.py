@@ -1,0 +1,55 @@
+"""What one configuration says about time and people, ready for the passes."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+from notifier.people.directory import Contact, Directory
+from notifier.timing.calendar import WorkCalendar
+from notifier.timing.context import Context
+from notifier.timing.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """The frozen part of an installation: policy, calendar, directory. A reload makes a new one."""
+
+    policy: Policy
+    calendar: WorkCalendar
+    calendar_overlay: tuple[tuple[date, ...], tuple[date, ...]]
+    terms: Mapping[str, date]
+    events: Mapping[str, date]
+    directory: Directory
+    contacts: Mapping[str, Contact]  # by lower-cased address
+    open_groups: Literal["all", "none"]
+    catch_up: timedelta
+    catch_up_hours: tuple[time, time]
+
+    def context(
+        self, *, issued: date, imported: datetime, until: date | None = None, completed: date | None = None
+    ) -> Context:
+        """Return what a rule of one task needs to become dates."""
+        return Context(
+            calendar=self.calendar,
+            policy=self.policy,
+            issued=issued,
+            imported=imported,
+            terms=self.terms,
+            events=self.events,
+            until=until,
+            completed=completed,
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that moves checkpoints besides the rules; when it changes, plans are compared anew."""
+        parts = [f"{field.name}={getattr(self.policy, field.name)}" for field in fields(self.policy)]
+        parts += [
+            f"{self.calendar_overlay}",
+            f"{sorted(self.terms.items())}",
+            f"{sorted(self.events.items())}",
+        ]
+        parts.append(f"{self.calendar.known_until}")
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
