@@ -73,16 +73,23 @@ class WorkCalendar:
     ) -> Self:
         """Return the calendar of a country for whole years, both included.
 
-        `off` and `work` correct single days; a day in both is a day off, days outside are ignored.
+        `off` and `work` correct single days; a day in both is a day off, days outside are ignored. A year
+        after the last announced one counts as known once `work` names a day of it: every notice of the
+        State Council has made-up working days.
         """
         expansion = _expand(country, first, last)
         start = date(first, 1, 1)
         working = bytearray(expansion.working)
+        off, work = tuple(off), tuple(work)
         for days, flag in ((work, 1), (off, 0)):
             for day in days:
                 if 0 <= (index := (day - start).days) < len(working):
                     working[index] = flag
-        return cls(bytes(working), first=start, known_until=expansion.known_until)
+        known_until = expansion.known_until
+        entered = {day.year for day in work}
+        while known_until.year + 1 in entered:
+            known_until = known_until.replace(year=known_until.year + 1)
+        return cls(bytes(working), first=start, known_until=known_until)
 
     def is_working_day(self, day: date) -> bool:
         """Tell whether offices work on that day."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from heapq import merge
 
 from notifier.timing.cadence import NominalDays
@@ -13,6 +13,8 @@ from notifier.timing.notices import Mark, Occurrence, lead_days, overdue_marks, 
 from notifier.timing.period import Period
 from notifier.timing.policy import Lead
 from notifier.timing.rule import Cadence, From, Ongoing, RecurringDue, Report, Rule, Window
+
+_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,9 @@ def series_of(rule: Rule, context: Context, base: date | None = None) -> Series 
     last = None if until is None else last_day(until, context)
     if (since is not None and first is None) or (until is not None and last is None):
         return None
-    starts = [day for day in (context.issued, base, first) if day is not None]
+    # A cadence's own `since` includes its first day; after a start, reports begin the day after it.
+    own = first - _ONE_DAY if first is not None and isinstance(rule, Report | RecurringDue) else first
+    starts = [day for day in (context.issued, base, own) if day is not None]
     ends = [day for day in (context.calendar.last, context.until, last) if day is not None]
     nominal_days = NominalDays(
         cadence=cadence or context.policy.ongoing_cadence,

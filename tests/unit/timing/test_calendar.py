@@ -106,3 +106,11 @@ def test_counting_agrees_with_looking_at_each_day() -> None:
     start = day("2018-01-20")
     working = [d for n in range(1, 120) if CALENDAR.is_working_day(d := start + timedelta(days=n))]
     assert [CALENDAR.add(start, n) for n in range(1, len(working) + 1)] == working
+
+
+def test_a_years_notice_entered_by_hand_counts_as_known() -> None:
+    shipped = WorkCalendar.build().known_until
+    saturday = date(shipped.year + 1, 2, 14)
+    assert WorkCalendar.build(work=[saturday]).known_until == shipped.replace(year=shipped.year + 1)
+    assert WorkCalendar.build(off=[saturday]).known_until == shipped
+    assert WorkCalendar.build(work=[saturday.replace(year=shipped.year + 2)]).known_until == shipped

@@ -42,7 +42,7 @@ def series(rule: Rule, context: Context, base: str | None = None) -> Series:
             Ongoing(), "2018-06-30", "2018-06-30", "2018-06-30", "2050-12-31", id="what came before"
         ),
         pytest.param(
-            Report(MONTHLY, Year(2018), Year(2019)), None, "2018-01-01", "2018-01-01", "2019-12-31", id="own"
+            Report(MONTHLY, Year(2018), Year(2019)), None, "2017-12-31", "2018-01-01", "2019-12-31", id="own"
         ),
         pytest.param(
             Report(MONTHLY, Year(2016)), None, "2017-10-01", "2016-01-01", "2050-12-31", id="own, long ago"
@@ -60,6 +60,12 @@ def test_a_series_begins_with_the_last_of_its_starts(
         day(origin),
         day(end),
     )
+
+
+def test_a_cadence_of_its_own_includes_the_first_day_of_since() -> None:
+    first_of_month = Cadence(Frequency.MONTHLY, ("1",))
+    days = series(Report(first_of_month, Year(2018)), a_context()).nominal_days
+    assert list(days.after(day("2017-10-01"), day("2018-02-28"))) == [day("2018-01-01"), day("2018-02-01")]
 
 
 def test_the_plans_end_and_the_calendars_end_a_series() -> None:
