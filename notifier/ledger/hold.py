@@ -11,7 +11,10 @@ from notifier.errors import ConfigError, LedgerHeld
 
 @contextmanager
 def hold(database: Path) -> Iterator[None]:
-    """Hold the ledger for this process; LedgerHeld names the pid of whoever has it. For local disks only."""
+    """Hold the ledger for this process; LedgerHeld names the pid of whoever has it. For local disks only.
+
+    Raises ConfigError when the place can't be written or its file system has no locks.
+    """
     place = database.with_name(database.name + ".lock")
     try:
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -24,8 +27,9 @@ def hold(database: Path) -> Iterator[None]:
         except BlockingIOError:
             holder = os.pread(lock, 32, 0).decode("ascii", "replace").strip() or "unknown"
             raise LedgerHeld(f"{database} is held by another daemon, pid {holder}") from None
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            raise ConfigError(f"service.database: {place}: {error.strerror or error}") from None
+        os.ftruncate(lock, os.pwrite(lock, f"{os.getpid()}\n".encode(), 0))
         yield
     finally:
         os.close(lock)

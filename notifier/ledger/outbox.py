@@ -9,9 +9,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 
 from notifier.ledger.schema import messages
+
+# Built once: a statement's construction costs more than its run, and these run for every mail.
+_ONE = update(messages).where(messages.c.id == bindparam("message"))
+_KEEP = _ONE.values(body=bindparam("bytes"), body_sha256=bindparam("hash"))
+_BEGIN = _ONE.values(begun=True, attempts=messages.c.attempts + 1)
+_FINISH = _ONE.values(
+    state=bindparam("becomes"),
+    reply=bindparam("answer"),
+    finished=bindparam("moment"),
+    body=None,
+    owner=None,
+    lease_until=None,
+)
+_TAKEN = select(messages.c.id).where(
+    messages.c.contact == bindparam("who"), messages.c.slot == bindparam("moment")
+)
+_ADD = insert(messages).returning(messages.c.id)
 
 LEASE = timedelta(minutes=30)  # longer than the transport's total deadline for one mail
 
@@ -44,23 +61,22 @@ def add_message(
     db: Connection, *, contact: str, address: str, name: str, slot: datetime, message_id: str, now: datetime
 ) -> int | None:
     """Queue a message for a contact and slot; None when there is one already."""
-    taken = select(messages.c.id).where(messages.c.contact == contact, messages.c.slot == slot)
-    if db.execute(taken).first() is not None:
+    if db.execute(_TAKEN, {"who": contact, "moment": slot}).first() is not None:
         return None
-    row = insert(messages).values(
-        contact=contact,
-        address=address,
-        name=name,
-        slot=slot,
-        message_id=message_id,
-        state="queued",
-        uncertain=False,
-        begun=False,
-        attempts=0,
-        not_before=slot,
-        created=now,
-    )
-    return int(db.execute(row.returning(messages.c.id)).scalar_one())
+    row = {
+        "contact": contact,
+        "address": address,
+        "name": name,
+        "slot": slot,
+        "message_id": message_id,
+        "state": "queued",
+        "uncertain": False,
+        "begun": False,
+        "attempts": 0,
+        "not_before": slot,
+        "created": now,
+    }
+    return int(db.execute(_ADD, row).scalar_one())
 
 
 def claim(db: Connection, owner: str, now: datetime, limit: int) -> list[MessageRecord]:
@@ -96,20 +112,17 @@ def claim(db: Connection, owner: str, now: datetime, limit: int) -> list[Message
 
 def keep_body(db: Connection, message: int, body: bytes) -> None:
     """Store the rendered bytes: a retry after an unknown outcome sends these same bytes."""
-    sha256 = hashlib.sha256(body).hexdigest()
-    db.execute(update(messages).where(messages.c.id == message).values(body=body, body_sha256=sha256))
+    db.execute(_KEEP, {"message": message, "bytes": body, "hash": hashlib.sha256(body).hexdigest()})
 
 
 def begin(db: Connection, message: int) -> None:
     """Record that an attempt begins; to be committed before DATA."""
-    query = update(messages).where(messages.c.id == message)
-    db.execute(query.values(begun=True, attempts=messages.c.attempts + 1))
+    db.execute(_BEGIN, {"message": message})
 
 
 def finish(db: Connection, message: int, state: str, reply: str, now: datetime) -> None:
     """Bring a message to a terminal state; its bytes are purged, their hash stays."""
-    query = update(messages).where(messages.c.id == message)
-    db.execute(query.values(state=state, reply=reply, finished=now, body=None, owner=None, lease_until=None))
+    db.execute(_FINISH, {"message": message, "becomes": state, "answer": reply, "moment": now})
 
 
 def postpone(
@@ -166,7 +179,7 @@ def earliest_attempt(db: Connection) -> datetime | None:
 def counts_by_state(db: Connection) -> dict[str, int]:
     """Return how many messages are in each state."""
     query = select(messages.c.state, func.count()).group_by(messages.c.state)
-    return dict(db.execute(query).tuples().all())
+    return dict(db.execute(query).all())
 
 
 def count_uncertain(db: Connection) -> int:

@@ -1,11 +1,11 @@
 """Reminders: one checkpoint owed to one contact. The unique key is what makes planning idempotent."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from notifier.ledger.schema import reminders
@@ -40,6 +40,29 @@ class ReminderRecord:
         return f"{self.family}@{self.nominal}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What was said, or will be, to one contact of one date."""
+
+    task_id: int
+    contact: str
+    checkpoint: str
+    family: str
+    nominal: date
+    at: datetime
+    state: str
+    reason: str | None
+
+
+# Built once: a statement's construction costs more than its run, and these run for every mail.
+_CLOSE_MESSAGE = (
+    update(reminders)
+    .where(reminders.c.message_id == bindparam("message"), reminders.c.state == "planned")
+    .values(state=bindparam("becomes"), reason=bindparam("because"))
+)
+_PUT_INTO_MESSAGE = (
+    update(reminders).where(reminders.c.id == bindparam("reminder")).values(message_id=bindparam("message"))
+)
 _UNBUNDLED = and_(reminders.c.state == "planned", reminders.c.message_id.is_(None))
 
 
@@ -82,9 +105,11 @@ def earliest_slot(db: Connection) -> datetime | None:
     return db.execute(select(func.min(reminders.c.slot)).where(_UNBUNDLED)).scalar()
 
 
-def put_into_message(db: Connection, ids: Sequence[int], message: int) -> None:
-    """Tie reminders to the message that carries them."""
-    db.execute(update(reminders).where(reminders.c.id.in_(ids)).values(message_id=message))
+def put_into_messages(db: Connection, carried: Sequence[tuple[int, int]]) -> None:
+    """Tie reminders to the messages that carry them: (reminder, message) pairs."""
+    if carried:
+        pairs = [{"reminder": reminder, "message": message} for reminder, message in carried]
+        db.execute(_PUT_INTO_MESSAGE, pairs)
 
 
 def move_slot(db: Connection, ids: Sequence[int], slot: datetime) -> None:
@@ -96,6 +121,11 @@ def close_reminders(db: Connection, ids: Sequence[int], state: str, reason: str 
     """Bring reminders to a terminal state."""
     if ids:
         db.execute(update(reminders).where(reminders.c.id.in_(ids)).values(state=state, reason=reason))
+
+
+def close_message(db: Connection, message: int, state: str, reason: str | None) -> None:
+    """Bring what a message still carries to a terminal state."""
+    db.execute(_CLOSE_MESSAGE, {"message": message, "becomes": state, "because": reason})
 
 
 def withdraw_unsent(db: Connection, task_id: int, reason: str, *, keep: Iterable[str] = ()) -> int:
@@ -117,14 +147,24 @@ def of_messages(db: Connection, ids: Iterable[int]) -> dict[int, list[ReminderRe
     return found
 
 
-def same_occurrences(db: Connection, records: Iterable[ReminderRecord]) -> list[ReminderRecord]:
-    """Return all reminders that share task and contact with the given ones: what else was said about them."""
-    pairs = sorted({(record.task_id, record.contact) for record in records})
-    found: list[ReminderRecord] = []
-    for start in range(0, len(pairs), 400):  # SQLite allows a bounded number of parameters
-        chunk = pairs[start : start + 400]
-        query = select(reminders).where(tuple_(reminders.c.task_id, reminders.c.contact).in_(chunk))
-        found += [ReminderRecord(**row) for row in db.execute(query).mappings()]
+def said_of_the_same(db: Connection, ids: Iterable[int]) -> dict[tuple[int, str], list[Said]]:
+    """Return, by (task, contact), all that was ever said of the dates that still stand in these messages."""
+    waiting = reminders.alias("waiting")
+    query = (
+        select(*(reminders.c[field.name] for field in fields(Said)))
+        .join(
+            waiting,
+            (reminders.c.task_id == waiting.c.task_id)
+            & (reminders.c.contact == waiting.c.contact)
+            & (reminders.c.nominal == waiting.c.nominal),
+        )
+        .where(waiting.c.message_id.in_(list(ids)), waiting.c.state == "planned")
+        .distinct()
+    )
+    found: dict[tuple[int, str], list[Said]] = {}
+    for row in db.execute(query).mappings():
+        said = Said(**row)
+        found.setdefault((said.task_id, said.contact), []).append(said)
     return found
 
 
@@ -137,4 +177,4 @@ def unreachable_since(db: Connection, since: datetime) -> list[ReminderRecord]:
 def counts_by_state(db: Connection) -> dict[str, int]:
     """Return how many reminders are in each state."""
     query = select(reminders.c.state, func.count()).group_by(reminders.c.state)
-    return dict(db.execute(query).tuples().all())
+    return dict(db.execute(query).all())

@@ -35,7 +35,7 @@ def clean(text: str) -> str:
 
 def clean_body(text: str) -> str:
     """Return `text` without control, bidi or invisible characters, its newlines and tabs kept."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():  # which none of the characters below is
         return text
     return _HIDING.sub("", _BREAKING.sub(lambda found: found[0] if found[0] in "\n\t" else " ", text))
 

@@ -17,7 +17,7 @@ from jinja2 import FunctionLoader, StrictUndefined, TemplateNotFound, TemplateSy
 from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from notifier.digest import Digest
+from notifier.digest import Count, Digest, Group, Line, Remark, Section
 from notifier.errors import TemplateError
 from notifier.mail.headers import clean, clean_body
 
@@ -27,6 +27,8 @@ HTML: Final = "digest.html.j2"
 MAX_CHARACTERS: Final = 200_000  # of one part: as base64 both parts stay under the gate's limit
 
 Report = Callable[[str], None]
+
+_FROZEN: Final = frozenset({Count, Digest, Group, Line, Remark, Section})  # they have no methods to guard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
         )
         self.globals.pop("lipsum")  # random text
         self.filters.pop("safe")  # the way around escaping
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Decide as Jinja2 does, which for a digest's frozen values comes down to the name alone."""
+        if type(obj) in _FROZEN:
+            return not attr.startswith("_")
+        return super().is_safe_attribute(obj, attr, value)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Refuse the operators that make gigabytes out of a few characters; numbers still multiply."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from notifier.errors import NotationError, UsageError
 from notifier.ledger import reminders, tasks
@@ -30,11 +30,15 @@ class Closed:
 
 def find_task(engine: Engine, name: str) -> TaskRecord:
     """Return the task that ops mean by `7` or `plan/7`; UsageError when there is none, or more than one."""
-    plan, _, ref = name.rpartition("/")
+    plan, _, ref = name.strip().rpartition("/")
     with engine.begin() as db:
-        found = [task for task in tasks.tasks_of(db, plan or None) if task.ref == ref]
+        everything = tasks.tasks_of(db)
+    plans = dict.fromkeys(task.plan for task in everything)
+    if plan and plan not in plans:
+        raise UsageError(f"no plan {plan}; there is {', '.join(plans) or 'none'}")
+    found = [task for task in everything if task.ref == ref and plan in ("", task.plan)]
     if not found:
-        raise UsageError(f"no task {name}")
+        raise UsageError(f"no task {name}; `notifier tasks` lists them")
     if len(found) > 1:
         raise UsageError(
             f"{name} is in several plans: write {' or '.join(f'{t.plan}/{t.ref}' for t in found)}"
@@ -80,6 +84,8 @@ def close(
             reminders.withdraw_unsent(db, task.id, f"closed by {by}")
         if values:
             tasks.change_task(db, task.id, **values)
+        if "completed" in values:
+            _move_next(db, task.id, setting)
         record_event(
             db, at=now, by=by, action="closed", detail=f"{task.plan}/{task.ref} {scope} {unit or 'all units'}"
         )
@@ -94,7 +100,7 @@ def reopen(
     unit = None if unit is None else _unit_of(task, unit, setting)
     with engine.begin() as db:
         if not tasks.reopen(db, task.id, unit, now):
-            raise UsageError(f"{name} isn't closed")
+            raise UsageError(f"{name} isn't closed{f' for {unit} alone' if unit else ''}")
         values: dict[str, object] = {}
         if unit is None:
             values["completed"] = None
@@ -102,14 +108,19 @@ def reopen(
             values |= {"state": "open", "planned_until": now}
         if values:
             tasks.change_task(db, task.id, **values)
-        changed = tasks.tasks_by_id(db, [task.id])[task.id]
-        if changed.state == "open":
-            moment = next_moment(rule_of(changed.rule), context_of(changed, setting), changed.planned_until)
-            tasks.move_marks(db, [(task.id, changed.planned_until, moment)])
+        _move_next(db, task.id, setting)
         record_event(
             db, at=now, by=by, action="reopened", detail=f"{task.plan}/{task.ref} {unit or 'all units'}"
         )
     return task
+
+
+def _move_next(db: Connection, task_id: int, setting: Setting) -> None:
+    """Look anew for the next checkpoint of a task whose dates or state changed."""
+    task = tasks.tasks_by_id(db, [task_id])[task_id]
+    if task.state == "open":
+        moment = next_moment(rule_of(task.rule), context_of(task, setting), task.planned_until)
+        tasks.move_marks(db, [(task.id, task.planned_until, moment)])
 
 
 def _unit_of(task: TaskRecord, name: str, setting: Setting) -> str:
@@ -128,13 +139,13 @@ def _occurrence(task: TaskRecord, period: str, setting: Setting) -> str:
     try:
         rule = parse(f"due {period}")
     except NotationError as error:
-        raise UsageError(f"{period!r} is no period such as 2017-Q4: {error}") from None
+        raise UsageError(f"{period!r} is no period such as 2017-Q4 or 2017-12: {error}") from None
     context = context_of(task, setting)
     bounds = (
         rule.day.period.bounds(context) if isinstance(rule, Due) and hasattr(rule.day, "period") else None
     )
     if bounds is None:
-        raise UsageError(f"{period!r} is no period such as 2017-Q4")
+        raise UsageError(f"{period!r} is no period such as 2017-Q4 or 2017-12")
     # Notices of an occurrence lie around its nominal day: look a little wider than the period itself.
     first = setting.policy.notice_instant(setting.calendar.add(bounds[0], -15))
     last = setting.policy.notice_instant(setting.calendar.add(bounds[1], 15))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from notifier.digest import Digest, Notice, build
-from notifier.ledger.reminders import ReminderRecord
+from notifier.ledger.reminders import ReminderRecord, Said
 from notifier.ledger.tasks import Completion, TaskRecord
 from notifier.passes.book import units_from_json
 from notifier.passes.plan import context_of, rule_of, silenced, still_told
@@ -29,7 +29,7 @@ def judge(
     reminder: ReminderRecord,
     task: TaskRecord,
     completions: Sequence[Completion],
-    related: Sequence[ReminderRecord],
+    related: Sequence[Said],
     setting: Setting,
     *,
     in_stream: bool,
@@ -53,7 +53,7 @@ def judge(
     newer = [
         other
         for other in related
-        if other.occurrence == reminder.occurrence
+        if (other.family, other.nominal) == (reminder.family, reminder.nominal)
         and other.at > reminder.at
         and other.state in ("planned", "sent")
     ]
@@ -85,16 +85,19 @@ def is_in_stream(reminder: ReminderRecord, task: TaskRecord, setting: Setting) -
 def digest_of(
     verdicts: Sequence[Verdict],
     tasks: Mapping[int, TaskRecord],
-    related: Sequence[ReminderRecord],
+    related: Mapping[tuple[int, str], Sequence[Said]],
     setting: Setting,
     slot: datetime,
 ) -> Digest:
     """Return the content of one mail from the reminders that are still owed."""
-    notices = [_notice(verdict, tasks[verdict.reminder.task_id], related) for verdict in verdicts]
+    notices = []
+    for verdict in verdicts:
+        task, contact = verdict.reminder.task_id, verdict.reminder.contact
+        notices.append(_notice(verdict, tasks[task], related.get((task, contact), ())))
     return build(notices, slot=slot, zone=setting.policy.zone)
 
 
-def _notice(verdict: Verdict, task: TaskRecord, related: Sequence[ReminderRecord]) -> Notice:
+def _notice(verdict: Verdict, task: TaskRecord, related: Sequence[Said]) -> Notice:
     reminder = verdict.reminder
     reading, _named = units_from_json(task.units)
     folded = f"folded into {reminder.checkpoint}"
@@ -121,9 +124,7 @@ def _notice(verdict: Verdict, task: TaskRecord, related: Sequence[ReminderRecord
         provisional=reminder.provisional,
         original_due=None,
         folded=tuple(
-            other.checkpoint
-            for other in related
-            if other.state == "superseded" and other.reason == folded and other.contact == reminder.contact
+            other.checkpoint for other in related if other.state == "superseded" and other.reason == folded
         ),
         copied=reminder.copied,
     )

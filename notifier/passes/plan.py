@@ -189,6 +189,7 @@ def bundle(db: Connection, setting: Setting, domain: str, now: datetime) -> int:
     """Put planned reminders whose slot has come into messages, one for each contact; return how many."""
     installation = installation_id(db)
     made = 0
+    carried: list[tuple[int, int]] = []
     waiting = reminders.unbundled(db, now)
     for key, group in groupby(waiting, key=lambda record: record.contact):
         records = list(group)
@@ -212,6 +213,7 @@ def bundle(db: Connection, setting: Setting, domain: str, now: datetime) -> int:
             # This slot's digest is on its way already: never a second one, so these wait for the next.
             reminders.move_slot(db, ids, next_slot(setting, now))
             continue
-        reminders.put_into_message(db, ids, message)
+        carried += [(reminder, message) for reminder in ids]
         made += 1
+    reminders.put_into_messages(db, carried)
     return made

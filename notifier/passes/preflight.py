@@ -1,5 +1,6 @@
 """Preflight: what needs a person before it hurts, each with the line to put into config.toml."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,7 +8,7 @@ from datetime import date, datetime
 from notifier.intake import RowFault
 from notifier.passes.book import PlanEntry, TaskEntry, unknown_overrides
 from notifier.passes.setting import Setting
-from notifier.timing.outline import timing_state
+from notifier.timing.outline import events_named, timing_state
 from notifier.timing.rule import Review
 from notifier.timing.stream import stream
 
@@ -55,18 +56,33 @@ def _of_task(entry: PlanEntry, task: TaskEntry, setting: Setting, now: datetime)
     context = setting.context(issued=entry.facts.issued, imported=now, until=entry.facts.until)
     items = []
     if isinstance(task.rule, Review):
-        message = f"“{task.row.timing}” is not understood: {task.reading.why}"
-        hint = f'[timing.phrases]\n"{task.row.timing}" = "due 2018-06-30"   # or whatever it means'
+        phrase = task.row.timing
+        message = f"“{phrase}” is not understood: {task.reading.why}" if phrase else str(task.reading.why)
+        # JSON's quoting is TOML's, too. A phrase that isn't there can only be answered for its task.
+        table = "[timing.phrases]" if phrase else f'[plans.{entry.key}.tasks."{ref}"]'
+        name = json.dumps(phrase, ensure_ascii=False) if phrase else "timing"
+        hint = f'{table}\n{name} = "due 2018-06-30"   # or whatever it means'
         items.append(_item("review", entry.key, ref, message=message, hint=hint))
     else:
         state, why = timing_state(task.rule, context)
         if state == "waiting":
-            hint = "[events]\nNAME = 2018-01-31   # the day on which it happened"
+            undated = sorted(name for name in events_named(task.rule) if context.event_day(name) is None)
+            lines = [f'"{name}" = 2018-01-31   # the day on which it happened' for name in undated]
+            hint = "\n".join(["[events]", *lines])
             items.append(_item("waiting", entry.key, ref, message=str(why), hint=hint))
     upcoming = next(stream(task.rule, context, now), None)
     first = None if upcoming is None else upcoming.at.astimezone(setting.policy.zone).date()
     for issue in task.roster.issues:
-        items.append(_item(issue.kind, entry.key, ref, message=issue.message, hint=issue.hint_for(entry.key, ref), first=first))
+        items.append(
+            _item(
+                issue.kind,
+                entry.key,
+                ref,
+                message=issue.message,
+                hint=issue.hint_for(entry.key, ref),
+                first=first,
+            )
+        )
     return items
 
 

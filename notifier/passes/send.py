@@ -8,7 +8,7 @@ and Message-ID are known, and which is flagged uncertain when it is claimed agai
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -135,9 +135,7 @@ class Sender:
             everything = [record for group in records.values() for record in group]
             by_task = tasks.tasks_by_id(db, {record.task_id for record in everything})
             closed = tasks.completions_of(db, by_task)
-            related: dict[tuple[int, str], list[reminders.ReminderRecord]] = {}
-            for other in reminders.same_occurrences(db, everything):
-                related.setdefault((other.task_id, other.contact), []).append(other)
+            related = reminders.said_of_the_same(db, records)
             current: dict[tuple[int, str], bool] = {}  # contacts share checkpoints: ask the rule once each
             prepared: list[Outgoing] = []
             for message in claimed:
@@ -160,12 +158,13 @@ class Sender:
                 if not verdicts:
                     outbox.finish(db, message.id, "dropped", "nothing left in it", now)
                     continue
-                said_of_all = [other for verdict in verdicts for other in related[_pair(verdict)]]
                 try:
-                    body = self._render(message, verdicts, by_task, said_of_all, now)
+                    body = self._render(message, verdicts, by_task, related, now)
                 except Exception as error:
                     # One mail that can't be composed must not hold up the others; it waits for a mended template.
-                    log.exception("Message %d can't be composed", message.id, extra={"action": "not_composed"})
+                    log.exception(
+                        "Message %d can't be composed", message.id, extra={"action": "not_composed"}
+                    )
                     self._hold_back(db, message, f"not composed: {error}", now)
                     continue
                 outbox.keep_body(db, message.id, body)
@@ -177,7 +176,7 @@ class Sender:
         message: MessageRecord,
         verdicts: Sequence[Verdict],
         by_task: dict[int, tasks.TaskRecord],
-        related: Sequence[reminders.ReminderRecord],
+        related: Mapping[tuple[int, str], Sequence[reminders.Said]],
         now: datetime,
     ) -> bytes:
         # Days left are counted from the day on which the mail really goes.
@@ -197,8 +196,7 @@ class Sender:
             outbox.postpone(db, message.id, reply=reason, not_before=now + BACKOFF[-1], uncertain=False)
             return
         outbox.finish(db, message.id, "failed", reason, now)
-        ids = [record.id for record in reminders.of_messages(db, [message.id]).get(message.id, [])]
-        reminders.close_reminders(db, ids, "failed", reason)
+        reminders.close_message(db, message.id, "failed", reason)
 
     def _outgoing(self, message: MessageRecord, body: bytes) -> Outgoing:
         return Outgoing(
@@ -213,20 +211,19 @@ class Sender:
         now = self.clock()
         attempt = message.attempts + 1
         with self.engine.begin() as db:
-            ids = [record.id for record in reminders.of_messages(db, [message.id]).get(message.id, [])]
             uncertain = message.uncertain or result.state == "uncertain"
             gives_up = now - message.created >= GIVE_UP_AFTER or (
                 result.state == "uncertain" and attempt >= MOST_UNCERTAIN_ATTEMPTS
             )
             if result.state == "accepted":
                 outbox.finish(db, message.id, "accepted", result.reply, now)
-                reminders.close_reminders(db, ids, "sent", None)
+                reminders.close_message(db, message.id, "sent", None)
             elif result.state == "refused":
                 outbox.finish(db, message.id, "refused", result.reply, now)
-                reminders.close_reminders(db, ids, "failed", result.reply)
+                reminders.close_message(db, message.id, "failed", result.reply)
             elif gives_up:
                 outbox.finish(db, message.id, "failed", result.reply, now)
-                reminders.close_reminders(db, ids, "failed", result.reply)
+                reminders.close_message(db, message.id, "failed", result.reply)
             else:
                 outbox.postpone(
                     db,
@@ -240,7 +237,3 @@ class Sender:
             "Message %d %s: %s", message.id, result.state, result.reply,
             extra={"action": f"message_{result.state}", "attempt": attempt},
         )  # fmt: skip
-
-
-def _pair(verdict: Verdict) -> tuple[int, str]:
-    return verdict.reminder.task_id, verdict.reminder.contact
