@@ -27,6 +27,7 @@ from notifier.passes.preflight import Item, preflight
 from notifier.passes.send import Sender, SendOutcome
 from notifier.passes.setting import Setting
 from notifier.people.directory import Contact, Directory
+from notifier.share import share
 from notifier.timing.calendar import WorkCalendar
 from notifier.timing.policy import Policy
 
@@ -234,11 +235,13 @@ def _composer(config: Config, installation: str) -> Composer:
         ),
         installation=installation,
     )
-    return Composer([config.resolve(config.service.templates)], identity)
+    own = [] if config.service.templates is None else [config.resolve(config.service.templates)]
+    # Ops' own folder first: what it lacks is taken from the shipped set.
+    return Composer([*own, share("templates")], identity)
 
 
 def _template_faults(config: Config) -> Sequence[str]:
-    if not config.resolve(config.service.templates).is_dir():
+    if config.service.templates is not None and not config.resolve(config.service.templates).is_dir():
         return (f"{config.path}: service.templates: no such folder: {config.service.templates}",)
     try:
         _composer(config, "check").check()

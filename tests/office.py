@@ -9,7 +9,6 @@ from notifier.clock import Clock
 from notifier.config import Config, load
 from notifier.ledger import engine as ledger
 from notifier.mail.transport import Transport
-from notifier.share import share
 
 Row = tuple[str, str, str]  # task, units, timing
 
@@ -76,9 +75,7 @@ def office(
     """Write an office's files into `folder` and load its configuration; called again, it changes them."""
     (folder / "plan.txt").write_text(document(rows), "utf-8")
     (folder / "contacts.csv").write_text("\n".join(["unit,name,email,role", *contacts, ""]), "utf-8")
-    service = f'[service]\ntemplates = "{share("templates")}"\n'
-    service = "" if "[service]" in config + extra else service
-    (folder / "config.toml").write_text(service + config + extra, "utf-8")
+    (folder / "config.toml").write_text(config + extra, "utf-8")
     return load(folder / "config.toml")
 
 

@@ -38,7 +38,7 @@ class Service(Table):
 
     timezone: Zone = "Asia/Shanghai"
     database: str = "sqlite:///var/notifier.db"
-    templates: Path = Path("templates")
+    templates: Path | None = None
     heartbeat: Annotated[Positive, Field(le=3600)] = 60
 
     @field_validator("database")

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, 
 from notifier.ledger.schema import completions, plans, tasks
 
 WHOLE_TASK = "task"
+_REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,11 +174,17 @@ def add_completion(db: Connection, completion: Completion) -> None:
     )
 
 
-def reopen(db: Connection, task_id: int, unit: str | None, at: datetime) -> int:
-    """Take back what was closed for a task (for one unit, if named); return how many records that touched."""
+def reopen(db: Connection, task_id: int, unit: str | None, scope: str | None, at: datetime) -> int:
+    """Take back what was closed for a task (for one unit, if named); return how many records that touched.
+
+    `scope` names one occurrence. None stands for the task and its deadlines: reports once received stay so.
+    """
     query = update(completions).where(completions.c.task_id == task_id, completions.c.reopened.is_(None))
     if unit is not None:
         query = query.where(completions.c.unit == unit)
+    query = query.where(
+        completions.c.scope.not_like(f"{_REPORT}@%") if scope is None else completions.c.scope == scope
+    )
     return db.execute(query.values(reopened=at)).rowcount
 
 

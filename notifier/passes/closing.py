@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 
 from sqlalchemy import Connection, Engine
 
@@ -93,24 +94,39 @@ def close(
 
 
 def reopen(
-    engine: Engine, name: str, setting: Setting, now: datetime, *, by: str, unit: str | None
+    engine: Engine,
+    name: str,
+    setting: Setting,
+    now: datetime,
+    *,
+    by: str,
+    unit: str | None,
+    report: str | None = None,
 ) -> TaskRecord:
-    """Take back what was closed. Planning goes on from `now`; what was missed meanwhile isn't made up."""
+    """Take back that a task was closed, or with `report` that the report of a period was received.
+
+    Planning goes on from `now`; what was missed meanwhile isn't made up.
+    """
     task = find_task(engine, name)
     unit = None if unit is None else _unit_of(task, unit, setting)
+    scope = None if report is None else _occurrence(task, report, setting)
     with engine.begin() as db:
-        if not tasks.reopen(db, task.id, unit, now):
+        if not tasks.reopen(db, task.id, unit, scope, now):
             raise UsageError(f"{name} isn't closed{f' for {unit} alone' if unit else ''}")
         values: dict[str, object] = {}
-        if unit is None:
+        if unit is None and scope is None:
             values["completed"] = None
-        if task.state == "done":
+        if task.state == "done" and unit is None and scope is None:
             values |= {"state": "open", "planned_until": now}
         if values:
             tasks.change_task(db, task.id, **values)
         _move_next(db, task.id, setting)
         record_event(
-            db, at=now, by=by, action="reopened", detail=f"{task.plan}/{task.ref} {unit or 'all units'}"
+            db,
+            at=now,
+            by=by,
+            action="reopened",
+            detail=f"{task.plan}/{task.ref} {scope or ''} {unit or 'all units'}",
         )
     return task
 
@@ -128,9 +144,9 @@ def _unit_of(task: TaskRecord, name: str, setting: Setting) -> str:
     wanted = setting.directory.canonical(name)
     if wanted not in units:
         reading, _ = units_from_json(task.units)
-        raise UsageError(
-            f"{name} is not told of task {task.ref} ({'、'.join(unit.name for unit in reading.units)})"
-        )
+        near = get_close_matches(wanted, units, n=3)
+        told = f"near it: {'、'.join(near)}" if near else "、".join(unit.name for unit in reading.units)
+        raise UsageError(f"{name} is not told of task {task.ref} ({told})")
     return wanted
 
 

@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from notifier.errors import ConfigError
@@ -21,11 +21,34 @@ NOW = datetime(2017, 10, 1, tzinfo=UTC)
 
 
 def test_the_migrations_end_at_the_schema_that_the_code_declares(tmp_path: Path) -> None:
-    engine = ledger.create(tmp_path / "ledger.db", NOW)
+    engine = create_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
     with engine.begin() as db:
+        ledger.migrate(db)
         differences = compare_metadata(MigrationContext.configure(db), metadata)
+        version = db.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
     engine.dispose()
     assert differences == []
+    assert version == ledger.SCHEMA
+
+
+def test_a_ledger_made_at_once_is_the_one_that_the_migrations_make(tmp_path: Path) -> None:
+    made = ledger.create(tmp_path / "made.db", NOW)
+    migrated = create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
+    with migrated.begin() as db:
+        ledger.migrate(db)
+    schemas = []
+    for engine in (made, migrated):
+        with engine.begin() as db:
+            columns = {
+                name: db.execute(text(f"PRAGMA table_info({name})")).all()
+                for name in inspect(db).get_table_names()
+            }
+            indexes = db.execute(
+                text("SELECT name, sql FROM sqlite_master WHERE type = 'index' ORDER BY name")
+            )
+            schemas.append((columns, indexes.all()))
+        engine.dispose()
+    assert schemas[0] == schemas[1]
 
 
 def test_the_schema_version_in_the_code_is_the_newest_migration() -> None:

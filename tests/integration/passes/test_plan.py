@@ -137,6 +137,28 @@ def test_a_report_received_from_one_unit_silences_that_report_only(desk: Desk) -
     assert keys == ["report-5wd@2017-12-31", "report@2018-03-31"]
 
 
+def test_reopening_a_task_leaves_its_received_reports_received(desk: Desk) -> None:
+    desk.open(rows=(ALWAYS,)).at("2017-12-22T09:00")
+    act = (desk.passes.engine, "1", desk.app.setting, desk.clock())
+    closing.close(*act, by="ops", unit=None, report="2017-Q4")
+    closing.close(*act, by="ops", unit=None, report=None)
+    closing.reopen(*act, by="ops", unit=None)
+    desk.at("2017-12-29T09:00").at("2018-03-30T09:00")
+    assert set(desk.rows(reminders.c.checkpoint, state="sent")) == {
+        ("report-5wd@2017-12-31",),
+        ("report@2018-03-31",),
+    }
+
+
+def test_a_report_taken_back_is_asked_for_again(desk: Desk) -> None:
+    desk.open(rows=(ALWAYS,)).at("2017-12-22T09:00")
+    act = (desk.passes.engine, "1", desk.app.setting, desk.clock())
+    closing.close(*act, by="ops", unit=None, report="2017-Q4")
+    closing.reopen(*act, by="ops", unit=None, report="2017-Q4")
+    desk.at("2017-12-29T09:00")
+    assert ("report@2017-12-31",) in desk.rows(reminders.c.checkpoint, state="sent")
+
+
 def test_a_closed_task_withdraws_what_is_queued(desk: Desk) -> None:
     desk.open(rows=(TEACHERS,))
     desk.clock.set(beijing("2018-05-30T09:00"))

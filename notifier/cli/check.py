@@ -1,0 +1,138 @@
+"""`check` and `tasks`: what stands in the files, and what needs a person."""
+
+import sys
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from notifier.app import App
+from notifier.cli.frame import as_json, say_json, the_app
+from notifier.cli.look import by_mail, digest_view, task_views, units_of
+from notifier.errors import NotifierError
+from notifier.passes.preflight import Item
+from notifier.rehearsal import Nowhere, Sent, rehearse
+
+_DIGESTS = 5
+_HORIZON = timedelta(days=400)
+
+
+@click.command()
+@click.option("--connect", is_flag=True, help="Greet the mail server: TLS and login, too.")
+@click.option("--strict", is_flag=True, help="Exit 1 when something needs a person.")
+@as_json
+@click.pass_context
+def check(ctx: click.Context, connect: bool, strict: bool, as_json: bool) -> None:
+    """Faults first (exit 78), then what needs a person, then the next five digests."""
+    app = the_app(ctx)
+    now = app.clock()
+    items = app.preflight(now)
+    ahead = _next_digests(app, now)
+    greeting, fault = _greet(app) if connect else ([], None)
+    if as_json:
+        say_json(
+            {
+                "config": str(app.config.path),
+                "plans": {entry.key: len(entry.tasks) for entry in app.book},
+                "preflight": [_item_json(item) for item in items],
+                "next_digests": [digest_view(lines) for lines in ahead],
+                "server": greeting,
+                "server_fault": fault,
+            }
+        )
+    else:
+        _print(app, items, ahead, greeting)
+    if fault is not None:
+        raise NotifierError(fault)
+    if strict and items:
+        ctx.exit(1)
+
+
+def _next_digests(app: App, now: datetime) -> list[list[Sent]]:
+    """Return the reminders of the next digests, mail by mail, as a rehearsal from `now` on finds them."""
+    nowhere = Nowhere()
+    found = rehearse(
+        app, now, now + _HORIZON, nowhere, copy_of=app.ledger_file(), enough=lambda: nowhere.count >= _DIGESTS
+    )
+    return by_mail(found, after=now)[:_DIGESTS]
+
+
+def _greet(app: App) -> tuple[list[str], str | None]:
+    """Return what the mail server said, or the fault."""
+    try:
+        return app.smtp_transport().check(), None
+    except NotifierError as error:
+        return [], f"mail server {app.config.mail.host}:{app.config.mail.port}: {error}"
+
+
+def _item_json(item: Item) -> dict[str, Any]:
+    return {
+        "kind": item.kind,
+        "plan": item.plan,
+        "tasks": list(item.tasks),
+        "message": item.message,
+        "hint": item.hint,
+        "first": item.first and item.first.isoformat(),
+    }
+
+
+def _print(app: App, items: list[Item], ahead: list[list[Sent]], greeting: list[str]) -> None:
+    click.echo(f"{app.config.path}: no faults")
+    for entry in app.book:
+        click.echo(
+            f"{entry.document.path}: {len(entry.tasks)} tasks in {len(entry.document.sections)} sections"
+        )
+    for line in greeting:
+        click.echo(f"mail server: {line}")
+    if items:
+        click.secho(f"\n{len(items)} things need a person:", bold=True)
+    for item in items:
+        where = f"{item.plan} {'tasks' if len(item.tasks) > 1 else 'task'} {', '.join(item.tasks)}: "
+        first = f"   (first notice {item.first})" if item.first else ""
+        click.echo(f"- [{item.kind}] {where if item.tasks else ''}{item.message}{first}")
+        for line in item.hint.splitlines():
+            # A table may stand in config.toml only once: say where the line goes rather than open it again.
+            click.secho(
+                f"      config.toml, under {line}" if line.startswith("[") else f"      {line}", dim=True
+            )
+    click.secho(f"\nThe next {len(ahead)} digests:" if ahead else "\nNo digest lies ahead.", bold=True)
+    for lines in ahead:
+        units = "、".join(units_of(lines))
+        refs = ", ".join(f"{line.task} {line.kind}" for line in lines[:6]) + (" …" if len(lines) > 6 else "")
+        click.echo(f"  {lines[0].sent_at:%Y-%m-%d %H:%M}  {units} <{lines[0].address}>: {refs}")
+
+
+_LIGHTS = {"red": "red", "yellow": "yellow", "green": "green"}
+
+
+@click.command()
+@as_json
+@click.pass_context
+def tasks(ctx: click.Context, as_json: bool) -> None:
+    """Every task: ref, phrase, rule, next checkpoint or the reason why none, light."""
+    app = the_app(ctx)
+    views = task_views(app, app.clock())
+    if as_json:
+        say_json(views)
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("ref", "light", "phrase", "rule", "next", "task"):
+        table.add_column(name, overflow="fold", no_wrap=name in ("ref", "light", "next"))
+    several = len(app.book) > 1
+    for view in views:
+        following = view["next"]
+        moment = f"{following['at'][:10]} {following['kind']}" if following else view["why"] or view["state"]
+        light = view["light"] or "-"
+        table.add_row(
+            f"{view['plan']}/{view['ref']}" if several else view["ref"],
+            f"[{_LIGHTS[light]}]●[/] {light}" if light in _LIGHTS else light,
+            escape(view["timing"]),
+            escape(view["rule"]),
+            escape(moment),
+            escape(view["text"][:24] + ("…" if len(view["text"]) > 24 else "")),
+        )
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    click.echo(f"{len(views)} tasks")

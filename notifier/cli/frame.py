@@ -1,0 +1,118 @@
+"""What the commands share: finding the configuration, the clock, printing."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from notifier.clock import Clock, utc_now
+from notifier.errors import ConfigError, NotifierError, UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from notifier.app import App
+    from notifier.config import Config
+
+_PLACES = (Path("config.toml"), Path("/etc/notifier/config.toml"))
+
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+
+
+def find_config(named: Path | None) -> Path | None:
+    """Return the configuration to use: the one named, else the first of the usual places that is there."""
+    return named or next((place for place in _PLACES if place.is_file()), None)
+
+
+def the_config(ctx: click.Context) -> "Config":
+    """Load the configuration of this call; ConfigError when there is none or it can't be used."""
+    place = find_config(ctx.find_root().obj)
+    if place is None:
+        looked = " nor ".join(map(str, _PLACES))
+        raise ConfigError(
+            f"no configuration: there is neither {looked}; name one with --config or $NOTIFIER_CONFIG"
+        )
+    from notifier.config import load  # phrases are explained without any of this
+
+    return load(place)
+
+
+def the_app(ctx: click.Context, clock: Clock = utc_now) -> "App":
+    """Build what this call's configuration names."""
+    from notifier.app import build
+
+    return build(the_config(ctx), clock)
+
+
+@contextmanager
+def the_ledger(config: "Config") -> "Iterator[Engine | None]":
+    """Open the ledger of a configuration for one command; None while there is none.
+
+    A ledger that can't be read or written is an error told plainly.
+    """
+    from sqlalchemy.exc import OperationalError
+
+    from notifier.ledger.engine import open_existing
+
+    engine = open_existing(config.database)
+    try:
+        yield engine
+    except OperationalError as error:
+        raise NotifierError(f"{config.database}: {error.orig}") from None
+    finally:
+        if engine is not None:
+            engine.dispose()
+
+
+def say_json(value: Any, *, indent: int | None = 2) -> None:
+    """Print one JSON document in UTF-8, whatever the locale; laid out with `indent` on a terminal."""
+    indent = indent if sys.stdout.isatty() else None
+    try:
+        data = json.dumps(value, ensure_ascii=False, indent=indent).encode()
+    except UnicodeEncodeError:  # half a surrogate pair, which JSON can write only as an escape
+        data = json.dumps(value, indent=indent).encode()
+    click.echo(data)
+
+
+def log_to_stderr(level: int = logging.INFO) -> None:
+    """Send logs to stderr, a line each; under systemd the journal adds the time."""
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    # Its warning is that a job isn't started while it runs: with a slow mail server, one each heartbeat.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.raiseExceptions = False  # a log that can't be written never stops a mail
+
+
+class Day(click.ParamType[date]):
+    """A day such as 2018-08-31."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Return the date, or fail as bad usage."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no day such as 2018-08-31", param, ctx)
+
+
+DAY = Day()
+
+
+def when(text: str, app: "App") -> datetime:
+    """Read an instant that ops type: a day (its notice hour), or a day and time where the office is."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is no time such as 2018-08-31 or 2018-08-31T09:00") from None
+    if len(text) <= len("2018-08-31"):
+        moment = datetime.combine(moment.date(), app.setting.policy.notice_at)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=app.config.zone)

@@ -1,0 +1,115 @@
+"""Tasks and digests as ops see them, as plain values."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from notifier.app import App
+from notifier.cli.frame import the_ledger
+from notifier.ledger import tasks
+from notifier.ledger.tasks import WHOLE_TASK, Completion, TaskRecord
+from notifier.passes.book import PlanEntry, TaskEntry
+from notifier.rehearsal import Rehearsal, Sent
+from notifier.timing.outline import light, timing_state
+from notifier.timing.stream import stream
+
+
+def by_mail(found: Rehearsal, *, after: datetime) -> list[list[Sent]]:
+    """Return the reminders sent at or after an instant, grouped by mail."""
+    mails: dict[int, list[Sent]] = {}
+    for line in found.sent:
+        if line.sent_at >= after:
+            mails.setdefault(line.message, []).append(line)
+    return list(mails.values())
+
+
+def units_of(lines: Iterable[Sent]) -> list[str]:
+    """Return the units for which a mail's contact is told, each once, in the order of the tasks."""
+    return list(dict.fromkeys(unit for line in lines for unit in line.units))
+
+
+def digest_view(lines: Sequence[Sent]) -> dict[str, Any]:
+    """Return one mail as plain values."""
+    return {
+        "slot": lines[0].sent_at.isoformat(),
+        "contact": lines[0].address,
+        "units": units_of(lines),
+        "reminders": [
+            {"plan": line.plan, "task": line.task, "kind": line.kind, "nominal_day": line.nominal.isoformat()}
+            for line in lines
+        ],
+    }
+
+
+def task_views(app: App, now: datetime) -> list[dict[str, Any]]:
+    """Return every task of the listed documents as plain values, in the documents' order.
+
+    What the ledger knows (closed, next checkpoint's mark) counts where there is a ledger; without one, a task
+    counts as imported now.
+    """
+    known: dict[tuple[str, str], TaskRecord] = {}
+    closed: dict[int, list[Completion]] = {}
+    with the_ledger(app.config) as engine:
+        if engine is not None:
+            with engine.begin() as db:
+                known = {(task.plan, task.ref): task for task in tasks.tasks_of(db)}
+                closed = tasks.completions_of(db, (task.id for task in known.values()))
+    views = []
+    for entry in app.book:
+        for task in entry.tasks:
+            record = known.get((entry.key, task.row.ref))
+            views.append(_view(app, entry, task, record, closed.get(record.id, []) if record else [], now))
+    return views
+
+
+def _view(
+    app: App,
+    entry: PlanEntry,
+    task: TaskEntry,
+    record: TaskRecord | None,
+    closed: list[Completion],
+    now: datetime,
+) -> dict[str, Any]:
+    context = app.setting.context(
+        issued=entry.facts.issued,
+        imported=record.imported if record else now,
+        until=entry.facts.until,
+        completed=record.completed if record else None,
+    )
+    state = record.state if record and record.state != "vanished" else "open"
+    timing, why = timing_state(task.rule, context)
+    over = {completion.scope for completion in closed if completion.unit is None}
+    following = None
+    if timing == "ok" and state == "open" and WHOLE_TASK not in over:
+        following = next(
+            (cp for cp in stream(task.rule, context, now) if f"{cp.family}@{cp.nominal}" not in over), None
+        )
+    if timing == "review":
+        why = task.reading.why
+    elif following is None and state == "open" and why is None:
+        why = "no checkpoint lies ahead"
+    return {
+        "plan": entry.key,
+        "ref": task.row.ref,
+        "section": task.row.section,
+        "text": task.row.text,
+        "timing": task.row.timing,
+        "rule": str(task.rule),
+        "state": state,
+        "timing_state": timing,
+        "why": why,
+        "light": _light(task, context, now, state, over),
+        "next": following
+        and {
+            "kind": following.kind.value,
+            "at": following.at.astimezone(app.config.zone).isoformat(),
+        },
+        "units": [unit.name for unit in task.units.units],
+    }
+
+
+def _light(task: TaskEntry, context: Any, now: datetime, state: str, over: set[str]) -> str | None:
+    if state == "done":
+        return "green"
+    shown = light(task.rule, context, now)
+    return "green" if shown == "red" and over else shown

@@ -1,0 +1,187 @@
+"""`run`, `status` and `send-test`: the daemon and the way out."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+
+from notifier.cli.frame import as_json, log_to_stderr, say_json, the_app, the_config, the_ledger
+from notifier.clock import utc_now
+from notifier.config import Address, Config
+from notifier.digest import Notice, build
+from notifier.errors import NotifierError, UsageError
+from notifier.ledger import outbox, reminders, tasks
+from notifier.ledger.log import DaemonRecord, all_daemons
+from notifier.mail.transport import Outgoing, Result
+from notifier.people import Role
+from notifier.timing.checkpoint import Kind
+
+_BEATS = 3  # a daemon that missed this many heartbeats counts as dead
+
+
+@click.command()
+@click.option(
+    "--catch-up", is_flag=True, help="On a first import, plan what fell due within the catch-up cap, as late."
+)
+@click.pass_context
+def run(ctx: click.Context, catch_up: bool) -> None:
+    """The daemon: until SIGTERM; SIGHUP reloads."""
+    log_to_stderr()
+    from notifier import daemon  # only this command needs APScheduler
+
+    ctx.exit(daemon.run(the_app(ctx), catch_up=catch_up))
+
+
+@click.command()
+@as_json
+@click.pass_context
+def status(ctx: click.Context, as_json: bool) -> None:
+    """Is it alive, what waits, what failed, when it wakes next."""
+    # A document or template at fault must not hide how the running daemon fares: only config.toml is read.
+    config = the_config(ctx)
+    found = _status(config, utc_now())
+    if as_json:
+        say_json(found)
+        return
+    click.echo(
+        f"{'well' if found['ok'] else click.style('NOT well', bold=True)}; next wake {found['next_wake'] or '-'}"
+    )
+    for name in ("queued", "claimed", "failed", "uncertain"):
+        click.echo(f"  {name:<10} {found[name]}")
+    for name in ("last_plan", "last_send", "config_loaded", "reload_fault"):
+        if found[name]:
+            click.echo(f"  {name:<14} {found[name]}")
+    for daemon in found["daemons"]:
+        state = "stopped" if daemon["stopped"] else "alive" if daemon["alive"] else "silent"
+        click.echo(f"  {daemon['host']} pid {daemon['pid']}: {state}, last heartbeat {daemon['heartbeat']}")
+        if daemon["fault"]:
+            click.echo(f"    fault: {daemon['fault']}")
+    if not found["daemons"]:
+        click.echo("  no daemon has ever run on this ledger")
+
+
+def _status(config: Config, now: datetime) -> dict[str, Any]:
+    daemons: list[DaemonRecord] = []
+    states: dict[str, int] = {}
+    uncertain, oldest, moments = 0, None, []
+    with the_ledger(config) as engine:
+        if engine is not None:
+            with engine.begin() as db:
+                daemons = all_daemons(db)
+                states = outbox.counts_by_state(db)
+                uncertain = outbox.count_uncertain(db)
+                oldest = outbox.oldest_open(db)
+                moments = [
+                    tasks.earliest_checkpoint(db),
+                    reminders.earliest_slot(db),
+                    outbox.earliest_attempt(db),
+                ]
+    grace = timedelta(seconds=_BEATS * config.service.heartbeat)
+    alive = [daemon for daemon in daemons if daemon.stopped is None and now - daemon.heartbeat <= grace]
+    latest = alive[0] if alive else daemons[0] if daemons else None
+    next_wake = min((moment for moment in moments if moment is not None), default=None)
+
+    def local(moment: datetime | None) -> str | None:
+        return None if moment is None else moment.astimezone(config.zone).isoformat(timespec="seconds")
+
+    return {
+        "ok": bool(alive) and not any(daemon.fault or daemon.reload_fault for daemon in alive),
+        "next_wake": local(next_wake),
+        "queued": states.get("queued", 0),
+        "claimed": states.get("claimed", 0),
+        "failed": states.get("failed", 0) + states.get("refused", 0),
+        "uncertain": uncertain,
+        "oldest_queued_seconds": None if oldest is None else round((now - oldest).total_seconds()),
+        "last_plan": local(latest.last_plan) if latest else None,
+        "last_send": local(latest.last_send) if latest else None,
+        "config_loaded": local(latest.config_loaded) if latest else None,
+        "reload_fault": latest.reload_fault if latest else None,
+        "daemons": [
+            {
+                "host": daemon.host,
+                "pid": daemon.pid,
+                "alive": daemon in alive,
+                "started": local(daemon.started),
+                "heartbeat": local(daemon.heartbeat),
+                "stopped": local(daemon.stopped),
+                "config_hash": daemon.config_hash,
+                "fault": daemon.fault,
+                "reload_fault": daemon.reload_fault,
+            }
+            for daemon in daemons
+        ],
+    }
+
+
+@click.command()
+@click.argument("address")
+@click.pass_context
+def send_test(ctx: click.Context, address: str) -> None:
+    """Send one test mail to ADDRESS, the way that [delivery] names; redirected, if all mail is."""
+    _check(address)
+    app = the_app(ctx)
+    now = app.clock()
+    delivery = app.config.delivery
+    target = delivery.redirect_to if delivery.mode == "redirect" and delivery.redirect_to else address
+    message_id = f"<test.{now:%Y%m%d%H%M%S%f}@{app.domain}>"
+    data = app.composer().compose(
+        build([_test_notice(now.astimezone(app.config.zone))], slot=now, zone=app.config.zone),
+        to_name="",
+        to_address=target,
+        message_id=message_id,
+        date=now.astimezone(app.config.zone),
+        redirected_from=address if target != address else None,
+    )
+    mail = Outgoing(id=0, address=target, sender=app.config.mail.sender, data=data, message_id=message_id)
+    results: list[Result] = []
+    transport = app.transport()
+    try:
+        fault = transport.deliver(
+            [mail],
+            begin=lambda _mail: None,
+            record=lambda _mail, result: results.append(result),
+            stop=lambda: False,
+        )
+    finally:
+        transport.close()
+    result = fault or results[0]
+    if result.state != "accepted":
+        raise NotifierError(f"{target}: {result.state}: {result.reply}")
+    click.echo(f"{target}: {result.reply}")
+
+
+def _check(address: str) -> None:
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        TypeAdapter(Address).validate_python(address)
+    except ValidationError:
+        raise UsageError(f"{address!r} is no mail address") from None
+
+
+def _test_notice(now: datetime) -> Notice:
+    return Notice(
+        plan="test",
+        plan_title="测试邮件",
+        plan_number="",
+        ref="0",
+        section="",
+        text="这是一封测试邮件，用于检查邮件系统是否连通，无需办理。",
+        timing="",
+        rule="ongoing",
+        kind=Kind.REPORT,
+        family=Kind.REPORT,
+        label="",
+        nominal=now.date(),
+        day=now.date(),
+        at=now,
+        role=Role.JOINT,
+        units=("测试单位",),
+        co_units=(),
+        notes=(),
+        soft=False,
+        provisional=False,
+        original_due=None,
+        folded=(),
+        copied=False,
+    )

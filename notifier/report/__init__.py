@@ -1,0 +1,1 @@
+"""The rehearsal's report: pages that a person opens in a browser."""

@@ -1,0 +1,126 @@
+"""The rehearsal's report: a calendar of slots as one page, and every mail as a page of its own."""
+
+from calendar import Calendar
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from notifier.mail.compose import html_part
+from notifier.mail.maildir import file_name
+from notifier.rehearsal import Rehearsal, Sent
+
+_KINDS = ("overdue", "due", "lead", "start", "report")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """One mail as the report lists it."""
+
+    page: str
+    time: str
+    name: str
+    address: str
+    units: str
+    kinds: tuple[tuple[str, int], ...]
+    tasks: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """One day of the calendar; `number` is 0 outside the month."""
+
+    number: int
+    iso: str
+    mails: int
+    reminders: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """One month of the calendar, in weeks from Monday."""
+
+    title: str
+    weeks: tuple[tuple[Day, ...], ...]
+
+
+def write_report(found: Rehearsal, out: Path, start: date, end: date) -> None:
+    """Write `index.html` and `pages/` under `out`; pages of an earlier rehearsal are removed."""
+    environment = Environment(
+        loader=PackageLoader("notifier.report", "."), autoescape=True, undefined=StrictUndefined
+    )
+    pages = out / "pages"
+    pages.mkdir(exist_ok=True)
+    for old in pages.glob("*.html"):
+        old.unlink()
+    by_day: dict[date, list[Mail]] = {}
+    counts: dict[date, int] = {}
+    for lines in _by_mail(found.sent):
+        day = lines[0].sent_at.date()
+        by_day.setdefault(day, []).append(_mail(lines))
+        counts[day] = counts.get(day, 0) + len(lines)
+        _write_page(out, lines[0])
+    index = environment.get_template("index.html.j2").render(
+        start=start,
+        end=end,
+        found=found,
+        months=tuple(_months(start, end, by_day, counts)),
+        slots=tuple((day.isoformat(), f"{day:%A}", tuple(mails)) for day, mails in sorted(by_day.items())),
+        most=max(map(len, by_day.values()), default=1),
+        kinds=[(kind, sum(line.kind == kind for line in found.sent)) for kind in _KINDS],
+    )
+    (out / "index.html").write_text(index, encoding="utf-8")
+
+
+def _by_mail(sent: Iterable[Sent]) -> list[list[Sent]]:
+    mails: dict[int, list[Sent]] = {}
+    for line in sent:
+        mails.setdefault(line.message, []).append(line)
+    return list(mails.values())
+
+
+def _mail(lines: list[Sent]) -> Mail:
+    first = lines[0]
+    counted = {kind: sum(line.kind == kind for line in lines) for kind in _KINDS}
+    return Mail(
+        page=f"pages/{_page(first)}",
+        time=f"{first.sent_at:%H:%M}",
+        name=first.name,
+        address=first.address,
+        units="、".join(dict.fromkeys(unit for line in lines for unit in line.units)),
+        kinds=tuple((kind, count) for kind, count in counted.items() if count),
+        tasks=", ".join(dict.fromkeys(line.task for line in lines)),
+    )
+
+
+def _page(line: Sent) -> str:
+    return f"{file_name(line.message_id).partition('@')[0]}.html"
+
+
+def _write_page(out: Path, line: Sent) -> None:
+    """Write the HTML part of a mail, as it left, where a browser can show it."""
+    data = (out / "mail" / "new" / file_name(line.message_id)).read_bytes()
+    (out / "pages" / _page(line)).write_bytes(html_part(data))
+
+
+def _months(
+    start: date, end: date, by_day: dict[date, list[Mail]], counts: dict[date, int]
+) -> Iterable[Month]:
+    year, month = start.year, start.month
+    while (year, month) <= (end.year, end.month):
+        weeks = tuple(
+            tuple(
+                Day(
+                    number=day.day if day.month == month else 0,
+                    iso=day.isoformat(),
+                    mails=len(by_day.get(day, ())) if day.month == month else 0,
+                    reminders=counts.get(day, 0) if day.month == month else 0,
+                )
+                for day in week
+            )
+            for week in Calendar().monthdatescalendar(year, month)
+        )
+        yield Month(title=f"{date(year, month, 1):%B %Y}", weeks=weeks)
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)

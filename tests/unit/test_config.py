@@ -1,0 +1,297 @@
+"""config.toml: what is shipped loads, defaults are the design's, each fault names its key, all at once."""
+
+from datetime import date, time
+from pathlib import Path
+
+import pytest
+
+from notifier.app import build
+from notifier.config import Config, load
+from notifier.errors import ConfigError, FaultsError
+from notifier.share import share
+from tests.office import CONFIG, office
+
+NEEDED = '[office]\nname = "督查室"\n[mail]\nfrom = "a@example.org"\n'
+PLAN = '[plans.p]\npath = "plan.txt"\nissued = 2017-10-01\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "templates").symlink_to(share("templates"))
+    return tmp_path
+
+
+def read(folder: Path, text: str) -> Config:
+    """Load a configuration of this text."""
+    (folder / "config.toml").write_text(text, "utf-8")
+    return load(folder / "config.toml")
+
+
+def faults_of(folder: Path, text: str) -> list[str]:
+    """Return what is wrong with a configuration, without the file's name."""
+    with pytest.raises(ConfigError) as caught:
+        read(folder, text)
+    path = f"{folder / 'config.toml'}: "
+    assert all(fault.startswith(path) for fault in caught.value.faults)
+    return [fault.removeprefix(path) for fault in caught.value.faults]
+
+
+def test_the_shipped_configuration_loads_and_builds() -> None:
+    app = build(load(share("config.toml")))
+    assert [(entry.key, len(entry.tasks)) for entry in app.book] == [("vocational-2017", 36)]
+    assert app.config.delivery.mode == "maildir"
+    assert app.people.row_faults == ()
+
+
+def test_what_the_shipped_configuration_spells_out_are_the_defaults(folder: Path) -> None:
+    shipped, bare = load(share("config.toml")), read(folder, NEEDED)
+    # The one it adds: a folder of one's own, so that ops have the templates before them.
+    assert shipped.service.model_copy(update={"templates": None}) == bare.service
+    for table in ("policy", "calendar", "terms", "timing", "events", "delivery"):
+        assert getattr(shipped, table) == getattr(bare, table), table
+
+
+def test_the_defaults_are_those_of_the_design(folder: Path) -> None:
+    config = read(folder, NEEDED)
+    policy = config.policy
+    assert [str(lead) for lead in policy.leads] == ["30d", "7d", "1d"]
+    assert [str(lead) for lead in policy.report_leads] == ["5wd"]
+    assert policy.model_dump(exclude={"leads", "report_leads"}) == {
+        "report_overdue": False,
+        "ongoing": "quarterly",
+        "notice_at": time(9),
+        "close": time(17, 30),
+        "roll": "prev",
+        "overdue_working_days": 5,
+        "overdue_every_days": 7,
+        "overdue_until_days": 90,
+        "catch_up_days": 30,
+        "catch_up_from": time(8),
+        "catch_up_to": time(18),
+        "open_groups": "all",
+    }
+    assert config.service.timezone == "Asia/Shanghai"
+    assert config.service.heartbeat == 60
+    assert config.timing.reading.before_period == "exclusive"
+    assert config.delivery.mode == "maildir"
+
+
+def test_paths_count_from_the_folder_of_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "config.toml").write_text(NEEDED, "utf-8")
+    monkeypatch.chdir(folder)
+    config = load(Path("config.toml"))
+    assert config.path == folder / "config.toml"
+    assert config.database == folder / "var" / "notifier.db"
+    assert config.resolve(Path("/etc/x")) == Path("/etc/x")
+
+
+def test_an_absolute_database_has_four_slashes(folder: Path) -> None:
+    config = read(folder, NEEDED + '[service]\ndatabase = "sqlite:////var/lib/n.db"\n')
+    assert config.database == Path("/var/lib/n.db")
+
+
+def test_the_hash_is_that_of_the_bytes(folder: Path) -> None:
+    first, second = read(folder, NEEDED).hash, read(folder, NEEDED + "# a comment\n").hash
+    assert len(first) == 64
+    assert first != second
+
+
+def test_a_byte_order_mark_does_no_harm(folder: Path) -> None:
+    assert read(folder, "\ufeff" + NEEDED).office.name == "督查室"
+
+
+def test_days_and_times_may_be_quoted(folder: Path) -> None:
+    config = read(
+        folder, NEEDED + PLAN.replace("2017-10-01", '"2017-10-01"') + '[policy]\nnotice_at = "08:30"\n'
+    )
+    assert config.plans["p"].issued == date(2017, 10, 1)
+    assert config.policy.notice_at == time(8, 30)
+
+
+def test_leads_are_written_with_or_without_their_unit(folder: Path) -> None:
+    config = read(folder, NEEDED + '[policy]\nleads = [14, "2w", "5wd"]\n')
+    assert [str(lead) for lead in config.policy.leads] == ["14d", "2w", "5wd"]
+
+
+def test_notation_is_kept_in_its_canonical_form(folder: Path) -> None:
+    config = read(folder, NEEDED + "[timing.phrases]\n\"某日\" = 'report  monthly   05'\n")
+    assert config.timing.phrases == {"某日": "report monthly 5"}
+
+
+BAD = {
+    "zone": ('[service]\ntimezone = "Asia/Peking"\n', "service.timezone"),
+    "empty zone": ('[service]\ntimezone = ""\n', "service.timezone"),
+    "zone that is a folder": ('[service]\ntimezone = "Asia"\n', "service.timezone"),
+    "other database": ('[service]\ndatabase = "postgresql://x/y"\n', "service.database"),
+    "no heartbeat": ("[service]\nheartbeat = 0\n", "service.heartbeat"),
+    "heartbeat as text": ('[service]\nheartbeat = "60"\n', "service.heartbeat"),
+    "heartbeat as a switch": ("[service]\nheartbeat = true\n", "service.heartbeat"),
+    "plan without a date": ('[plans.p]\npath = "x"\n', "plans.p.issued"),
+    "plan without a path": ("[plans.p]\nissued = 2017-10-01\n", "plans.p.path"),
+    "issued as a number": ('[plans.p]\npath = "x"\nissued = 2017\n', "plans.p.issued"),
+    "issued with a time": ('[plans.p]\npath = "x"\nissued = 2017-10-01T00:00:00Z\n', "plans.p.issued"),
+    "issued in Chinese": ('[plans.p]\npath = "x"\nissued = "2017年10月1日"\n', "plans.p.issued"),
+    "issued in another age": ('[plans.p]\npath = "x"\nissued = 2107-10-01\n', "plans.p.issued"),
+    "plan ends before its issue": (PLAN + "until = 2017-09-30\n", "plans.p"),
+    "plan's key": ('[plans."甲"]\npath = "x"\nissued = 2017-10-01\n', 'plans."甲"'),
+    "override's notation": (PLAN + '[plans.p.tasks."7"]\ntiming = "by June"\n', 'plans.p.tasks."7".timing'),
+    "override's units": (PLAN + '[plans.p.tasks."7"]\nunits = ""\n', 'plans.p.tasks."7".units'),
+    "named as text": (PLAN + '[plans.p.tasks."7".named]\n"等" = "甲"\n', 'plans.p.tasks."7".named."等"'),
+    "lead of no unit": ('[policy]\nleads = ["30d", "7x"]\n', "policy.leads[1]"),
+    "lead of nothing": ("[policy]\nleads = [0]\n", "policy.leads[0]"),
+    "lead as a switch": ("[policy]\nreport_leads = [true]\n", "policy.report_leads[0]"),
+    "leads as text": ('[policy]\nleads = "30d"\n', "policy.leads"),
+    "switch as text": ('[policy]\nreport_overdue = "yes"\n', "policy.report_overdue"),
+    "cadence": ('[policy]\nongoing = "often"\n', "policy.ongoing"),
+    "cadence with an end": ('[policy]\nongoing = "quarterly until 2018"\n', "policy.ongoing"),
+    "hour as a number": ("[policy]\nnotice_at = 9\n", "policy.notice_at"),
+    "hour with a zone": ('[policy]\nclose = "17:30+08:00"\n', "policy.close"),
+    "hour that no clock has": ('[policy]\ncatch_up_to = "25:00"\n', "policy.catch_up_to"),
+    "notice after the day's end": ("[policy]\nnotice_at = 18:00:00\n", "policy"),
+    "catch-up hours backwards": ("[policy]\ncatch_up_from = 19:00:00\n", "policy"),
+    "roll": ('[policy]\nroll = "previous"\n', "policy.roll"),
+    "overdue": ("[policy]\noverdue_every_days = 0\n", "policy.overdue_every_days"),
+    "cap": ("[policy]\ncatch_up_days = -1\n", "policy.catch_up_days"),
+    "open groups": ('[policy]\nopen_groups = "some"\n', "policy.open_groups"),
+    "day off": ('[calendar]\noff = ["1 May"]\n', "calendar.off[0]"),
+    "day both off and work": ("[calendar]\noff = [2026-02-14]\nwork = [2026-02-14]\n", "calendar"),
+    "term": ('[terms]\n"2018-summer" = 2018-07-01\n', "terms"),
+    "term's day": ('[terms]\n"2018-spring" = "March"\n', 'terms."2018-spring"'),
+    "answer on a phrase": ('[timing.phrases]\n"尽快" = "soon"\n', 'timing.phrases."尽快"'),
+    "reading": ('[timing.reading]\nbefore_period = "both"\n', "timing.reading.before_period"),
+    "event": ("[events]\napproved = true\n", "events.approved"),
+    "group": ('[groups]\n"各市" = "郑州市政府"\n', 'groups."各市"'),
+    "group's member": ('[groups]\n"各市" = [""]\n', 'groups."各市"[0]'),
+    "alias": ('[aliases]\n"甲" = ["乙"]\n', 'aliases."甲"'),
+    "contacts": ('[contacts]\nfiles = "contacts.csv"\n', "contacts.files"),
+    "delivery": ('[delivery]\nmode = "test"\n', "delivery.mode"),
+    "redirect to nobody": ('[delivery]\nmode = "redirect"\n', "delivery"),
+    "redirect to no address": ('[delivery]\nredirect_to = "ops"\n', "delivery.redirect_to"),
+}
+
+
+@pytest.mark.parametrize(("text", "key"), BAD.values(), ids=BAD.keys())
+def test_a_bad_value_is_refused_with_its_key(folder: Path, text: str, key: str) -> None:
+    faults = faults_of(folder, text + NEEDED)
+    keys = [fault.partition(": ")[0] for fault in faults]
+    assert keys == [key], faults
+    assert len(faults[0].partition(": ")[2]) > 10
+
+
+BAD_MAIL = {
+    "sender": ('from = "王一@example.org"', "mail.from"),
+    "sender with two dots": ('from = "a..b@example.org"', "mail.from"),
+    "sender with a line break": ('from = "a@example.org\\nBcc: x@example.org"', "mail.from"),
+    "port": ('from = "a@b.cn"\nport = 70000', "mail.port"),
+    "tls": ('from = "a@b.cn"\ntls = "ssl"', "mail.tls"),
+    "host": ('from = "a@b.cn"\nhost = ""', "mail.host"),
+    "user without a password": ('from = "a@b.cn"\nuser = "x"', "mail"),
+    "login in the clear": ('from = "a@b.cn"\nuser = "x"\npassword_file = "x"\ntls = "none"', "mail"),
+    "connections": ('from = "a@b.cn"\nconnections = 0', "mail.connections"),
+    "no sender": ("port = 25", "mail.from"),
+}
+
+
+@pytest.mark.parametrize(("text", "key"), BAD_MAIL.values(), ids=BAD_MAIL.keys())
+def test_a_bad_mail_setting_is_refused_with_its_key(folder: Path, text: str, key: str) -> None:
+    faults = faults_of(folder, f'[office]\nname = "督查室"\n[mail]\n{text}\n')
+    assert [fault.partition(": ")[0] for fault in faults] == [key]
+
+
+def test_an_office_needs_a_name(folder: Path) -> None:
+    assert [
+        fault.partition(": ")[0]
+        for fault in faults_of(folder, '[office]\nname = " "\n[mail]\nfrom = "a@b.cn"\n')
+    ] == ["office.name"]
+
+
+def test_office_and_mail_are_required(folder: Path) -> None:
+    assert faults_of(folder, "") == ["office: this table is required", "mail: this table is required"]
+
+
+UNKNOWN = {
+    "table": ("[polices]\n", "polices"),
+    "in service": ("[service]\ntimezon = 1\n", "service.timezon"),
+    "in a plan": (PLAN + 'titel = "x"\n', "plans.p.titel"),
+    "in an override": (PLAN + '[plans.p.tasks."2:7"]\nunit = "x"\n', 'plans.p.tasks."2:7".unit'),
+    "in policy": ("[policy]\nlead = []\n", "policy.lead"),
+    "in calendar": ("[calendar]\nholidays = []\n", "calendar.holidays"),
+    "in timing": ("[timing]\nphrase = {}\n", "timing.phrase"),
+    "in a reading": ("[timing.reading]\nbefore = 1\n", "timing.reading.before"),
+    "in contacts": ('[contacts]\nfile = "x"\n', "contacts.file"),
+    "in delivery": ('[delivery]\nto = "x"\n', "delivery.to"),
+}
+
+
+@pytest.mark.parametrize(("text", "key"), UNKNOWN.values(), ids=UNKNOWN.keys())
+def test_an_unknown_key_is_refused(folder: Path, text: str, key: str) -> None:
+    assert faults_of(folder, text + NEEDED) == [f"{key}: unknown key"]
+
+
+def test_several_faults_are_all_listed(folder: Path) -> None:
+    faults = faults_of(
+        folder, '[policy]\nleads = ["x"]\nroll = "up"\nfoo = 1\n[calendar]\noff = [1]\n[office]\n'
+    )
+    assert sorted(fault.partition(":")[0] for fault in faults) == [
+        "calendar.off[0]",
+        "mail",
+        "office.name",
+        "policy.foo",
+        "policy.leads[0]",
+        "policy.roll",
+    ]
+
+
+def test_what_is_no_toml_names_its_line(folder: Path) -> None:
+    (fault,) = faults_of(folder, "[service]\ntimezone = Asia/Shanghai\n")
+    assert "at line 2" in fault
+
+
+def test_a_file_saved_in_another_encoding_names_its_line(folder: Path) -> None:
+    path = folder / "config.toml"
+    path.write_bytes('[office]\nname = "督查室"\n'.encode("gb18030"))
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert caught.value.faults == (f"{path}:2: this is no UTF-8 text; save the file as UTF-8",)
+
+
+@pytest.mark.parametrize("name", ["missing.toml", "."], ids=["missing", "a folder"])
+def test_a_file_that_cannot_be_read_is_one_fault(folder: Path, name: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(folder / name)
+    assert len(caught.value.faults) == 1
+
+
+def test_a_changed_value_cannot_slip_in_later(folder: Path) -> None:
+    config = read(folder, NEEDED)
+    with pytest.raises(ValueError, match="frozen"):
+        config.policy.roll = "next"  # type: ignore[misc]
+
+
+def test_all_files_that_cannot_be_used_are_told_together(tmp_path: Path) -> None:
+    config = office(
+        tmp_path,
+        config=CONFIG.replace('"plan.txt"', '"gone.txt"').replace('"contacts.csv"', '"none.csv"'),
+        extra='ca_file = "no.pem"\nuser = "x"\npassword_file = "no.txt"\n'
+        '[delivery]\nmode = "live"\n[service]\ntemplates = "nowhere"\n',
+    )
+    with pytest.raises(FaultsError) as caught:
+        build(config)
+    told = [fault.removeprefix(f"{config.path}: ").partition(": ")[0] for fault in caught.value.faults]
+    assert told == [
+        "contacts.files",
+        "mail.ca_file",
+        "mail.password_file",
+        "plans.plan.path",
+        "service.templates",
+    ]
+
+
+def test_a_password_is_not_asked_for_while_nothing_leaves(tmp_path: Path) -> None:
+    assert build(office(tmp_path, extra='user = "x"\npassword_file = "no.txt"\n')).config.mail.user == "x"
+
+
+def test_groups_that_contain_themselves_are_a_fault(tmp_path: Path) -> None:
+    config = office(tmp_path, config=CONFIG.replace('"洛阳市政府"]', '"各省辖市政府"]'))
+    with pytest.raises(FaultsError, match="groups contain themselves"):
+        build(config)
