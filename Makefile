@@ -34,12 +34,11 @@ help:
 demo: $(STAMP)
 	@rm -rf $(DEMO)
 	$(BIN)/notifier --config config.toml rehearse --from $(DEMO_FROM) --to $(DEMO_TO) --out $(DEMO)
-	@echo
-	@echo "The report: $(DEMO)/index.html"
-	@echo "The mails:  $(DEMO)/mail (a Maildir; mutt -f $(DEMO)/mail shows it)"
-	@echo "One row a reminder: $(DEMO)/reminders.csv"
+	@echo "Open $(DEMO)/index.html in a browser: a calendar of the slots, and every mail as its contact sees it."
 
 run: $(STAMP)
+	@echo "The example plan's deadlines lie in 2017 and 2018: make demo shows what it would have sent then."
+	@echo "From today on it only asks for the quarterly reports; Ctrl-C stops."
 	$(BIN)/notifier --config config.toml run
 
 test: $(STAMP)
