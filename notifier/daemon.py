@@ -1,0 +1,306 @@
+"""The daemon: APScheduler wakes the passes, the ledger decides what they do.
+
+Two jobs, plan and send, run every heartbeat, and sooner when a pass knows a nearer moment. The main thread
+keeps a heartbeat of its own on the monotonic clock: it looks after the ledger and the scheduler, answers
+signals, and pulls the jobs forward when the wall clock jumped.
+"""
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from queue import Empty, SimpleQueue
+
+from apscheduler.events import EVENT_JOB_EXECUTED, JobExecutionEvent
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+from sqlalchemy import Engine
+
+from notifier import sdnotify
+from notifier.app import App, Passes, build
+from notifier.clock import utc_now
+from notifier.config import load
+from notifier.errors import ConfigError, FaultsError
+from notifier.ledger import outbox, reminders, tasks
+from notifier.ledger.hold import hold
+from notifier.ledger.log import record_event, register_daemon, update_daemon
+
+log = logging.getLogger(__name__)
+
+_JUMP = timedelta(seconds=5)  # more drift than this between wall and monotonic clock is a jump
+_SCHEDULER_THREAD = "APScheduler"
+_PAUSE = timedelta(seconds=0.1)  # between passes of one kind: a moment that stays in the past must not spin
+_SICK_AFTER = 3  # failed passes in a row, then the watchdog is left to bark
+
+
+def run(app: App, *, catch_up: bool = False) -> int:
+    """Run until SIGTERM or SIGINT; return the exit code. Raises LedgerHeld when another daemon has the ledger."""
+    with hold(app.config.database):
+        return _Daemon(app, app.create_ledger()).run(catch_up=catch_up)
+
+
+class _Heartbeat(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """Fires a heartbeat from now, however long ago the last run was.
+
+    IntervalTrigger steps from run to run: when a clock leaps from 1970 to the present, that is a list of every
+    minute in between, made in the scheduler's thread.
+    """
+
+    def __init__(self, length: Callable[[], timedelta]) -> None:
+        self._length = length
+
+    def get_next_fire_time(self, _previous: datetime | None, now: datetime) -> datetime:
+        return now + self._length()
+
+
+class _Daemon:
+    def __init__(self, app: App, engine: Engine) -> None:
+        self._engine = engine
+        self._passes: Passes = app.passes(engine, app.transport())
+        self._host, self._pid = socket.gethostname(), os.getpid()
+        # Signal handlers touch these alone: plain flags, and a queue whose put is safe there.
+        self._stop_asked = self._reload_asked = False
+        self._bell: SimpleQueue[None] = SimpleQueue()
+        self._in_pass = {"plan": threading.Lock(), "send": threading.Lock()}
+        self._hurry = False  # passes end after the mail in hand
+        self._again: set[str] = set()  # asked to run at once, perhaps while running
+        self._failed = {"plan": 0, "send": 0}
+        self._faults: dict[str, str | None] = {"plan": None, "send": None}
+        self._reload_fault: str | None = None
+        self._moment: datetime | None = None  # when the ledger wants a pass next, as of the last beat
+        self._seen = app.clock(), time.monotonic()  # both clocks at the last beat
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(2)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+
+    @property
+    def _app(self) -> App:
+        return self._passes.app
+
+    def run(self, *, catch_up: bool) -> int:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._ask(stop=True))
+        signal.signal(signal.SIGHUP, lambda *_: self._ask(stop=False))
+        now = self._app.clock()
+        with self._engine.begin() as db:
+            revived = outbox.release_dead(db)
+            register_daemon(db, self._host, self._pid, now, self._app.config.hash)
+            record_event(db, at=now, by="notifier", action="started", detail=f"{self._host} pid {self._pid}")
+        if revived:
+            log.warning("%d mails were claimed by a daemon that died", revived, extra={"action": "revived"})
+        self._passes.adopt(now, catch_up=catch_up)
+        try:
+            if not self._stop_asked:
+                self._start()
+                self._watch()
+        finally:
+            self._end()
+        log.info("Stopped", extra={"action": "stopped"})
+        return 0
+
+    def _ask(self, *, stop: bool) -> None:
+        if stop:
+            self._stop_asked = True
+        else:
+            self._reload_asked = True
+        self._bell.put(None)
+
+    def _start(self) -> None:
+        trigger = _Heartbeat(lambda: timedelta(seconds=self._app.config.service.heartbeat))
+        for name, step in (("plan", self._plan), ("send", self._send)):
+            self._scheduler.add_job(self._pass, trigger, (name, step), id=name, next_run_time=utc_now())
+        self._scheduler.add_listener(self._after, EVENT_JOB_EXECUTED)
+        self._scheduler.start()
+        self._moment = self._next_moment()
+        sdnotify.notify("READY=1", f"STATUS={self._status()}")
+        log.info("Ready: %s", self._status(), extra={"action": "ready"})
+
+    def _end(self) -> None:
+        sdnotify.notify("STOPPING=1")
+        self._hurry = True
+        if self._scheduler.running:
+            # Its own wait=True would wait with the lock in hand that a pass needs to name its next moment.
+            self._scheduler.shutdown(wait=False)
+        for lock in self._in_pass.values():
+            while not lock.acquire(timeout=self._beat_seconds):
+                sdnotify.notify("WATCHDOG=1")  # how long the mail in hand may take is for TimeoutStopSec
+        self._try_to_say(stopped=self._app.clock())
+        self._passes.sender.transport.close()
+        self._engine.dispose()
+
+    def _pass(self, name: str, step: Callable[[], datetime | None]) -> None:
+        with self._in_pass[name]:
+            self._again.discard(name)
+            if self._is_hurried():
+                return
+            try:
+                moment = step()
+                self._failed[name] = 0
+            except Exception as error:
+                self._failed[name] += 1
+                log.exception("The %s pass failed", name, extra={"action": "pass_failed"})
+                self._faults[name] = f"{name}: {type(error).__name__}: {error}"
+                self._try_to_say(fault=self._fault())
+                return
+            if moment is not None:
+                self._wake(name, max(moment - self._app.clock(), _PAUSE))
+
+    def _after(self, event: JobExecutionEvent) -> None:
+        # A job is never started while it runs; only from here on can one that was asked for meanwhile be.
+        if event.job_id in self._again:
+            self._wake(event.job_id)
+
+    def _wake(self, name: str, wait: timedelta = timedelta(0)) -> None:
+        """Run a job after `wait`, unless its heartbeat comes first.
+
+        Only the difference counts, so a clock that is not the host's works, too.
+        """
+        if wait <= timedelta(0):
+            self._again.add(name)
+        wanted = utc_now() + max(wait, timedelta(0))
+        with suppress(JobLookupError):  # shutting down
+            job = self._scheduler.get_job(name)
+            if job is not None and job.next_run_time is not None and wanted < job.next_run_time:
+                self._scheduler.modify_job(name, next_run_time=wanted)
+
+    def _is_hurried(self) -> bool:
+        return self._hurry or self._stop_asked
+
+    def _plan(self) -> datetime | None:
+        now = self._app.clock()
+        outcome = self._passes.plan(now)
+        self._faults["plan"] = None
+        self._say(last_plan=now, fault=self._fault())
+        if outcome.messages:
+            self._wake("send")
+        return outcome.next_at
+
+    def _send(self) -> datetime | None:
+        outcome = self._passes.send(self._is_hurried)
+        self._faults["send"] = outcome.fault
+        self._say(last_send=self._app.clock(), fault=self._fault())
+        return outcome.next_at
+
+    def _fault(self) -> str | None:
+        return "; ".join(fault for fault in self._faults.values() if fault) or None
+
+    @property
+    def _beat_seconds(self) -> float:
+        heartbeat = float(self._app.config.service.heartbeat)
+        limit = sdnotify.watchdog_seconds()
+        return heartbeat if limit is None else min(heartbeat, limit / 3)
+
+    def _watch(self) -> None:
+        while not self._stop_asked:
+            with suppress(Empty):
+                self._bell.get(timeout=self._beat_seconds)
+            if self._stop_asked:
+                return
+            if self._reload_asked:
+                self._reload()
+            self._beat()
+
+    def _beat(self) -> None:
+        """Look whether the clock jumped and all is well; if so, tell the watchdog."""
+        (wall, steady), self._seen = self._seen, (self._app.clock(), time.monotonic())
+        now = self._seen[0]
+        drift = now - wall - timedelta(seconds=self._seen[1] - steady)
+        if abs(drift) > _JUMP:
+            log.warning("The clock jumped by %s", drift, extra={"action": "clock_jumped"})
+            for name in self._in_pass:
+                self._wake(name)
+            self._scheduler.wakeup()  # a jump forward leaves its thread asleep past the moments it leapt over
+        # Only a working ledger, a living scheduler and passes that succeed earn the watchdog's sign of life.
+        try:
+            self._moment = self._next_moment()
+            self._say(heartbeat=now, next_wake=self._moment)
+        except Exception:
+            log.exception("The ledger can't be used", extra={"action": "ledger_unusable"})
+            return
+        lives = any(thread.name == _SCHEDULER_THREAD for thread in threading.enumerate())
+        if lives and max(self._failed.values()) < _SICK_AFTER:
+            sdnotify.notify("WATCHDOG=1", f"STATUS={self._status()}")
+
+    def _reload(self) -> None:
+        """Build all that can fail, then swap; on any fault the old configuration stays and says why."""
+        self._reload_asked = False
+        sdnotify.reloading()
+        try:
+            self._swap(build(load(self._app.config.path), clock=self._app.clock))
+        except Exception as error:
+            faults = error.faults if isinstance(error, FaultsError) else (f"{type(error).__name__}: {error}",)
+            self._reload_fault = "\n".join(faults)
+            log.error(
+                "Reload refused, the old configuration stays: %s", "; ".join(faults),
+                extra={"action": "reload_refused"},
+            )  # fmt: skip
+        else:
+            self._reload_fault = None
+            log.info("Reloaded", extra={"action": "reloaded"})
+            self._try_to_say(config_hash=self._app.config.hash, config_loaded=self._app.clock())
+        self._try_to_say(reload_fault=self._reload_fault)
+        # Always READY: systemd has no word for a reload that failed, and waits for this one.
+        sdnotify.notify("READY=1", f"STATUS={self._status()}")
+
+    def _swap(self, fresh: App) -> None:
+        if fresh.config.database != self._app.config.database:
+            raise ConfigError("service.database: a change of the database needs a restart")
+        passes = fresh.passes(self._engine, fresh.transport())
+        with self._at_rest():
+            passes.adopt(fresh.clock())
+            stale, self._passes = self._passes, passes
+        stale.sender.transport.close()
+
+    @contextmanager
+    def _at_rest(self) -> Iterator[None]:
+        """Hold both passes, once the mail in hand is through, then wake them; the watchdog is fed meanwhile."""
+        self._hurry = True
+        try:
+            with ExitStack() as held:
+                for lock in self._in_pass.values():
+                    while not lock.acquire(timeout=self._beat_seconds):
+                        self._beat()
+                    held.callback(lock.release)
+                yield
+        finally:
+            self._hurry = False
+            for name in self._in_pass:
+                self._wake(name)
+
+    def _next_moment(self) -> datetime | None:
+        with self._engine.begin() as db:
+            moments = [
+                tasks.earliest_checkpoint(db),
+                reminders.earliest_slot(db),
+                outbox.earliest_attempt(db),
+            ]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def _status(self) -> str:
+        said = [fault for fault in (self._fault(),) if fault]
+        if self._reload_fault is not None:
+            said.insert(0, f"reload refused, the old configuration stays: {self._reload_fault}")
+        if self._moment is None:
+            said.append("nothing is planned ahead")
+        else:
+            said.append(f"next wake {self._moment.astimezone(self._app.config.zone):%Y-%m-%d %H:%M %z}")
+        return "; ".join(said)
+
+    def _say(self, **values: object) -> None:
+        with self._engine.begin() as db:
+            update_daemon(db, self._host, self._pid, **values)
+
+    def _try_to_say(self, **values: object) -> None:
+        try:
+            self._say(**values)
+        except Exception:
+            log.exception("The ledger can't be written", extra={"action": "ledger_unwritable"})

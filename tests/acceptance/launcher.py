@@ -1,0 +1,55 @@
+"""The daemon by a clock that the tests move: `python launcher.py CONFIG CLOCK [--host]`.
+
+CLOCK is a file of three words: an instant, the monotonic second at which it was shown, and how fast the clock runs
+since. It is read at each look, so the clock can stand, run fast, or jump. By default it is the
+injected clock alone; with --host the host's wall clock, too, for everybody in this process who asks for it.
+"""
+
+import sys
+import time
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+
+import apscheduler.schedulers.base
+
+import notifier.clock
+from notifier import app, daemon
+from notifier.cli.frame import log_to_stderr
+from notifier.clock import Clock
+from notifier.config import load
+
+
+def read_clock(place: Path) -> datetime:
+    """Return what the clock in a file shows now."""
+    shown, since, speed = place.read_text("ascii").split()
+    return datetime.fromisoformat(shown) + timedelta(seconds=(time.monotonic() - float(since)) * float(speed))
+
+
+def clock_of(place: Path) -> Clock:
+    """Return the clock kept in a file."""
+    return lambda: read_clock(place)
+
+
+def move_host(clock: Clock) -> None:
+    """Let the modules that read the host's wall clock read `clock`, as if somebody set the host's."""
+
+    class HostTime(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return clock().astimezone(tz)
+
+    for module in (notifier.clock, apscheduler.schedulers.base):
+        vars(module)["datetime"] = HostTime
+
+
+def main(config: str, place: str, *options: str) -> int:
+    """Run until SIGTERM."""
+    log_to_stderr()
+    clock = clock_of(Path(place))
+    if "--host" in options:
+        move_host(clock)
+    return daemon.run(app.build(load(Path(config)), clock=clock))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
