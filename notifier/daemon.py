@@ -93,7 +93,14 @@ class _Daemon:
         now = self._app.clock()
         with self._engine.begin() as db:
             revived = outbox.release_dead(db)
-            register_daemon(db, self._host, self._pid, now, self._app.config.hash)
+            register_daemon(
+                db,
+                self._host,
+                self._pid,
+                now,
+                config_hash=self._app.config.hash,
+                preflight=len(self._app.preflight(now)),
+            )
             record_event(db, at=now, by="notifier", action="started", detail=f"{self._host} pid {self._pid}")
         if revived:
             log.warning("%d mails were claimed by a daemon that died", revived, extra={"action": "revived"})
@@ -246,7 +253,9 @@ class _Daemon:
         else:
             self._reload_fault = None
             log.info("Reloaded", extra={"action": "reloaded"})
-            self._try_to_say(config_hash=self._app.config.hash, config_loaded=self._app.clock())
+            now = self._app.clock()
+            told = {"config_hash": self._app.config.hash, "config_loaded": now}
+            self._try_to_say(**told, preflight=len(self._app.preflight(now)))
         self._try_to_say(reload_fault=self._reload_fault)
         # Always READY: systemd has no word for a reload that failed, and waits for this one.
         sdnotify.notify("READY=1", f"STATUS={self._status()}")

@@ -56,6 +56,10 @@ def status(ctx: click.Context, as_json: bool) -> None:
         click.echo(f"  {daemon['host']} pid {daemon['pid']}: {state}, last heartbeat {daemon['heartbeat']}")
         if daemon["fault"]:
             click.echo(f"    fault: {daemon['fault']}")
+        if daemon["alive"] and daemon["preflight"]:
+            click.echo(
+                f"    goes on without {daemon['preflight']} things that need a person: see `notifier check`"
+            )
     if not found["daemons"]:
         click.echo("  no daemon has ever run on this ledger")
 
@@ -105,6 +109,7 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
                 "heartbeat": local(daemon.heartbeat),
                 "stopped": local(daemon.stopped),
                 "config_hash": daemon.config_hash,
+                "preflight": daemon.preflight,
                 "fault": daemon.fault,
                 "reload_fault": daemon.reload_fault,
             }

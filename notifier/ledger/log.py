@@ -24,6 +24,7 @@ class DaemonRecord:
     last_plan: datetime | None
     last_send: datetime | None
     next_wake: datetime | None
+    preflight: int
     fault: str | None
     reload_fault: str | None
     stopped: datetime | None
@@ -34,13 +35,21 @@ def record_event(db: Connection, *, at: datetime, by: str, action: str, detail: 
     db.execute(insert(events).values(at=at, by=by, action=action, detail=detail))
 
 
-def register_daemon(db: Connection, host: str, pid: int, now: datetime, config_hash: str) -> None:
+def register_daemon(
+    db: Connection, host: str, pid: int, now: datetime, *, config_hash: str, preflight: int
+) -> None:
     """Enter a daemon that starts; rows of daemons long gone are dropped."""
     db.execute(delete(daemons).where(daemons.c.heartbeat < now - _FORGET_DAEMONS_AFTER))
     db.execute(delete(daemons).where(daemons.c.host == host, daemons.c.pid == pid))
     db.execute(
         insert(daemons).values(
-            host=host, pid=pid, started=now, heartbeat=now, config_hash=config_hash, config_loaded=now
+            host=host,
+            pid=pid,
+            started=now,
+            heartbeat=now,
+            config_hash=config_hash,
+            config_loaded=now,
+            preflight=preflight,
         )
     )
 

@@ -182,6 +182,7 @@ daemons = Table(
     Column("last_plan", UtcDateTime),
     Column("last_send", UtcDateTime),
     Column("next_wake", UtcDateTime),
+    Column("preflight", Integer, nullable=False),  # how many things need a person
     Column("fault", Text),  # the last pass or server-level fault, None when all is well
     Column("reload_fault", Text),
     Column("stopped", UtcDateTime),

@@ -60,7 +60,8 @@ class Sender:
     sender: str
     redirect_to: str | None = None
     _server_faults: int = field(default=0, init=False)
-    _paused_until: datetime | None = field(default=None, init=False)
+    _paused: tuple[datetime, datetime] | None = field(default=None, init=False)
+    _last_fault: str | None = field(default=None, init=False)
 
     def send(
         self, stop: Callable[[], bool] = lambda: False, *, budget: timedelta = timedelta(seconds=60)
@@ -84,25 +85,26 @@ class Sender:
         return SendOutcome(tried=tried, next_at=self._next_moment(), fault=fault or self._fault())
 
     def _is_paused(self) -> bool:
-        return self._paused_until is not None and self.clock() < self._paused_until
+        # A clock that was set back before the pause began ends it, instead of prolonging it.
+        return self._paused is not None and self._paused[0] <= self.clock() < self._paused[1]
 
     def _fault(self) -> str | None:
-        return "the mail server is paused" if self._is_paused() else None
+        return self._last_fault if self._is_paused() else None
 
     def _pause(self, fault: str) -> None:
         self._server_faults += 1
-        self._paused_until = self.clock() + backoff(self._server_faults)
+        self._last_fault = fault
+        now = self.clock()
+        self._paused = now, now + backoff(self._server_faults)
         log.warning(
-            "The mail server can't be used, paused until %s: %s", self._paused_until, fault,
+            "The mail server can't be used, paused until %s: %s", self._paused[1], fault,
             extra={"action": "server_paused"},
         )  # fmt: skip
 
     def _next_moment(self) -> datetime | None:
         with self.engine.begin() as db:
             moment = outbox.earliest_attempt(db)
-        if moment is not None and self._paused_until is not None:
-            return max(moment, self._paused_until)
-        return moment
+        return max(moment, self._paused[1]) if moment is not None and self._paused is not None else moment
 
     def _send_batch(
         self, claimed: Sequence[MessageRecord], stop: Callable[[], bool]

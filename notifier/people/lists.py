@@ -140,7 +140,8 @@ def _cuts(left: str, right: Masked, known: Collection[str]) -> bool:
             and lx.FIELD.match(whole.tail) is not None
             and not _one_field(left, right.text)
         )
-    if item.kind is Kind.BODY and not (lx.STRONG_ENDING.search(left) or left in known):
+    ends = re.sub(r"（[^（）]*）$", "", left)  # 省发展改革委（粮食和储备局） ends in 委
+    if item.kind is Kind.BODY and not (lx.STRONG_ENDING.search(ends) or left in known):
         return len(left) > 2 and (_stands(after, known) or _stands(whole, known))
     if item.kind is Kind.LEVEL or (item.kind is Kind.PLACE and item.area.name == "LEVEL"):
         return re.match(rf"{lx.LEVEL}|中央|国家", right.text) is not None

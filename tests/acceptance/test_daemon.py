@@ -170,6 +170,7 @@ def test_a_reload_refuses_a_bad_configuration_by_name_and_takes_a_good_one(machi
     assert service.stop() == 0
 
 
+@pytest.mark.slow
 def test_a_reload_waits_for_the_mail_in_hand_and_feeds_the_watchdog_meanwhile(machine: Machine) -> None:
     machine.post.open()
     machine.post.answers.clear()
@@ -215,6 +216,7 @@ def test_a_second_daemon_ends_with_75_and_names_the_first(machine: Machine) -> N
     assert first.stop() == 0
 
 
+@pytest.mark.slow
 def test_mail_waits_while_the_server_is_gone_and_goes_after_the_pause(machine: Machine) -> None:
     machine.post.open()
     machine.post.close()  # its port is known now, and refuses
@@ -234,6 +236,7 @@ def test_mail_waits_while_the_server_is_gone_and_goes_after_the_pause(machine: M
     assert machine.rows("SELECT DISTINCT attempts, uncertain FROM messages") == [(1, 0)]
 
 
+@pytest.mark.slow
 def test_a_wall_clock_that_jumps_sends_late_but_once_and_stalls_nothing(machine: Machine) -> None:
     machine.post.open()
     live_office(machine)

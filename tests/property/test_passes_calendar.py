@@ -54,7 +54,7 @@ def _stream(engine: Engine, app: App, since: datetime, until: datetime) -> Itera
             yield task.ref, checkpoint
 
 
-@settings(max_examples=12)  # an example runs an office for three months
+@settings(max_examples=8)  # an example runs an office for three months
 @given(
     changed_on=_DAYS,
     off=st.frozensets(_DAYS, max_size=12),

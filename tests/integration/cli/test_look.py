@@ -239,7 +239,7 @@ def test_status_tells_of_a_living_daemon_and_its_reload_fault(ledger: App, ops: 
     engine = ledger.existing_ledger()
     assert engine is not None
     with engine.begin() as db:
-        register_daemon(db, "host", 7, now, "hash")
+        register_daemon(db, "host", 7, now, config_hash="hash", preflight=0)
     found = ops("status", "--json").json
     assert (found["ok"], found["reload_fault"]) == (True, None)
     assert found["next_wake"] == "2017-12-22T09:00:00+08:00"
@@ -261,7 +261,7 @@ def test_a_daemon_that_missed_its_heartbeats_is_not_alive(ledger: App, ops: Type
     engine = ledger.existing_ledger()
     assert engine is not None
     with engine.begin() as db:
-        register_daemon(db, "host", 7, utc_now() - timedelta(minutes=10), "hash")
+        register_daemon(db, "host", 7, utc_now() - timedelta(minutes=10), config_hash="hash", preflight=0)
     engine.dispose()
     found = ops("status", "--json").json
     assert (found["ok"], found["daemons"][0]["alive"]) == (False, False)

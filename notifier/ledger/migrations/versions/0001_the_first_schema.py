@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("last_plan", sa.DateTime(), nullable=True),
         sa.Column("last_send", sa.DateTime(), nullable=True),
         sa.Column("next_wake", sa.DateTime(), nullable=True),
+        sa.Column("preflight", sa.Integer(), nullable=False),
         sa.Column("fault", sa.Text(), nullable=True),
         sa.Column("reload_fault", sa.Text(), nullable=True),
         sa.Column("stopped", sa.DateTime(), nullable=True),
