@@ -142,7 +142,10 @@ def _cuts(left: str, right: Masked, known: Collection[str]) -> bool:
         )
     ends = re.sub(r"（[^（）]*）$", "", left)  # 省发展改革委（粮食和储备局） ends in 委
     if item.kind is Kind.BODY and not (lx.STRONG_ENDING.search(ends) or left in known):
-        return len(left) > 2 and (_stands(after, known) or _stands(whole, known))
+        # What follows may hold 和 itself: 省工业和信息化委和各县政府 begins with a unit, though 省工业 is none.
+        ends_at = [word.start() for word in _PERHAPS.finditer(right.shadow)]
+        nexts = [after, whole, *(parse(right.text[:end], known) for end in ends_at)]
+        return len(left) > 2 and any(_stands(unit, known) for unit in nexts)
     if item.kind is Kind.LEVEL or (item.kind is Kind.PLACE and item.area.name == "LEVEL"):
         return re.match(rf"{lx.LEVEL}|中央|国家", right.text) is not None
     return item.kind is not Kind.OTHER
