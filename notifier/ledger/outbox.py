@@ -110,6 +110,17 @@ def claim(db: Connection, owner: str, now: datetime, limit: int) -> list[Message
     ]
 
 
+def put_off(db: Connection, before: datetime, until: datetime) -> None:
+    """Let what is queued for a slot before `before` wait until `until`."""
+    late = update(messages).where(
+        messages.c.finished.is_(None),
+        messages.c.state == "queued",
+        messages.c.slot < before,
+        messages.c.not_before < until,
+    )
+    db.execute(late.values(not_before=until))
+
+
 def keep_body(db: Connection, message: int, body: bytes) -> None:
     """Store the rendered bytes: a retry after an unknown outcome sends these same bytes."""
     db.execute(_KEEP, {"message": message, "bytes": body, "hash": hashlib.sha256(body).hexdigest()})

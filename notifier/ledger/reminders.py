@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from notifier.ledger.schema import reminders
+from notifier.ledger.schema import messages, reminders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,21 +64,51 @@ _PUT_INTO_MESSAGE = (
     update(reminders).where(reminders.c.id == bindparam("reminder")).values(message_id=bindparam("message"))
 )
 _UNBUNDLED = and_(reminders.c.state == "planned", reminders.c.message_id.is_(None))
+# No mail can have gone out: without a message, or in one that is queued and was never begun.
+_UNSENT = and_(
+    reminders.c.state == "planned",
+    or_(
+        reminders.c.message_id.is_(None),
+        reminders.c.message_id.in_(
+            select(messages.c.id).where(
+                messages.c.state == "queued", messages.c.begun.is_(False), messages.c.uncertain.is_(False)
+            )
+        ),
+    ),
+)
+_STANDS = reminders.c.state != "withdrawn"
+_KEY = ("task_id", "checkpoint", "contact")
 
 
 def add_reminders(db: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert reminders; one whose (task, checkpoint, contact) is there already is left. Return how many are new."""
+    """Insert reminders; return how many were.
+
+    One whose (task, checkpoint, contact) is there already is left, unless it was withdrawn: that one was never
+    sent, and is owed again.
+    """
     if not rows:
         return 0
-    before = db.execute(select(func.count()).select_from(reminders)).scalar_one()
-    db.execute(insert(reminders).on_conflict_do_nothing(), rows)
-    return int(db.execute(select(func.count()).select_from(reminders)).scalar_one() - before)
+    add = insert(reminders)
+    renewed = {name: add.excluded[name] for name in rows[0] if name not in _KEY}
+    add = add.on_conflict_do_update(
+        index_elements=_KEY, set_={**renewed, "message_id": None}, where=reminders.c.state == "withdrawn"
+    )
+    return db.execute(add, rows, execution_options={"preserve_rowcount": True}).rowcount
 
 
-def keys_of(db: Connection, task_id: int) -> set[tuple[str, str]]:
-    """Return the (checkpoint, contact) pairs that a task already has."""
-    query = select(reminders.c.checkpoint, reminders.c.contact).where(reminders.c.task_id == task_id)
-    return {(row.checkpoint, row.contact) for row in db.execute(query)}
+def told_of(db: Connection, task_id: int) -> dict[str, set[str]]:
+    """Return, by checkpoint, the contacts and the units for which a task has a reminder that wasn't withdrawn."""
+    query = select(reminders.c.checkpoint, reminders.c.contact, reminders.c.units)
+    told: dict[str, set[str]] = {}
+    for row in db.execute(query.where(reminders.c.task_id == task_id, _STANDS)):
+        told.setdefault(row.checkpoint, set()).update((row.contact, *row.units))
+    return told
+
+
+def withdrawn_of(db: Connection, task_id: int) -> set[tuple[str, str]]:
+    """Return the (checkpoint, contact) pairs of a task's withdrawn reminders."""
+    query = select(reminders.c.checkpoint, reminders.c.contact)
+    return {tuple(row) for row in db.execute(query.where(reminders.c.task_id == task_id, ~_STANDS))}
 
 
 def newest_by_occurrence(db: Connection, task_id: int) -> dict[tuple[str, date, str], datetime]:
@@ -87,7 +117,7 @@ def newest_by_occurrence(db: Connection, task_id: int) -> dict[tuple[str, date, 
         select(
             reminders.c.family, reminders.c.nominal, reminders.c.contact, func.max(reminders.c.at).label("at")
         )
-        .where(reminders.c.task_id == task_id)
+        .where(reminders.c.task_id == task_id, _STANDS)
         .group_by(reminders.c.family, reminders.c.nominal, reminders.c.contact)
     )
     return {(row.family, row.nominal, row.contact): row.at for row in db.execute(query)}
@@ -117,6 +147,17 @@ def move_slot(db: Connection, ids: Sequence[int], slot: datetime) -> None:
     db.execute(update(reminders).where(reminders.c.id.in_(ids)).values(slot=slot))
 
 
+def wait_for_slot(db: Connection, now: datetime, slot: datetime) -> None:
+    """Let all that fell due and waits for a slot ahead wait for this one: the old one may be a day off now."""
+    ahead = update(reminders).where(_UNBUNDLED, reminders.c.slot > now, reminders.c.at <= now)
+    db.execute(ahead.values(slot=slot))
+
+
+def name_units(db: Connection, reminder: int, units: Iterable[str]) -> None:
+    """Let a reminder be for these units."""
+    db.execute(update(reminders).where(reminders.c.id == reminder).values(units=list(units)))
+
+
 def close_reminders(db: Connection, ids: Sequence[int], state: str, reason: str | None) -> None:
     """Bring reminders to a terminal state."""
     if ids:
@@ -129,9 +170,9 @@ def close_message(db: Connection, message: int, state: str, reason: str | None) 
 
 
 def withdraw_unsent(db: Connection, task_id: int, reason: str, *, keep: Iterable[str] = ()) -> int:
-    """Withdraw a task's reminders that no message carries yet, but for the checkpoints in `keep`."""
+    """Withdraw a task's reminders of which no mail can have gone out, but for the checkpoints in `keep`."""
     query = update(reminders).where(
-        reminders.c.task_id == task_id, _UNBUNDLED, reminders.c.checkpoint.not_in(list(keep))
+        reminders.c.task_id == task_id, _UNSENT, reminders.c.checkpoint.not_in(list(keep))
     )
     return db.execute(query.values(state="withdrawn", reason=reason)).rowcount
 
@@ -166,6 +207,12 @@ def said_of_the_same(db: Connection, ids: Iterable[int]) -> dict[tuple[int, str]
         said = Said(**row)
         found.setdefault((said.task_id, said.contact), []).append(said)
     return found
+
+
+def waiting(db: Connection) -> list[ReminderRecord]:
+    """Return the planned reminders of which no mail can have gone out."""
+    query = select(reminders).where(_UNSENT).order_by(reminders.c.id)
+    return [ReminderRecord(**row) for row in db.execute(query).mappings()]
 
 
 def unreachable_since(db: Connection, since: datetime) -> list[ReminderRecord]:

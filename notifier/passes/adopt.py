@@ -15,9 +15,10 @@ from sqlalchemy import Connection, Engine
 from notifier.errors import NotationError
 from notifier.ledger import reminders, tasks
 from notifier.ledger.log import record_event
-from notifier.ledger.tasks import PlanRecord, TaskRecord
+from notifier.ledger.tasks import WHOLE_TASK, PlanRecord, TaskRecord
 from notifier.passes.book import PlanEntry, TaskEntry
-from notifier.passes.plan import context_of, next_moment, recipients_of, rows_for
+from notifier.passes.plan import context_of, next_moment, recipients_of, rows_for, silenced
+from notifier.passes.readdress import readdress
 from notifier.passes.setting import Setting
 from notifier.passes.slots import next_slot
 from notifier.timing.checkpoint import Checkpoint
@@ -70,7 +71,8 @@ def adopt(
                     late += was_late
             for ref in sorted(known.keys() - {task.row.ref for task in entry.tasks}):
                 vanished += _vanish(db, known[ref], now)
-        late += _reach_the_unreachable(db, setting, now)
+        reminders.wait_for_slot(db, now, next_slot(setting, now))
+        late += readdress(db, setting, now)
     if added or changed or vanished or late:
         log.info(
             "Adopted the documents: %d new, %d changed, %d vanished tasks, %d reminders late",
@@ -182,7 +184,7 @@ def _compare(
         return False, 0
     values: dict[str, Any] = dict(facts)
     if returned:
-        values["state"] = "open"
+        values["state"] = "done" if _is_done(db, old) else "open"
     if differs - {"position"}:
         values["revision"] = old.revision + 1
     tasks.change_task(db, old.id, **values)
@@ -193,6 +195,11 @@ def _compare(
         detail = f"{entry.key}/{old.ref}: {', '.join(sorted(differs))}"
         record_event(db, at=now, by="notifier", action="task_changed", detail=detail)
     return bool(differs - {"position"}) or returned, late
+
+
+def _is_done(db: Connection, task: TaskRecord) -> bool:
+    done = tasks.completions_of(db, [task.id]).get(task.id, ())
+    return any(closed.unit is None and closed.scope == WHOLE_TASK for closed in done)
 
 
 def replan(db: Connection, task: TaskRecord, setting: Setting, now: datetime) -> int:
@@ -212,20 +219,34 @@ def replan(db: Connection, task: TaskRecord, setting: Setting, now: datetime) ->
     reminders.withdraw_unsent(db, task.id, "the task's dates changed", keep=keep)
     late = 0
     if owed:
-        people = recipients_of(task, setting)
-        known = reminders.keys_of(db, task.id)
         newest = reminders.newest_by_occurrence(db, task.id)
+        # What was said later about the same date makes an earlier notice needless.
         rows = [
             row
-            for row in rows_for(task, owed, people, {}, setting, now, slot=next_slot(setting, now))
-            if (row["checkpoint"], row["contact"]) not in known
-            # What was said later about the same date makes an earlier notice needless.
-            and newest.get((row["family"], row["nominal"], row["contact"]), row["at"]) <= row["at"]
+            for row in untold(db, task, owed, setting, now)
+            if newest.get((row["family"], row["nominal"], row["contact"]), row["at"]) <= row["at"]
         ]
         late = reminders.add_reminders(db, rows)
     next_at = next_moment(rule, context, mark) if task.state == "open" else None
     tasks.move_marks(db, [(task.id, mark, next_at)])
     return late
+
+
+def untold(
+    db: Connection, task: TaskRecord, owed: Sequence[Checkpoint], setting: Setting, now: datetime
+) -> list[dict[str, Any]]:
+    """Return the rows of checkpoints, for the next slot, of which a unit has not been told through anybody."""
+    silence = silenced(tasks.completions_of(db, [task.id]).get(task.id, ()))
+    told = reminders.told_of(db, task.id)
+    rows = []
+    for row in rows_for(
+        task, owed, recipients_of(task, setting), silence, setting, now, slot=next_slot(setting, now)
+    ):
+        there = told.get(row["checkpoint"], set())
+        row["units"] = [unit for unit in row["units"] if unit not in there]
+        if row["units"] and row["contact"] not in there:
+            rows.append(row)
+    return rows
 
 
 def _vanish(db: Connection, task: TaskRecord, now: datetime) -> int:
@@ -235,35 +256,3 @@ def _vanish(db: Connection, task: TaskRecord, now: datetime) -> int:
     reminders.withdraw_unsent(db, task.id, "the task is no longer in the document")
     record_event(db, at=now, by="notifier", action="task_vanished", detail=f"{task.plan}/{task.ref}")
     return 1
-
-
-def _reach_the_unreachable(db: Connection, setting: Setting, now: datetime) -> int:
-    """Plan to a unit's first contact what it missed within the catch-up cap, as late."""
-    waiting = reminders.unreachable_since(db, now - setting.catch_up)
-    by_task = tasks.tasks_by_id(db, {record.task_id for record in waiting})
-    rows = []
-    for record in waiting:
-        task = by_task[record.task_id]
-        people = [
-            who for who in recipients_of(task, setting) if who.address and set(record.units) & set(who.units)
-        ]
-        if not people or task.state != "open":
-            continue
-        for who in people:
-            rows.append(
-                {
-                    **{name: getattr(record, name) for name in _COPIED},
-                    "contact": who.key,
-                    "units": list(who.units),
-                    "role": who.role.value,
-                    "copied": who.contact_role == "copy",
-                    "slot": next_slot(setting, now),
-                    "state": "planned",
-                    "reason": None,
-                }
-            )
-        reminders.close_reminders(db, [record.id], "superseded", "the unit has a contact now")
-    return reminders.add_reminders(db, rows)
-
-
-_COPIED = ("task_id", "checkpoint", "kind", "family", "nominal", "day", "label", "provisional", "at")

@@ -10,7 +10,9 @@ from notifier.errors import NotationError, UsageError
 from notifier.ledger import reminders, tasks
 from notifier.ledger.log import record_event
 from notifier.ledger.tasks import WHOLE_TASK, Completion, TaskRecord
+from notifier.passes.adopt import replan, untold
 from notifier.passes.book import units_from_json
+from notifier.passes.notices import closed_by
 from notifier.passes.plan import context_of, next_moment, recipients_of, rule_of
 from notifier.passes.setting import Setting
 from notifier.timing.checkpoint import Kind
@@ -79,14 +81,16 @@ def close(
         done = tasks.completions_of(db, [task.id]).get(task.id, [])
         if any(other.scope in (scope, WHOLE_TASK) and other.unit in (None, unit) for other in done):
             raise UsageError(f"{name} is closed already")
-        tasks.add_completion(db, Completion(task_id=task.id, unit=unit, scope=scope, by=by, at=now))
+        completion = Completion(task_id=task.id, unit=unit, scope=scope, by=by, at=now)
+        tasks.add_completion(db, completion)
         if scope == WHOLE_TASK and unit is None:
             values = {"state": "done", "next_at": None}
-            reminders.withdraw_unsent(db, task.id, f"closed by {by}")
+            reminders.withdraw_unsent(db, task.id, closed_by([completion]))
         if values:
             tasks.change_task(db, task.id, **values)
         if "completed" in values:
-            _move_next(db, task.id, setting)
+            # What follows may already owe something today.
+            replan(db, tasks.tasks_by_id(db, [task.id])[task.id], setting, now)
         record_event(
             db, at=now, by=by, action="closed", detail=f"{task.plan}/{task.ref} {scope} {unit or 'all units'}"
         )
@@ -116,11 +120,13 @@ def reopen(
         values: dict[str, object] = {}
         if unit is None and scope is None:
             values["completed"] = None
+            if task.completed is not None:
+                values["planned_until"] = now
         if task.state == "done" and unit is None and scope is None:
             values |= {"state": "open", "planned_until": now}
         if values:
             tasks.change_task(db, task.id, **values)
-        _move_next(db, task.id, setting)
+        _go_on(db, tasks.tasks_by_id(db, [task.id])[task.id], setting, now)
         record_event(
             db,
             at=now,
@@ -131,12 +137,22 @@ def reopen(
     return task
 
 
-def _move_next(db: Connection, task_id: int, setting: Setting) -> None:
-    """Look anew for the next checkpoint of a task whose dates or state changed."""
-    task = tasks.tasks_by_id(db, [task_id])[task_id]
-    if task.state == "open":
-        moment = next_moment(rule_of(task.rule), context_of(task, setting), task.planned_until)
-        tasks.move_marks(db, [(task.id, task.planned_until, moment)])
+def _go_on(db: Connection, task: TaskRecord, setting: Setting, now: datetime) -> None:
+    """Look anew for a task's next checkpoint.
+
+    What waited unsent when the task was closed is owed again; what fell due since then is recorded as expired.
+    """
+    if task.state != "open":
+        return
+    rule, context, mark = rule_of(task.rule), context_of(task, setting), task.planned_until
+    passed = list(between(rule, context, max(task.imported, mark - setting.catch_up), mark))
+    rows = untold(db, task, passed, setting, now)
+    waited = reminders.withdrawn_of(db, task.id)
+    for row in rows:
+        if (row["checkpoint"], row["contact"]) not in waited:
+            row |= {"state": "expired", "reason": "the task was closed then"}
+    reminders.add_reminders(db, rows)
+    tasks.move_marks(db, [(task.id, mark, next_moment(rule, context, mark))])
 
 
 def _unit_of(task: TaskRecord, name: str, setting: Setting) -> str:

@@ -16,7 +16,7 @@ from notifier.ledger.engine import installation_id
 from notifier.ledger.tasks import Completion, TaskRecord
 from notifier.passes.book import units_from_json
 from notifier.passes.setting import Setting
-from notifier.passes.slots import next_slot, slot_for
+from notifier.passes.slots import LATE_AFTER, next_slot, slot_for
 from notifier.people.roster import Recipient, recipients
 from notifier.timing.checkpoint import Checkpoint, Kind
 from notifier.timing.context import Context
@@ -126,6 +126,11 @@ def still_told(units: Iterable[str], silence: Silence, occurrence: str) -> tuple
     return tuple(unit for unit in units if not silence.get(unit, set()) & over)
 
 
+def hears(who: Recipient, kind: Kind) -> bool:
+    """Tell whether a contact is told of this kind: leaders hear of what is overdue alone, as the escalation."""
+    return who.contact_role != "leader" or kind is Kind.OVERDUE
+
+
 def rows_for(
     task: TaskRecord,
     owed: Sequence[Checkpoint],
@@ -141,6 +146,7 @@ def rows_for(
     Of several checkpoints of one date the newest is told and the others are folded into it; what is older
     than the catch-up cap is recorded as expired. Without `slot`, each goes in its own, or late.
     """
+    cap = max(setting.catch_up, LATE_AFTER)  # with no catch-up at all, what is in time still goes
     newest: dict[tuple[Kind, Any], Checkpoint] = {}
     for checkpoint in owed:
         newest[checkpoint.family, checkpoint.nominal] = checkpoint
@@ -149,12 +155,12 @@ def rows_for(
         last = newest[checkpoint.family, checkpoint.nominal]
         occurrence = f"{checkpoint.family}@{checkpoint.nominal}"
         for who in people:
-            if who.contact_role == "leader" and checkpoint.kind is not Kind.OVERDUE:
-                continue  # leaders hear of what is overdue: that is the escalation
+            if not hears(who, checkpoint.kind):
+                continue
             units = still_told(who.units, silence, occurrence)
             if not units:
                 continue
-            if last.at <= now - setting.catch_up:
+            if now - last.at >= cap:
                 state, reason = "expired", f"older than the catch-up cap of {setting.catch_up.days} days"
             elif checkpoint is not last:
                 state, reason = "superseded", f"folded into {last.key}"
@@ -177,7 +183,7 @@ def rows_for(
                     "slot": slot or slot_for(setting, checkpoint.at, now),
                     "units": list(units),
                     "role": who.role.value,
-                    "copied": who.contact_role == "copy",
+                    "copied": who.contact_role != "primary",
                     "state": state,
                     "reason": reason,
                 }

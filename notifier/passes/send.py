@@ -21,7 +21,7 @@ from notifier.mail.compose import Composer
 from notifier.mail.transport import Outgoing, Result, Transport
 from notifier.passes.notices import Verdict, digest_of, is_in_stream, judge
 from notifier.passes.setting import Setting
-from notifier.passes.slots import LATE_AFTER
+from notifier.passes.slots import LATE_AFTER, is_open, is_slot, next_slot
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,7 @@ class Sender:
     sender: str
     redirect_to: str | None = None
     _server_faults: int = field(default=0, init=False)
+    _suspects: set[int] = field(default_factory=set, init=False)  # next in turn when the server failed
     _paused: tuple[datetime, datetime] | None = field(default=None, init=False)
     _last_fault: str | None = field(default=None, init=False)
 
@@ -70,8 +71,7 @@ class Sender:
         begun = time.monotonic()
         tried, fault = 0, None
         while not stop() and not self._is_paused():
-            with self.engine.begin() as db:
-                claimed = outbox.claim(db, self.owner, self.clock(), BATCH)
+            claimed = self._claim()
             if not claimed:
                 break
             done, fault = self._send_batch(claimed, stop)
@@ -80,9 +80,18 @@ class Sender:
                 self._pause(fault)
                 break
             self._server_faults = 0
+            self._suspects.clear()
             if time.monotonic() - begun > budget.total_seconds():
                 break
         return SendOutcome(tried=tried, next_at=self._next_moment(), fault=fault or self._fault())
+
+    def _claim(self) -> list[MessageRecord]:
+        now = self.clock()
+        with self.engine.begin() as db:
+            if not (is_open(self.setting, now) or is_slot(self.setting, now)):
+                # Mail that is late by now, from before downtime or deferred, goes on no night or holiday.
+                outbox.put_off(db, now - LATE_AFTER, next_slot(self.setting, now))
+            return outbox.claim(db, self.owner, now, BATCH)
 
     def _is_paused(self) -> bool:
         # A clock that was set back before the pause began ends it, instead of prolonging it.
@@ -109,7 +118,6 @@ class Sender:
     def _send_batch(
         self, claimed: Sequence[MessageRecord], stop: Callable[[], bool]
     ) -> tuple[int, str | None]:
-        outgoing = self._prepare(claimed)
         by_id = {message.id: message for message in claimed}
         tried: set[int] = set()
 
@@ -119,16 +127,23 @@ class Sender:
 
         def record(mail: Outgoing, result: Result) -> None:
             tried.add(mail.id)
+            if result.state == "accepted":
+                self._server_faults = 0  # it works: what fails next is no longer the same outage
             self._record(by_id[mail.id], result)
 
         try:
+            # A mail on which the server hangs up, whenever it is offered, must not hold up the others for ever.
+            outgoing = sorted(self._prepare(claimed), key=lambda mail: mail.id in self._suspects)
             fault = self.transport.deliver(outgoing, begin=begin, record=record, stop=stop)
         finally:
             # Nothing was begun for what is still claimed and unrecorded, except under a crash of the
             # transport itself: those keep their mark, and the next claim flags them.
             with self.engine.begin() as db:
-                outbox.release(db, [mail.id for mail in outgoing if mail.id not in tried])
-        return len(tried), None if fault is None else fault.reply
+                outbox.release(db, [message.id for message in claimed if message.id not in tried])
+        if fault is None:
+            return len(tried), None
+        self._suspects.update([mail.id for mail in outgoing if mail.id not in tried][:1])
+        return len(tried), fault.reply
 
     def _prepare(self, claimed: Sequence[MessageRecord]) -> list[Outgoing]:
         now = self.clock()
@@ -144,24 +159,19 @@ class Sender:
                 if message.body is not None and message.uncertain:
                     prepared.append(self._outgoing(message, message.body))
                     continue
-                verdicts = []
-                for record in records.get(message.id, []):
-                    said = related.get((record.task_id, record.contact), [])
-                    task = by_task[record.task_id]
-                    key = (task.id, record.checkpoint)
-                    if key not in current:
-                        current[key] = is_in_stream(record, task, self.setting)
-                    done = closed.get(task.id, ())
-                    verdict = judge(record, task, done, said, self.setting, in_stream=current[key])
-                    if verdict.reason is None:
-                        verdicts.append(verdict)
-                    else:
-                        reminders.close_reminders(db, [record.id], verdict.state, verdict.reason)
-                if not verdicts:
-                    outbox.finish(db, message.id, "dropped", "nothing left in it", now)
-                    continue
                 try:
-                    body = self._render(message, verdicts, by_task, related, now)
+                    verdicts = []
+                    for reminder in records.get(message.id, []):
+                        task = by_task[reminder.task_id]
+                        key = (task.id, reminder.checkpoint)
+                        if key not in current:
+                            current[key] = is_in_stream(reminder, task, self.setting)
+                        said = related.get((task.id, reminder.contact), [])
+                        done = closed.get(task.id, ())
+                        verdicts.append(
+                            judge(reminder, task, done, said, self.setting, in_stream=current[key])
+                        )
+                    body = self._compose(db, message, verdicts, by_task, related, now)
                 except Exception as error:
                     # One mail that can't be composed must not hold up the others; it waits for a mended template.
                     log.exception(
@@ -169,21 +179,32 @@ class Sender:
                     )
                     self._hold_back(db, message, f"not composed: {error}", now)
                     continue
+                if body is None:
+                    continue
                 outbox.keep_body(db, message.id, body)
                 prepared.append(self._outgoing(message, body))
         return prepared
 
-    def _render(
+    def _compose(
         self,
+        db: Connection,
         message: MessageRecord,
         verdicts: Sequence[Verdict],
         by_task: dict[int, tasks.TaskRecord],
         related: Mapping[tuple[int, str], Sequence[reminders.Said]],
         now: datetime,
-    ) -> bytes:
+    ) -> bytes | None:
+        """Close what is no longer owed and return the mail with the rest; None when there is no rest."""
+        for verdict in verdicts:
+            if verdict.reason is not None:
+                reminders.close_reminders(db, [verdict.reminder.id], verdict.state, verdict.reason)
+        owed = [verdict for verdict in verdicts if verdict.reason is None]
+        if not owed:
+            outbox.finish(db, message.id, "dropped", "nothing left in it", now)
+            return None
         # Days left are counted from the day on which the mail really goes.
         moment = message.slot if now - message.slot <= LATE_AFTER else now
-        digest = digest_of(verdicts, by_task, related, self.setting, moment)
+        digest = digest_of(owed, by_task, related, self.setting, moment)
         return self.composer.compose(
             digest,
             to_name=message.name,
@@ -214,8 +235,9 @@ class Sender:
         attempt = message.attempts + 1
         with self.engine.begin() as db:
             uncertain = message.uncertain or result.state == "uncertain"
-            gives_up = now - message.created >= GIVE_UP_AFTER or (
-                result.state == "uncertain" and attempt >= MOST_UNCERTAIN_ATTEMPTS
+            # After days off or downtime, age alone says nothing about how often it was tried.
+            gives_up = (now - message.created >= GIVE_UP_AFTER and attempt > len(BACKOFF)) or (
+                result.state == "uncertain" and message.uncertain and attempt >= MOST_UNCERTAIN_ATTEMPTS
             )
             if result.state == "accepted":
                 outbox.finish(db, message.id, "accepted", result.reply, now)

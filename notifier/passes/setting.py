@@ -51,5 +51,5 @@ class Setting:
             f"{sorted(self.terms.items())}",
             f"{sorted(self.events.items())}",
         ]
-        parts.append(f"{self.calendar.known_until}")
+        parts += [f"{self.calendar.known_until}", self.calendar.fingerprint]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,6 +1,6 @@
 """Slots: the moments at which digests go. Pure."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from notifier.passes.setting import Setting
 
@@ -10,11 +10,24 @@ LATE_AFTER = timedelta(hours=1)
 
 def next_slot(setting: Setting, after: datetime) -> datetime:
     """Return the first slot strictly after an instant: `notice_at` on a working day, as UTC."""
-    local = after.astimezone(setting.policy.zone)
-    day = setting.calendar.next(local.date())
-    while (slot := datetime.combine(day, setting.policy.notice_at, setting.policy.zone)) <= after:
+    day = setting.calendar.next(setting.policy.local_day(after))
+    while (slot := setting.policy.notice_instant(day)) <= after:
         day = setting.calendar.next(day + timedelta(days=1))
-    return slot.astimezone(UTC)
+    return slot
+
+
+def is_open(setting: Setting, now: datetime) -> bool:
+    """Tell whether late mail may go: in the catch-up hours of a working day."""
+    local = now.astimezone(setting.policy.zone)
+    opens, closes = setting.catch_up_hours
+    return setting.calendar.is_working_day(local.date()) and opens <= local.time() < closes
+
+
+def is_slot(setting: Setting, now: datetime) -> bool:
+    """Tell whether a slot has just come: its mail is in time for a while."""
+    day = setting.policy.local_day(now)
+    since = now - setting.policy.notice_instant(day)
+    return setting.calendar.is_working_day(day) and timedelta(0) <= since <= LATE_AFTER
 
 
 def slot_for(setting: Setting, at: datetime, now: datetime) -> datetime:
@@ -24,8 +37,4 @@ def slot_for(setting: Setting, at: datetime, now: datetime) -> datetime:
     """
     if now - at <= LATE_AFTER:
         return at
-    local = now.astimezone(setting.policy.zone)
-    opens, closes = setting.catch_up_hours
-    if setting.calendar.is_working_day(local.date()) and opens <= local.time() < closes:
-        return now.replace(microsecond=0)
-    return next_slot(setting, now)
+    return now.replace(microsecond=0) if is_open(setting, now) else next_slot(setting, now)

@@ -11,7 +11,8 @@ from notifier.people.reading import Role, UnitRef, UnitsReading
 
 IssueKind = Literal["open_group", "unlisted_group", "open_end", "unknown_unit", "no_contact", "unresolved"]
 OPEN_END = "等"  # the key under which a person names who else an open list means
-_CONTACT_ORDER: tuple[str, ...] = ("primary", "leader", "copy")
+# Who is told more comes first: leaders hear of what is overdue alone.
+_CONTACT_ORDER: tuple[str, ...] = ("primary", "copy", "leader")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
