@@ -6,6 +6,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import cache
+from hashlib import sha256
 from itertools import accumulate, compress, count
 from typing import Literal, NamedTuple, Self
 
@@ -90,6 +91,11 @@ class WorkCalendar:
         while known_until.year + 1 in entered:
             known_until = known_until.replace(year=known_until.year + 1)
         return cls(bytes(working), first=start, known_until=known_until)
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the whole table, which a newer `holidays` may correct."""
+        return sha256(self._flags).hexdigest()
 
     def is_working_day(self, day: date) -> bool:
         """Tell whether offices work on that day."""

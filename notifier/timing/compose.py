@@ -1,15 +1,15 @@
 """Statements become rules: each alone, under its guards, then joined."""
 
-import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
 from notifier.timing import guards, notes, words
+from notifier.timing.amounts import within
+from notifier.timing.certain import certain
 from notifier.timing.notes import Note
 from notifier.timing.period import (
     Almanac,
-    Break,
     Day,
     Event,
     Festival,
@@ -32,11 +32,9 @@ from notifier.timing.rule import (
     RecurringDue,
     Report,
     Rule,
-    Unit,
     Window,
-    Within,
 )
-from notifier.timing.shapes import Amount, Edge, Every, Lasting, Point, Stretch, When
+from notifier.timing.shapes import Amount, Edge, Every, Lasting, Point, Stretch
 from notifier.timing.statements import Statement
 from notifier.timing.years import Refusal, Years
 
@@ -63,7 +61,7 @@ class Composer:
     years: Years = field(init=False)
 
     def __post_init__(self) -> None:
-        self.years = Years(issued=self.issued, almanac=self.almanac)
+        self.years = Years(issued=self.issued, almanac=self.almanac, known_terms=self.known_terms)
 
     @property
     def notes(self) -> list[Note]:
@@ -72,53 +70,18 @@ class Composer:
 
     def rule_of(self, statement: Statement) -> Rule:
         """Return the rule of one statement; Refusal with the reason where it isn't certain."""
-        self._guard(statement)
+        certain(statement)
         match statement.shape:
             case Point() as point:
                 return self._point(point, statement)
             case Stretch() as stretch:
                 return self._stretch(stretch, statement)
             case Amount() as amount:
-                return self._amount(amount, statement)
+                return within(amount, statement, self.years)
             case Every() as every:
                 return self._every(every, statement)
             case Lasting():
                 return self._lasting(statement)
-
-    def _guard(self, statement: Statement) -> None:
-        shape = statement.shape
-        if statement.tail in {"止", "为止"} and (
-            isinstance(shape, Stretch) or words.means_by(statement.lead)
-        ):
-            statement.tail = ""
-        tail = statement.tail
-        if isinstance(shape, Every):
-            tail = words.without_content(tail)
-        subject = words.subject_of(statement.lead)
-        for text in (tail, statement.heading, "" if isinstance(shape, Amount) else subject):
-            if (word := words.time_word(text)) is not None:
-                raise Refusal(f"“{text}” holds a time word, “{word}”, that isn't understood")
-        if not isinstance(shape, Lasting | Every) and words.begins_badly(tail):
-            raise Refusal(f"“{statement.written}{tail}”: the words after the date change its meaning")
-        if not _edge_fits(shape, statement.written):
-            raise Refusal(f"“{statement.written}”: the end of another unit than the one it names")
-        if words.describes(tail) or words.describes(statement.lead):
-            raise Refusal(f"“{statement.written}{tail}”: the date describes something and sets no deadline")
-        if words.denies(statement.lead, tail):
-            raise Refusal(
-                f"“{statement.lead}{statement.written}{tail}”: a condition, a validity or a ban, no deadline"
-            )
-        if statement.written.endswith("年度") and tail and not words.finishes(tail[:4]):
-            raise Refusal(f"“{statement.written}{tail}”: the year describes something and sets no deadline")
-        if isinstance(shape, Point | Stretch) and words.times_of(tail):
-            raise Refusal(f"“{statement.written}{tail}”: a number of times in a period has no dates")
-        strong = isinstance(shape, Every | Lasting) or _is_limit(shape, statement.written)
-        if isinstance(shape, Amount) or not subject:
-            return
-        if words.is_risky(subject) or (subject == statement.lead and not strong):
-            raise Refusal(
-                f"“{statement.lead}{statement.written}”: the words before the date change its meaning"
-            )
 
     # One period
 
@@ -126,18 +89,26 @@ class Composer:
         named, written = point.named, statement.written
         if named.kind == "month" and point.edge is Edge.INSIDE and named.year is None and not named.relative:
             raise Refusal(f"“{written}” may be the month itself or that many months")
+        if named.clock and point.edge is Edge.BEFORE and words.is_midnight(named.clock):
+            raise Refusal(f"“{written}”: before midnight may be the day before")
         period = self.years.resolve(named, written)
-        self._note_symbol(period, written)
+        if named.clock:
+            self.notes.append(notes.clock(written, named.clock))
+        self.years.note_computed(period, written)
         label = words.label_of(statement.tail) or statement.heading
+        if named.kind == "feast" and point.edge is not Edge.BEFORE:
+            raise Refusal(f"“{written}” names a day, not a limit", f"due {period}")
         rule = (
             self._bare(period, statement, label)
             if point.edge is Edge.NONE
-            else self._edged(period, point.edge, statement, label)
+            else self._edged(period, point.edge, statement, label, eve=named.kind == "feast")
         )
         guards.refuse_past(rule, named, written, self.years)
+        if words.tells_so_far(statement.lead):
+            guards.refuse_so_far(rule, statement.lead + written, self.years)
         return rule
 
-    def _edged(self, period: Period, edge: Edge, statement: Statement, label: str) -> Rule:
+    def _edged(self, period: Period, edge: Edge, statement: Statement, label: str, *, eve: bool) -> Rule:
         since = words.means_since(statement.lead)
         if edge is Edge.FROM:
             if isinstance(period, Event):
@@ -146,8 +117,10 @@ class Composer:
         if since:
             raise Refusal(f"“{statement.lead}{statement.written}”: neither a clear beginning nor a clear end")
         if edge is Edge.BEFORE:
-            return self._before(period, statement.written, label)
+            return self._before(period, statement.written, label, eve=eve)
         self._needs_days(period, statement.written)
+        if edge is Edge.LAST_WORKDAY:
+            self.notes.append(notes.last_workday(statement.written))
         if edge is Edge.DURING and not words.finishes(statement.tail) and not words.means_by(statement.lead):
             return Window(period, label)
         return Due(Last(period), label)
@@ -171,8 +144,8 @@ class Composer:
             return Due(Last(period), label)
         return Window(period, label)
 
-    def _before(self, period: Period, written: str, label: str) -> Rule:
-        if isinstance(period, Day):
+    def _before(self, period: Period, written: str, label: str, *, eve: bool) -> Rule:
+        if isinstance(period, Day) and not eve:
             return Due(Last(period), label)
         bounds = period.bounds(self.almanac)
         if bounds is None:
@@ -192,13 +165,6 @@ class Composer:
         if isinstance(period, Term | Festival | Event):
             raise Refusal(f"“{written}” has no end that is known here")
 
-    def _note_symbol(self, period: Period, written: str) -> None:
-        bounds = period.bounds(self.almanac)
-        if isinstance(period, Term) and bounds and str(period).removeprefix("term:") not in self.known_terms:
-            self.notes.append(notes.term_computed(written, bounds[0]))
-        elif isinstance(period, Break) and bounds:
-            self.notes.append(notes.break_computed(written, *bounds))
-
     # Stretches, amounts, recurrences
 
     def _stretch(self, stretch: Stretch, statement: Statement) -> Rule:
@@ -206,44 +172,12 @@ class Composer:
             raise Refusal(f"“{statement.written}”: a range that ends in 前 or 起")
         span = self.years.resolve_stretch(stretch.first, stretch.last, statement.written)
         for period in (span.start, span.end):
-            self._note_symbol(period, statement.written)
+            self.years.note_computed(period, statement.written)
         if isinstance(span.end, Term | Festival):
             raise Refusal(f"“{statement.written}” has no end that is known here")
         rule = Window(span, words.label_of(statement.tail) or statement.heading)
         guards.refuse_past(rule, None, statement.written, self.years)
         return rule
-
-    def _amount(self, amount: Amount, statement: Statement) -> Rule:
-        written, count, unit = statement.written, amount.amount, amount.unit
-        if unit == "q":
-            count, unit = 3 * count, "m"
-        if not 1 <= count <= 999 or (amount.least is not None and amount.least >= amount.amount):
-            raise Refusal(f"“{written}” is no amount of time")
-        of = self._start_of_count(amount, statement)
-        if amount.least is not None:
-            self.notes.append(notes.longest(written, f"{amount.amount}{_UNIT_NAMES[amount.unit]}"))
-        return Due(Within(count, Unit(unit), of), words.label_of(statement.tail))
-
-    def _start_of_count(self, amount: Amount, statement: Statement) -> Period:
-        written = statement.written
-        if amount.of is not None:
-            if not amount.after:
-                raise Refusal(f"“{written}” names a period and an amount of time that don't go together")
-            if words.subject_of(statement.lead) and words.subject_of(statement.lead) == statement.lead:
-                raise Refusal(f"“{statement.lead}{written}”: the words before the date change its meaning")
-            period = self.years.resolve(amount.of, written)
-            self._note_symbol(period, written)
-            return period
-        lead = words.subject_of(statement.lead) or ""
-        if not lead and not amount.after:
-            self.notes.append(notes.from_issue(written))
-            return Event("issued")
-        event = words.event_of(statement.lead + ("后" if amount.after else ""))
-        if event is None or words.time_word(event) or not _is_event_name(event):
-            raise Refusal(f"“{statement.lead}{written}”: not clear from when the time counts")
-        if event != "issued":
-            self.notes.append(notes.from_event(written, event))
-        return Event(event)
 
     def _every(self, every: Every, statement: Statement) -> Rule:
         cadence, is_due = cadence_of(
@@ -257,39 +191,3 @@ class Composer:
         if statement.lead and not words.may_lead_lasting(statement.lead):
             raise Refusal(f"“{statement.lead}{statement.written}” may be a name and no time")
         return Ongoing()
-
-
-_UNIT_NAMES = {"d": "日", "wd": "个工作日", "w": "周", "m": "个月", "q": "个季度", "y": "年"}
-
-
-def _edge_fits(shape: When, written: str) -> bool:
-    """Tell whether 年 or 月 in an end is the unit itself: not so in 今年月底, 12月年底, 每月年底."""
-    if isinstance(shape, Every):
-        unit = "年" if shape.unit == "年" else "月"
-        other = re.search(
-            "(?<!半)年[底末]" if unit == "月" else "(?<![0-9一二三四五六七八九十])月[底末]", written
-        )
-        return other is None
-    if not isinstance(shape, Point) or shape.edge not in {Edge.END, Edge.INSIDE}:
-        return True
-    kind = shape.named.kind
-    if kind == "year":
-        return "月" not in written
-    if kind in {"month", "this_month"}:
-        return re.search("年[底末内]|月月", written.replace("月月底", "月底")) is None
-    return kind == "half" or re.search("[年月](?:[底末内]|之内|以内)", written) is None
-
-
-def _is_limit(shape: When, written: str) -> bool:
-    """Tell whether the expression alone says that it is a deadline, whatever subject stands before it."""
-    if written[0] in "年月" or not isinstance(shape, Point | Stretch):  # a bare 年底 may belong to 当, 去, 三
-        return False
-    return shape.edge is Edge.END or (shape.edge is Edge.BEFORE and isinstance(shape, Point))
-
-
-def _is_event_name(text: str) -> bool:
-    try:
-        Event(text)
-    except ValueError:
-        return False
-    return len(text) <= 20

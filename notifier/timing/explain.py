@@ -7,7 +7,21 @@ from typing import Any
 from notifier.timing.context import Context
 from notifier.timing.outline import is_ongoing, milestones, recurrence, timing_state, until_day
 from notifier.timing.phrase import Reading
-from notifier.timing.rule import Review
+from notifier.timing.rule import (
+    Before,
+    Due,
+    From,
+    Last,
+    Ongoing,
+    RecurringDue,
+    Report,
+    Review,
+    Rule,
+    Several,
+    Then,
+    Window,
+    Within,
+)
 from notifier.timing.stream import stream
 
 _CHECKPOINTS = 12
@@ -16,6 +30,7 @@ _CHECKPOINTS = 12
 def explain(reading: Reading, context: Context) -> dict[str, Any]:
     """Return a reading as plain values: days as ISO dates, instants in the policy's zone.
 
+    `notes` say of each part what kind of rule it is, then each convention by which it was read.
     `checkpoints` are the first twelve after the context's import. In state review there are no milestones,
     recurrence, ongoing or checkpoints, and `why` says what is not understood.
     """
@@ -38,7 +53,7 @@ def explain(reading: Reading, context: Context) -> dict[str, Any]:
         and {"rule": repeats.rule, "role": repeats.role, "next": [day.isoformat() for day in repeats.next]},
         "ongoing": understood and is_ongoing(rule),
         "until": until and until.isoformat(),
-        "notes": [note.en for note in reading.notes],
+        "notes": [*(_kinds(rule) if understood else ()), *(note.en for note in reading.notes)],
         "checkpoints": [
             {
                 "kind": checkpoint.kind.value,
@@ -49,6 +64,38 @@ def explain(reading: Reading, context: Context) -> dict[str, Any]:
             for checkpoint in islice(stream(rule, context, context.imported), _CHECKPOINTS)
         ],
     }
+
+
+def _kinds(rule: Rule) -> tuple[str, ...]:
+    """Return what each part of a rule is: every reading shows why its days are what they are."""
+    match rule:
+        case Several(parts):
+            return tuple(line for part in parts for line in _kinds(part))
+        case Then(first, second):
+            return (
+                *_kinds(first),
+                "then, from completion or failing that from the due day:",
+                *_kinds(second),
+            )
+        case Due(Before(period)):
+            kind = f"a deadline on the day before {period} begins"
+        case Due(Within(amount, unit, of)):
+            kind = f"a deadline {amount}{unit} after {of}, whose own day isn't counted"
+        case Due(Last(period)):
+            kind = f"a deadline on the last day of {period}"
+        case Window(period):
+            kind = f"a start on the first day of {period}, reports in it, a deadline on its last day"
+        case From(period):
+            kind = f"a start on the first day of {period}, then reports at the policy's cadence"
+        case Ongoing():
+            kind = "no end of its own: reports at the policy's cadence"
+        case Report(cadence):
+            kind = f"a report each time: {cadence}"
+        case RecurringDue(cadence):
+            kind = f"a deadline each time: {cadence}"
+        case _:
+            return ()
+    return (f"{rule}: {kind}",)
 
 
 def local(instant: datetime, context: Context) -> datetime:

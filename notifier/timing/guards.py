@@ -6,7 +6,9 @@ from datetime import date, timedelta
 from notifier.timing.period import Almanac, FiveYearPlan, Half, Month, Period, Quarter, Third, Year
 from notifier.timing.rule import (
     Before,
+    Cadence,
     Due,
+    Frequency,
     From,
     Last,
     Ongoing,
@@ -55,7 +57,15 @@ def refuse_past(rule: Rule, named: Named | None, written: str, years: Years) -> 
         others.append(_a_year_later(rule, named, years) or f"a year later, in {span[1].year + 1}")
     if others:
         candidates = " or ".join((str(span[1]), *others))
-        raise Refusal(f"“{written}” may be {candidates}; the first lies before the document's date")
+        meant = f"due {others[-1]}" if isinstance(rule, Due) and others[-1][0].isdecimal() else ""
+        raise Refusal(f"“{written}” may be {candidates}; the first lies before the document's date", meant)
+
+
+def refuse_so_far(rule: Rule, written: str, years: Years) -> None:
+    """Refuse 截至2017年底 of a later document: it tells what had been done by then."""
+    span = _span_of(rule, years.almanac)
+    if span is not None and span[1] < years.issued:
+        raise Refusal(f"“{written}” lies before the document's date: what had been done, no deadline")
 
 
 def _a_year_later(rule: Rule, named: Named | None, years: Years) -> str | None:
@@ -105,3 +115,24 @@ def believable(rule: Rule, issued: date, almanac: Almanac) -> None:
         for day in period.bounds(almanac) or ():
             if not issued.year - _YEARS_BACK <= day.year <= issued.year + _YEARS_AHEAD:
                 raise Refusal(f"{day} is too far from the document's date, {issued}, to be believed")
+
+
+_SHORTEST = {
+    Frequency.DAILY: 1,
+    Frequency.WEEKLY: 7,
+    Frequency.MONTHLY: 28,
+    Frequency.QUARTERLY: 90,
+    Frequency.HALF_YEARLY: 181,
+    Frequency.YEARLY: 365,
+    Frequency.TERMLY: 120,
+}
+
+
+def comes_round(cadence: Cadence, bounds: tuple[date, date] | None, written: str) -> None:
+    """Refuse a recurrence inside a time that is shorter than its unit: 5月，每季度."""
+    if bounds is None:
+        return
+    days = (bounds[1] - bounds[0]).days + 1
+    often = max(1, len(cadence.anchors)) if cadence.frequency is Frequency.YEARLY else 1
+    if days * often < _SHORTEST[cadence.frequency] * cadence.interval:
+        raise Refusal(f"“{cadence}” hardly comes round in the time until {written}")

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from notifier.timing import guards, words
-from notifier.timing.period import Almanac, Period, Span
+from notifier.timing import guards, notes, words
+from notifier.timing.notes import Note
+from notifier.timing.period import Almanac, Event, Period, Span
 from notifier.timing.rule import (
     Due,
     From,
@@ -17,6 +18,7 @@ from notifier.timing.rule import (
     Several,
     Then,
     Window,
+    Within,
 )
 from notifier.timing.statements import Statement
 from notifier.timing.years import Refusal
@@ -29,21 +31,37 @@ class Part(NamedTuple):
     statement: Statement
 
 
-def join(parts: Sequence[Part], issued: date, almanac: Almanac) -> Rule:
-    """Return one rule for the whole phrase; Refusal where parts contradict one another."""
-    guards.in_order([(part.rule, part.statement.written) for part in parts], almanac)
+def join(parts: Sequence[Part], issued: date, almanac: Almanac, found: list[Note]) -> Rule:
+    """Return one rule for the whole phrase; Refusal where parts contradict one another.
+
+    Conventions used in joining go to `found`.
+    """
+    # 其中6月底前 is a step on the way to the date before it.
+    ordered = [part for part in parts if not part.statement.part]
+    guards.in_order([(part.rule, part.statement.written) for part in ordered], almanac)
     joined: list[Rule] = []
     for rule, statement in parts:
         before = joined.pop() if joined else None
-        joined.extend([rule] if before is None else _pair(before, rule, statement))
+        if isinstance(before, Window) and isinstance(rule, Report | RecurringDue) and joined:
+            raise Refusal(f"“{statement.written}”: not clear in which of the periods before it")
+        joined.extend([rule] if before is None else _pair(before, rule, statement, found))
     for part in joined:
         guards.believable(part, issued, almanac)
+        if isinstance(part, Report | RecurringDue) and part.until and (bounds := part.until.bounds(almanac)):
+            since = part.since.bounds(almanac) if part.since else (issued, issued)
+            guards.comes_round(part.cadence, since and (since[0], bounds[1]), str(part.until))
     return joined[0] if len(joined) == 1 else Several(tuple(joined))
 
 
-def _pair(before: Rule, rule: Rule, statement: Statement) -> list[Rule]:
+def _pair(before: Rule, rule: Rule, statement: Statement, found: list[Note]) -> list[Rule]:
     """Return what two neighbours make: one rule, or both side by side."""
+    if statement.after:
+        return [_sequel(before, rule, statement, found)]
     match before, rule:
+        case (Due(day=Within(of=Event("issued"))), Due(day=Within(of=Event("issued")))):
+            return [before, rule]
+        case (_, Due(day=Within(of=Event("issued")))) if not statement.lead:
+            pass  # 2018年启动，三年内完成: it may count from the first
         case (
             From(period=since),
             (Report(since=None, until=None) | RecurringDue(since=None, until=None)) as every,
@@ -52,12 +70,33 @@ def _pair(before: Rule, rule: Rule, statement: Statement) -> list[Rule]:
         case (Window(period=period), (Report() | RecurringDue()) as every):
             since, until = (period.start, period.end) if isinstance(period, Span) else (period, period)
             return [type(every)(every.cadence, since, until)]
+        case (From(), Due()) if not (
+            statement.sign or words.goes_on(statement.lead) or words.means_by(statement.lead)
+        ):
+            pass
         case (From(period=since), Due(day=Last(period=until), label=label)):
             return [Window(_span(since, until), label)]
-        case (Report(until=None) as every, Due(day=Last(period=until))):
-            return [Report(every.cadence, every.since, until), rule]
-        case (Ongoing(), (Report() | RecurringDue())):
+        case (
+            Due(day=Last(period=until), label=""),
+            (Report(since=None, until=None) | RecurringDue(since=None, until=None)) as every,
+        ) if not statement.sign and not statement.lead:
+            return [type(every)(every.cadence, None, until)]  # 2018年底前每季度报送
+        case (Due(), (Report() | RecurringDue())) if not statement.sign and not statement.lead:
+            pass
+        case (Due(), Due(label="")) if words.is_last_limit(statement.lead):
+            raise Refusal(f"“{statement.lead}{statement.written}”: a second limit of the same task")
+        case ((Report(until=None) | RecurringDue(until=None)) as every, Due(day=Last(period=until))):
+            found.append(notes.reports_until(statement.written, str(until)))
+            return [type(every)(every.cadence, every.since, until), rule]
+        case (Due(day=Last(period=until), label=""), Report(since=None, until=None, cadence=cadence)):
+            found.append(notes.reports_until(statement.written, str(until)))
+            return [before, Report(cadence, None, until)]
+        case (Due(), (Report(since=None, until=None) | RecurringDue(since=None, until=None))):
+            return [before, rule]  # 6月底前建立台账，每月报送: beside it, and on after it
+        case (Ongoing(until=None), (Report() | RecurringDue())):
             return [rule]
+        case (Ongoing(until=until), (Report(until=None) | RecurringDue(until=None)) as every):
+            return [type(every)(every.cadence, every.since, until)]  # 2020年底前持续推进，每月报送
         case (Ongoing(until=None), Due(day=Last(period=until), label="")) if (
             not statement.sign and words.means_by(statement.lead)
         ):
@@ -66,15 +105,29 @@ def _pair(before: Rule, rule: Rule, statement: Statement) -> list[Rule]:
             return [before, rule]
         case (Due(day=Last(period=until), label=""), Ongoing()) if not statement.sign and not statement.lead:
             return [Ongoing(until)]  # 2020年底前持续推进
-        case (Due(), Ongoing()) if statement.sign or statement.lead:
-            return [Then(before, rule)]
+        case ((Due() | Window()), Ongoing()) if statement.lead or (
+            statement.sign and isinstance(before, Due)
+        ):
+            return [_sequel(before, rule, statement, found)]
+        case (Window(), Ongoing()) if statement.sign and words.is_for_good(statement.written):
+            return [_sequel(before, rule, statement, found)]  # 2018年3月至6月，长期坚持
         case ((Window() | From() | Report() | RecurringDue() | Ongoing()), Ongoing()):
             return [before]
+        case (Window(), Due()) if not statement.sign and not words.goes_on(statement.lead):
+            pass  # 2018年工作总结于12月20日前报送: the first may belong to the matter
         case ((Due() | Window()), (Due() | Window() | From())):
             return [before, rule]
         case ((Report() | RecurringDue()), (Report() | RecurringDue())):
             return [before, rule]
     raise Refusal(f"not clear how “{statement.lead}{statement.written}” goes with what stands before it")
+
+
+def _sequel(before: Rule, rule: Rule, statement: Statement, found: list[Note]) -> Rule:
+    """此后, 并长期: the second begins when the first is complete."""
+    if not isinstance(before, Due | Window) or not isinstance(rule, Ongoing | Report | RecurringDue):
+        raise Refusal(f"not clear how “{statement.written}” goes on with what stands before it")
+    found.append(notes.after_completion(statement.written))
+    return Then(before, rule)
 
 
 def _span(since: Period, until: Period) -> Period:

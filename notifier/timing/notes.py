@@ -150,3 +150,81 @@ def unit_end(written: str) -> Note:
 def from_now(written: str) -> Note:
     """即日起 is the document's date."""
     return Note(en=f"“{written}” read as the document's date", zh=f"“{written}”按文件印发之日理解")
+
+
+def week_of_document(written: str, day: date) -> Note:
+    """本周五 and 下周三 are days of the document's week and the next."""
+    return Note(
+        en=f"“{written}” counted from the week of the document's date: {day}",
+        zh=f"“{written}”按文件印发当周推算，即{day}",
+    )
+
+
+def clock(written: str, hour: str) -> Note:
+    """Reminders go by day: an hour inside it is told, not kept."""
+    return Note(
+        en=f"“{written}” names an hour, {hour}; reminders go by day",
+        zh=f"“{written}”以原文所载时点（{hour}）为准，提醒按日发送",
+    )
+
+
+def last_workday(written: str) -> Note:
+    """最后一个工作日 is the period's last day; where that is a day off, deadlines roll as the office set it."""
+    return Note(
+        en=f"“{written}” read as the period's last day, which moves to a working day as [policy] roll says",
+        zh=f"“{written}”按期末日理解，遇休息日按规则调整至工作日",
+    )
+
+
+def third_before(written: str, *, inclusive: bool) -> Note:
+    """前 after a third of a month that comes round."""
+    if inclusive:
+        return Note(en=f"“{written}” read as including those ten days", zh=f"“{written}”按含当旬理解")
+    return Note(
+        en=f"“{written}” read as by the day before they begin", zh=f"“{written}”按不含当旬理解，截至前一日"
+    )
+
+
+def hours(written: str, days: int) -> Note:
+    """24小时 is counted as a day."""
+    return Note(
+        en=f"“{written}” counted as {days} d: reminders go by day",
+        zh=f"“{written}”按{days}日计算，提醒按日发送",
+    )
+
+
+def evenly(written: str, english: str, chinese: str) -> Note:
+    """A unit without days of its own, or a number of times, was given days."""
+    return Note(en=f"“{written}” read as {english} each time", zh=f"“{written}”按{chinese}理解")
+
+
+def reports_until(written: str, until: str) -> Note:
+    """Reports beside a deadline end with it."""
+    return Note(
+        en=f"“{written}” read as reports until the deadline, {until}",
+        zh=f"“{written}”按报送至办理时限（{until}）为止理解",
+    )
+
+
+def after_completion(written: str) -> Note:
+    """此后 and 并长期: what follows begins with completion."""
+    return Note(
+        en=f"“{written}” read as beginning with completion, or failing that on the due day",
+        zh=f"“{written}”自完成之日起（未办结的自到期日起）理解",
+    )
+
+
+def from_print(written: str) -> Note:
+    """自印发之日起: the document's date, itself not counted."""
+    return Note(
+        en=f"“{written}” counts from the document's date, that day not included",
+        zh=f"“{written}”自文件印发次日起算",
+    )
+
+
+def interval(written: str) -> Note:
+    """每两个月 has no calendar unit of its own: it is counted from the start."""
+    return Note(
+        en=f"“{written}” counted from the document's date, or from the start that the phrase names",
+        zh=f"“{written}”自文件印发之日（或所载起始日）起按间隔推算",
+    )

@@ -17,36 +17,32 @@ from notifier.timing.joining import Part, join
 from notifier.timing.notes import Note
 from notifier.timing.policy import Policy
 from notifier.timing.rule import Review, Rule
+from notifier.timing.spelling import compact, spelled
 from notifier.timing.statements import statements
+from notifier.timing.suggestions import answer_line, likely
 from notifier.timing.years import Refusal
 
 __all__ = ["Note", "Reading", "read"]
 
-# Full-width digits and letters are written like ASCII ones; marks keep their width inside labels.
-_NARROW = {
-    code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
-}
-_NARROW |= {ord("～"): "~", ord("－"): "-", ord("．"): ".", ord("／"): "/", ord("％"): "%"}
-_INVISIBLE = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 _NO_TERMS: Mapping[str, date] = {}
 _NO_ANSWERS: Mapping[str, str] = {}
 _LONGEST = 400
+_LONGEST_RAW = 4_000  # cells hold white space, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a phrase was read as. `rule` is a Review, and `why` says why, where it isn't certain."""
+    """What a phrase was read as. `rule` is a Review, and `why` says why, where it isn't certain.
+
+    `suggestion` then is a line for [timing.phrases] that an official may take over or change.
+    """
 
     phrase: str
     rule: Rule
     why: str | None
     notes: tuple[Note, ...]
     soft: bool
-
-
-def compact(phrase: str) -> str:
-    """Return the phrase without white space, which table cells put anywhere, even inside a word."""
-    return "".join(phrase.translate(_INVISIBLE).split())
+    suggestion: str = ""
 
 
 def read(
@@ -63,11 +59,15 @@ def read(
     `terms` holds opening days by `2018-spring`; `answers` holds what ops said a phrase means, as
     notation, and has the last word. `before_period` says what 前 after a month or year does to it.
     """
-    text = compact(phrase).translate(_NARROW)
+    too_long = len(phrase) > _LONGEST_RAW
+    text = "" if too_long else spelled(phrase)
     soft = words.is_soft(text)
 
-    def review(why: str) -> Reading:
-        return Reading(phrase=phrase, rule=Review(compact(phrase), why), why=why, notes=(), soft=soft)
+    def review(why: str, meant: str = "") -> Reading:
+        plain = compact(phrase)
+        why = "".join(character if character.isprintable() else "?" for character in why)
+        line = answer_line(plain, meant or likely(text, issued)) if plain else ""
+        return Reading(phrase=phrase, rule=Review(plain, why), why=why, notes=(), soft=soft, suggestion=line)
 
     for known, answer in answers.items():
         if compact(known) == compact(phrase):
@@ -77,16 +77,19 @@ def read(
                 return review(f"the answer under [timing.phrases] can't be read: {error}")
             why = "the answer under [timing.phrases] says so" if isinstance(rule, Review) else None
             return Reading(phrase=phrase, rule=rule, why=why, notes=(), soft=soft)
-    if not text:
+    if not (text or too_long):
         return review("no time is given")
-    if len(text) > _LONGEST:
+    if too_long or len(text) > _LONGEST:
         return review("too long for a timing phrase")
     try:
         rule, notes = _compose(text, issued, calendar, terms, before_period)
     except UnexpectedInput as error:
         return review(f"not understood from “{text[error.pos_in_stream :][:12]}” on")
     except Refusal as refusal:
-        return review(str(refusal))
+        return review(str(refusal), refusal.meant)
+    except (ValueError, OverflowError) as error:
+        # Numbers that make no rule, such as 十十月 or 每0天: a person has to see what was meant.
+        return review(str(error))
     return Reading(phrase=phrase, rule=rule, why=None, notes=notes, soft=soft)
 
 
@@ -105,5 +108,5 @@ def _compose(
         issued=issued, almanac=almanac, before_period=before_period, known_terms=frozenset(terms)
     )
     parts = [Part(composer.rule_of(statement), statement) for statement in statements(shapes(text), text)]
-    rule = join(parts, issued, almanac)
+    rule = join(parts, issued, almanac, composer.notes)
     return rule, tuple(dict.fromkeys(composer.notes))

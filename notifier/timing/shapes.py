@@ -22,6 +22,7 @@ class Edge(Enum):
     FROM = auto()  # 起 开始
     INSIDE = auto()  # 内
     DURING = auto()  # 期间
+    LAST_WORKDAY = auto()  # 最后一个工作日
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class Named:
     relative: str = ""
     values: tuple[int, ...] = ()
     name: str = ""
+    weekday: int = 0  # 1 to 7 where one is written beside the day
+    clock: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +83,20 @@ class Anchor:
     day: int = 0
     edge: Edge = Edge.NONE
     bare: bool = False  # a month, quarter or half without a day or an end
+    third: int = 0  # 旬 or 初: `day` is its last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Every:
-    """A recurrence: its word (年 半年 季 月 周 日), how many units apart, and its days."""
+    """A recurrence: its word (年 半年 季 月 半月 旬 周 日 学期), how many units apart, and its days."""
 
     unit: str
     interval: int = 1
     anchors: tuple[Anchor, ...] = ()
     manner: bool = False  # 按月, 逐季: may be no more than a way of working
     after: bool = False  # the days count from the unit's end
+    tells: bool = False  # the word itself says that it is reported: 月通报
+    clock: str = ""
     start: int
     end: int
 
@@ -120,11 +126,20 @@ When = Point | Stretch | Every | Amount | Lasting
 Shape = When | Text | Mark
 
 
+class NoNumber(ValueError):
+    """Numerals that make no number, such as 十十, or that may be two, as in 一二月."""
+
+
 def number(text: str) -> int:
-    """Return the value of digits or of a Chinese numeral below 100; also 二〇一八, digit by digit."""
-    if text.isdecimal():
+    """Return the value of digits, of a Chinese numeral below 100, or of a year digit by digit: 二〇一八.
+
+    Raises NoNumber for what is none of these.
+    """
+    if text.isdecimal() and text.isascii():
         return int(text)
-    if "十" in text:
-        tens, _, ones = text.partition("十")
-        return 10 * (_DIGITS[tens] if tens else 1) + (_DIGITS[ones] if ones else 0)
-    return int("".join(str(_DIGITS[character]) for character in text))
+    if len(text) == 4 and "十" not in text:
+        return int("".join(str(_DIGITS[character]) for character in text))
+    tens, ten, ones = text.rpartition("十")
+    if len(tens) > 1 or len(ones) > 1 or tens == "十" or not (ten or ones):
+        raise NoNumber(f"“{text}” is no number")
+    return (10 * (_DIGITS[tens] if tens else 1) if ten else 0) + (_DIGITS[ones] if ones else 0)

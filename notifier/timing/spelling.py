@@ -1,9 +1,12 @@
 """One spelling for what cells hold: no white space, one width, simplified characters, lists in full."""
 
 import re
+from contextlib import suppress
 from functools import cache
 
 from opencc import OpenCC
+
+from notifier.timing.shapes import NoNumber, number
 
 # Full-width digits and letters are written like ASCII ones; marks keep their width inside labels.
 _NARROW = {
@@ -27,7 +30,6 @@ _ELIDED = re.compile(
 )
 _ELIDED_YEARS = re.compile("(?<![0-9])(?:(?:19|20)[0-9]{2}[、和及与]){1,9}(?=(?:19|20)[0-9]{2}年)")
 _HALVES = re.compile("上(?:半年)?([、和及与]?)下半年")
-_ORDER = "一二三四五六七八九十"
 
 
 @cache
@@ -44,8 +46,9 @@ def compact(phrase: str) -> str:
 def spelled(phrase: str) -> str:
     """Return the phrase as the grammar reads it: compact, ASCII digits, simplified, lists in full."""
     text = compact(phrase).translate(_NARROW)
-    if not text.isascii():
-        text = _converter().convert(text)
+    # Half a surrogate pair is nothing that a grammar reads; the converter would fail on it.
+    with suppress(UnicodeEncodeError):
+        text = text if text.isascii() else _converter().convert(text)
     text = _ITEM.sub("", text)
     text = _HALVES.sub(lambda found: f"上半年{found[1] or '、'}下半年", text)
     text = _ELIDED_YEARS.sub(lambda found: re.sub("(?<=[0-9]{4})", "年", found[0]), text)
@@ -56,18 +59,17 @@ def _in_full(found: re.Match[str]) -> str:
     """Give each number of 3、6、9月 its unit; leave what may be an item's number: 3、6月底前."""
     unit = found["unit0"] or found["unit1"]
     numbers = re.split("[、和及与]", found[0].removesuffix(unit))
-    values = [_value(number.removeprefix("第")) for number in numbers]
+    values = [_value(one.removeprefix("第")) for one in numbers]
     may_be_item = found.start() == 0 or found.string[found.start() - 1] in ";；。,，:："
     certain = numbers[0].startswith("第") or unit in "日号" or (len(numbers) > 2 and values[0] != 1)
-    if (may_be_item and not certain) or values != sorted(set(values)):
+    if (may_be_item and not certain) or values != sorted({*values} - {-1}):
         return found[0]
     return re.sub("(?=[、和及与])|$", unit, found[0].removesuffix(unit))
 
 
-def _value(number: str) -> int:
-    if number.isdecimal():
-        return int(number)
-    tens, ten, ones = number.rpartition("十")
-    return (10 * (_ORDER.index(tens) + 1 if tens else 1) if ten else 0) + (
-        _ORDER.index(ones) + 1 if ones else 0
-    )
+def _value(numeral: str) -> int:
+    """Return the value of a numeral; -1, which is in no list's order, for what is none, as 二二."""
+    try:
+        return number(numeral)
+    except NoNumber:
+        return -1

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from notifier.timing import words
-from notifier.timing.shapes import Edge, Every, Lasting, Mark, Point, Shape, Text, When
+from notifier.timing.shapes import Anchor, Edge, Every, Lasting, Mark, Point, Shape, Stretch, Text, When
 from notifier.timing.years import Refusal
 
 
@@ -19,6 +20,8 @@ class Statement:
     heading: str = ""  # what stands before a bracket or colon: 动员部署阶段(5月)
     sign: str = ""  # the mark before the clause; empty inside one clause
     first: bool = False
+    after: bool = False  # 此后: begins when what stands before it has ended
+    part: bool = False  # 其中: belongs inside what stands before it
 
 
 class _Gathering:
@@ -29,14 +32,22 @@ class _Gathering:
         self.pending = ""
         self.sign = ""
         self.heading = ""
+        self.given_away = False  # the heading was taken for the rest of the clause before
 
     def when(self, shape: When) -> None:
         written = self.text[shape.start : shape.end]
         statement = Statement(shape=shape, written=written, sign=self.sign, first=not self.done)
         if self.open is None:
             statement.lead, statement.heading = self.pending, self.heading
+            if self.given_away and self.heading:
+                self.done[-1].tail = ""
         else:
             self.open.tail, statement.lead = words.split_before(self.pending)
+            between = isinstance(shape, Point | Stretch) and isinstance(self.open.shape, Point | Stretch)
+            if between and words.is_range_word(self.pending):
+                raise Refusal(
+                    f"“{self.open.written}{self.pending}{written}”: not clear where the range begins"
+                )
             if self.pending in {"和", "及", "与", "以及"}:
                 self.open.tail, statement.lead, statement.sign = "", "", "、"
             elif not self.pending and not (
@@ -49,27 +60,37 @@ class _Gathering:
                 )
         self.done.append(statement)
         self.open, self.pending, self.sign, self.heading = statement, "", "", ""
+        self.given_away = False
 
     def mark(self, mark: Mark) -> None:
+        if self.open is None and mark.sign in ",，" and words.is_event(self.pending):
+            return  # 自交办之日起，7日内
         if self.open is not None:
             self.open.tail = self.pending
-        elif mark.sign == "、" and words.is_bare_number(self.pending):
-            raise Refusal(f"“{self.pending}、”: a number without its unit")
+        elif words.is_bare_number(self.pending):
+            raise Refusal(f"“{self.pending}{mark.sign}”: a number without its unit")
         elif self.pending and not (mark.sign in ":：" and words.is_caption(self.pending)):
-            self._loose(self.pending)
+            self.given_away = self._loose(self.pending)
             self.heading = self.pending if mark.sign in "(（:：" else ""
         self.open, self.pending, self.sign = None, "", mark.sign
 
-    def _loose(self, text: str) -> None:
-        """A clause without a time: it goes on with the one before, or leads the one to come."""
+    def _loose(self, text: str) -> bool:
+        """A clause without a time goes on with the one before, or leads the one to come.
+
+        Returns whether it became all that is said after the time before it.
+        """
         if (word := words.time_word(text)) is not None:
             raise Refusal(f"“{text}” holds a time word, “{word}”, that isn't understood")
         if not self.done:
-            return
+            if words.is_condition(text):
+                raise Refusal(f"“{text}” is a condition: not clear whether the time holds for all")
+            return False
         if self.sign == "、" and self.done[-1].tail:
             self.done[-1].tail += "、" + text
         elif self.sign in ",，)）" and not self.done[-1].tail:
             self.done[-1].tail = text
+            return True
+        return False
 
 
 def statements(shapes: Sequence[Shape], text: str) -> list[Statement]:
@@ -85,7 +106,10 @@ def statements(shapes: Sequence[Shape], text: str) -> list[Statement]:
     gathering.mark(Mark("", len(text)))
     if not gathering.done:
         raise Refusal("no date and no recurrence in it")
+    _dates_in_brackets(gathering.done)
     _share_in_lists(gathering.done)
+    for statement in gathering.done[1:]:
+        statement.after, statement.part, statement.lead = words.sequel(statement.lead)
     return gathering.done
 
 
@@ -94,6 +118,16 @@ def _share_in_lists(done: list[Statement]) -> None:
     for at in range(len(done) - 1, 0, -1):
         one, other = done[at - 1], done[at]
         if (
+            other.sign in {",", "，"}
+            and not (one.tail or one.heading or other.lead)
+            and isinstance(one.shape, Point)
+            and isinstance(other.shape, Point)
+            and one.shape.edge is Edge.NONE
+            and other.shape.edge in {Edge.END, Edge.BEFORE}
+            and one.shape.named.kind == other.shape.named.kind
+        ):
+            raise Refusal(f"“{one.written}，{other.written}”: not clear whether the end is said of both")
+        if (
             other.sign == "、"
             and not other.lead
             and not one.tail
@@ -101,5 +135,53 @@ def _share_in_lists(done: list[Statement]) -> None:
             and isinstance(other.shape, Point)
             and one.shape.edge is Edge.NONE
         ):
+            if other.shape.named.kind == "day" and one.shape.named.kind == "month":
+                raise Refusal(f"“{one.written}、{other.written}”: not clear on which day of each month")
             one.shape = replace(one.shape, edge=other.shape.edge)
+            other.tail = other.tail.removeprefix("分别")
             one.tail = other.tail
+
+
+_TIMES_A_YEAR = {"年": 1, "半年": 2, "季": 4, "月": 12}
+
+
+def _dates_in_brackets(done: list[Statement]) -> None:
+    """每半年(6月底、12月底前)报送一次 comes round on those days every year."""
+    for at, every in enumerate(done):
+        following = done[at + 1 :]
+        if (
+            not isinstance(every.shape, Every)
+            or not following
+            or following[0].sign not in "(（"
+            or every.tail
+        ):
+            continue
+        dates = [following[0], *takewhile(lambda one: one.sign == "、", following[1:])]
+        anchors = tuple(_anchor(one) for one in dates)
+        plain = tuple(anchor for anchor in anchors if anchor is not None)
+        if (
+            len(plain) != len(dates)
+            or len(dates) != _TIMES_A_YEAR.get(every.shape.unit)
+            or every.shape.manner
+        ):
+            raise Refusal(f"“{every.written}” and “{dates[0].written}”: not clear how they go together")
+        edge = plain[-1].edge
+        plain = tuple(
+            anchor if anchor.edge is not Edge.NONE else replace(anchor, edge=edge) for anchor in plain
+        )
+        every.shape = replace(every.shape, unit="年", interval=1, anchors=plain)
+        every.tail = dates[-1].tail
+        del done[at + 1 : at + 1 + len(dates)]
+        return
+
+
+def _anchor(statement: Statement) -> Anchor | None:
+    point = statement.shape
+    if not isinstance(point, Point) or point.named.year is not None or point.named.relative or statement.lead:
+        return None
+    edge = point.edge
+    if point.named.kind == "day":
+        return Anchor(month=point.named.values[0], day=point.named.values[1], edge=edge)
+    if point.named.kind == "month" and edge in {Edge.NONE, Edge.END, Edge.BEFORE}:
+        return Anchor(month=point.named.values[0], edge=edge, bare=edge is not Edge.END)
+    return None

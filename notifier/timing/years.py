@@ -29,7 +29,14 @@ _NEXT = ("明年", "次年", "翌年")
 
 
 class Refusal(Exception):
-    """The phrase can't be read for certain; the message tells an official why."""
+    """The phrase can't be read for certain; the message tells an official why.
+
+    `meant` is a line of notation that it may mean, for the official to confirm.
+    """
+
+    def __init__(self, why: str, meant: str = "") -> None:
+        super().__init__(why)
+        self.meant = meant
 
 
 def _day(year: int, month: int, day: int) -> Period:
@@ -37,7 +44,8 @@ def _day(year: int, month: int, day: int) -> Period:
         raise Refusal(f"there is no day {day} of month {month}")
     last = month_end(year, month)
     if day > last.day:
-        raise Refusal(f"there is no {year}-{month:02}-{day:02}; the last day of that month is {last}")
+        why = f"there is no {year}-{month:02}-{day:02}; the last day of that month is {last}"
+        raise Refusal(why, f"due {last}")
     return Day(date(year, month, day))
 
 
@@ -56,7 +64,9 @@ def period_of(named: Named, year: int) -> Period:
                 return Month(year, values[0])
             case "third":
                 return Third(year, *values)
-            case "day":
+            case "thirds":
+                return Span(Third(year, values[0], values[1]), Third(year, values[0], values[2]))
+            case "day" | "feast":
                 return _day(year, *values)
             case "term":
                 return Term(year, named.name)
@@ -79,6 +89,7 @@ class Years:
 
     issued: date
     almanac: Almanac
+    known_terms: frozenset[str] = frozenset()
     notes: list[Note] = field(default_factory=list)
     year: int = 0
     inherited: bool = False
@@ -95,6 +106,10 @@ class Years:
             return self._this_month(named, written)
         if named.kind == "this_quarter":
             return Quarter(self.issued.year, (self.issued.month + 2) // 3)
+        if named.kind == "this_week":
+            return self._this_week(named, written)
+        if named.kind == "two_years":
+            return Span(Year(self.issued.year), Year(self.issued.year + 1))
         if named.kind == "term" and not named.name:
             return self._next_term(named, written)
         if named.kind not in {"plan", "now"}:
@@ -102,18 +117,23 @@ class Years:
         period = period_of(named, self.year)
         if named.name == "early":
             self.notes.append(notes.early(written))
+        if named.weekday and isinstance(period, Day) and period.day.isoweekday() != named.weekday:
+            weekday = f"{period.day:%A}"
+            raise Refusal(f"“{written}”: {period.day} is a {weekday}; day and weekday don't agree")
         return period
 
     def resolve_stretch(self, first: Named, last: Named, written: str) -> Span:
         """Return the span; without a year, its last part lies in the first one's, or in the next: 12-1月."""
         start = self.resolve(first, written)
+        if isinstance(start, Span):
+            raise Refusal(f"“{written}”: not clear where the range begins and ends")
         guessed = self.guessed
         if last.relative in {"次年", "翌年"}:
             last = replace(last, relative="", year=self.year + 1)
         if (
             last.year is None
             and not last.relative
-            and last.kind not in {"plan", "this_month", "this_quarter"}
+            and last.kind not in {"plan", "this_month", "this_quarter", "this_week", "two_years"}
         ):
             end = period_of(last, self.year)
             if last.kind not in {"year", "term", "break", "festival"} and self._end(end) < self._begin(start):
@@ -122,9 +142,19 @@ class Years:
         else:
             end = self.resolve(last, written)
         self.guessed = guessed
+        if isinstance(end, Span):
+            raise Refusal(f"“{written}”: not clear where the range begins and ends")
         if self._end(end) < self._begin(start):
             raise Refusal(f"“{written}” runs backwards: {start} to {end}")
         return Span(start, end)
+
+    def note_computed(self, period: Period, written: str) -> None:
+        """Note a day that is computed: the opening of a term that nobody has dated, a school break."""
+        bounds = period.bounds(self.almanac)
+        if isinstance(period, Term) and bounds and str(period).removeprefix("term:") not in self.known_terms:
+            self.notes.append(notes.term_computed(written, bounds[0]))
+        elif isinstance(period, Break) and bounds:
+            self.notes.append(notes.break_computed(written, *bounds))
 
     def _begin(self, period: Period) -> date:
         bounds = period.bounds(self.almanac)
@@ -147,6 +177,16 @@ class Years:
             self.guessed = True
             self.notes.append(notes.year_of_document(written, self.year))
 
+    def _this_week(self, named: Named, written: str) -> Period:
+        weeks, weekday = named.values
+        monday = self.issued - timedelta(days=self.issued.weekday())
+        day = monday + timedelta(days=7 * weeks + weekday - 1)
+        self.year = day.year
+        if day < self.issued:
+            raise Refusal(f"“{written}” is {day}, before the document's date")
+        self.notes.append(notes.week_of_document(written, day))
+        return Day(day)
+
     def _this_month(self, named: Named, written: str) -> Period:
         year, month = self.issued.year, self.issued.month
         if named.relative.startswith("下"):
@@ -154,6 +194,8 @@ class Years:
         elif not named.relative:
             self.notes.append(notes.month_of_document(written, year, month))
         self.year = year
+        if named.name == "third":
+            return Third(year, month, named.values[0])
         return _day(year, month, named.values[0]) if named.values else Month(year, month)
 
     def _next_term(self, named: Named, written: str) -> Period:

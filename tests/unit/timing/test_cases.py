@@ -1,0 +1,100 @@
+"""The case files: phrases with the reading of a careful clerk. None may be read wrong.
+
+`timing.jsonl` holds phrases of real documents, `timing_own.jsonl` the families of the language, written
+before the grammar was tuned on them, `timing_fresh.jsonl` and `timing_blind.jsonl` a second and a third
+set, each written and measured once before it was mended on them.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from notifier.timing import outline
+from notifier.timing.calendar import WorkCalendar
+from notifier.timing.context import Context
+from notifier.timing.nominal import due_day
+from notifier.timing.notation import parse
+from notifier.timing.phrase import read
+from notifier.timing.rule import Due, From, Ongoing, Review, Rule, Several, Then, Window
+from tests.timing_builders import a_context
+
+FOLDER = Path(__file__).parents[2] / "cases"
+RIGHT = {"timing": 90, "timing_own": 327, "timing_fresh": 70, "timing_blind": 72}
+"""How many of the cases are read right; it may only grow."""
+
+
+def _cases(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (FOLDER / f"{name}.jsonl").read_text("utf-8").splitlines()]
+
+
+def _leaves(rule: Rule) -> Iterator[Rule]:
+    match rule:
+        case Several(parts):
+            for part in parts:
+                yield from _leaves(part)
+        case Then(first, second):
+            yield from _leaves(first)
+            yield from _leaves(second)
+        case _:
+            yield rule
+
+
+def _answers(rule: Rule, context: Context) -> dict[str, Any]:
+    """Return what a rule says in the terms of the cases."""
+    leaves = list(_leaves(rule))
+    spans = {type(leaf): leaf.period.bounds(context) for leaf in leaves if isinstance(leaf, From)}
+    windows = [leaf.period.bounds(context) for leaf in leaves if isinstance(leaf, Window)]
+    dues = {str(due_day(leaf.day, context)) for leaf in leaves if isinstance(leaf, Due)}
+    recurs = outline.recurrence(rule, context)
+    found: dict[str, Any] = {
+        "windows": [[str(day) for day in bounds or ()] for bounds in windows],
+        "start": next((str(bounds[0]) for bounds in spans.values() if bounds), None),
+        "due": sorted(dues),
+        "next": [str(day) for day in recurs.next] if recurs else None,
+        "ongoing": any(isinstance(leaf, Ongoing) for leaf in leaves),
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _verdict(case: dict[str, Any]) -> str:
+    issued = date.fromisoformat(case["issued"])
+    expected = {key: value for key, value in case.items() if key not in {"phrase", "issued", "event"}}
+    rule = read(case["phrase"], issued, calendar=WorkCalendar.build()).rule
+    if isinstance(rule, Review):
+        return "right" if "review" in expected else "review"
+    events = outline.events_named(rule) if "event" in case else ()
+    dated = {event: date.fromisoformat(case["event"]) for event in events}
+    context = a_context(issued=issued, events=dated)
+    return "right" if _answers(rule, context) == expected else "wrong"
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_the_cases_are_never_read_wrong_and_as_often_right_as_before(name: str) -> None:
+    cases = _cases(name)
+    verdicts = {case["phrase"] + case["issued"]: _verdict(case) for case in cases}
+    table = Counter(verdicts.values())
+    print(
+        f"{name:13} right {table['right']:3}  review {table['review']:3}  wrong {table['wrong']:3}"
+        f"  of {len(cases)}"
+    )
+    assert len(verdicts) == len(cases)
+    assert [phrase for phrase, verdict in verdicts.items() if verdict == "wrong"] == []
+    assert table["right"] >= RIGHT[name]
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_each_phrase_under_review_has_a_reason_and_a_line_that_ops_can_take_over(name: str) -> None:
+    for case in _cases(name):
+        found = read(case["phrase"], date.fromisoformat(case["issued"]), calendar=WorkCalendar.build())
+        assert isinstance(found.rule, Review) == bool(found.why) == bool(found.suggestion)
+        if found.suggestion:
+            phrase, answer = json.loads("[" + found.suggestion.replace('" = "', '", "', 1) + "]")
+            assert not isinstance(parse(answer), Review)
+            issued = date.fromisoformat(case["issued"])
+            answered = read(case["phrase"], issued, calendar=WorkCalendar.build(), answers={phrase: answer})
+            assert answered.rule == parse(answer)

@@ -1,0 +1,50 @@
+"""One spelling: width, script, white space, item numbers, and lists that leave units out."""
+
+import pytest
+
+from notifier.timing.spelling import compact, spelled
+
+SPELLED = {
+    "２０１８年 １２\n月底前": "2018年12月底前",
+    "每週五前報送": "每周五前报送",
+    "每個季度末": "每个季度末",
+    "收到通知後": "收到通知后",
+    "每季度结束后": "每季度结束后",
+    # item numbers, where they can't be part of a date
+    "1. 2018年5月底前；2．2018年11月底前": "2018年5月底前；2018年11月底前",
+    "（一）准备阶段（3月）": "准备阶段（3月）",
+    "①6月底前；②9月底前": "6月底前；9月底前",
+    "一是6月底前完成，二是9月底前完成": "6月底前完成，9月底前完成",
+    "(3)月底前": "(3)月底前",
+    "3.6月底前": "3.6月底前",
+    # lists
+    "3、6、9、12月底前": "3月、6月、9月、12月底前",
+    "第二、三季度": "第二季度、三季度",
+    "2018年三、四季度": "2018年三季度、四季度",
+    "每月5、15、25日前": "每月5日、15日、25日前",
+    "2018、2019年": "2018年、2019年",
+    "上、下半年": "上半年、下半年",
+    "上下半年": "上半年、下半年",
+    # may be the number of an item
+    "1、6月底前": "1、6月底前",
+    "3、12月": "3、12月",
+    "1、3、6月": "1、3、6月",
+    # not in order: no list of months
+    "每年12、1月": "每年12、1月",
+    "3-6、9月": "3-6、9月",
+}
+
+
+@pytest.mark.parametrize(("phrase", "text"), SPELLED.items(), ids=SPELLED)
+def test_a_phrase_has_one_spelling(phrase: str, text: str) -> None:
+    assert spelled(phrase) == text
+
+
+def test_white_space_and_what_cannot_be_seen_go() -> None:
+    assert compact(" 2018\u200b年\n\u3000底\u00a0前\ufeff") == "2018年底前"
+
+
+def test_a_simplified_phrase_keeps_its_characters() -> None:
+    for phrase in ("著力推进里程碑项目", "回覆意见后印发", "乾隆年间"):
+        assert len(spelled(phrase)) == len(phrase)
+    assert spelled("每季度结束后，成效显著") == "每季度结束后，成效显著"
