@@ -47,7 +47,8 @@ def in_memory(now: datetime, *, copy_of: Path | None = None) -> Engine:
     """Return a ledger that lives as long as its engine: empty, or a copy of the one at `copy_of`."""
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
-    _listen(engine, durable=False)
+    _settle(connection)
+    _listen(engine)
     if copy_of is not None:
         if (source := open_existing(copy_of)) is None:
             raise NotifierError(f"no ledger at {copy_of}")
@@ -72,24 +73,29 @@ def _connect(path: Path) -> Engine:
     url = f"file:{path}?mode=rw"
 
     def opened() -> sqlite3.Connection:
-        return sqlite3.connect(url, uri=True, timeout=_LOCK_WAIT_SECONDS, check_same_thread=False)
+        connection = sqlite3.connect(url, uri=True, timeout=_LOCK_WAIT_SECONDS, check_same_thread=False)
+        try:
+            _settle(connection)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
 
     engine = create_engine("sqlite://", creator=opened, poolclass=QueuePool)
-    _listen(engine, durable=True)
+    _listen(engine)
     return engine
 
 
-def _listen(engine: Engine, *, durable: bool) -> None:
-    @event.listens_for(engine, "connect")
-    def _settings(connection: sqlite3.Connection, _record: object) -> None:
-        # The driver's own transactions are off: every one below begins IMMEDIATE, because a read
-        # that turns into a write fails at once with SQLITE_BUSY_SNAPSHOT, whatever the time-out.
-        connection.isolation_level = None
-        connection.execute("PRAGMA foreign_keys = ON")
-        if durable:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
+def _settle(connection: sqlite3.Connection) -> None:
+    # The driver's own transactions are off: every one of ours begins IMMEDIATE, because a read that
+    # turns into a write fails at once with SQLITE_BUSY_SNAPSHOT, whatever the time-out.
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys = ON")
 
+
+def _listen(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -132,6 +132,12 @@ class Host:
             for protocol in self._protocols:
                 if isinstance(protocol.transport, asyncio.Transport):
                     protocol.transport.abort()
+            # A handshake that failed is closed by its server a moment after the client went away; asyncio
+            # names no such connection, and one still open at the end is a warning in some other test.
+            for _ in range(200):
+                if not any(map(_connections, self._servers)):
+                    break
+                await asyncio.sleep(0.01)
             rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             for task in rest:
                 task.cancel()
@@ -141,6 +147,11 @@ class Host:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
+
+
+def _connections(server: asyncio.Server) -> int:
+    # Python 3.13 keeps a set, earlier ones a number.
+    return len(getattr(server, "_clients", ())) or int(getattr(server, "_active_count", 0))
 
 
 @pytest.fixture
