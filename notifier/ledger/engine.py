@@ -26,8 +26,7 @@ def create(path: Path, now: datetime) -> Engine:
         path.touch(mode=0o600, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"service.database: {path}: {error.strerror or error}") from None
-    engine = _connect(path)
-    _upgrade(engine, path)
+    engine = _ready(path)
     with engine.begin() as db:
         if db.execute(select(installation.c.id)).first() is None:
             db.execute(insert(installation).values(id=str(uuid.uuid4()), created=now))
@@ -38,9 +37,7 @@ def open_existing(path: Path) -> Engine | None:
     """Open the ledger at `path` at the current schema; None when there is none yet."""
     if not path.is_file() or path.stat().st_size == 0:
         return None
-    engine = _connect(path)
-    _upgrade(engine, path)
-    return engine
+    return _ready(path)
 
 
 def in_memory(now: datetime, *, copy_of: Path | None = None) -> Engine:
@@ -66,6 +63,17 @@ def in_memory(now: datetime, *, copy_of: Path | None = None) -> Engine:
 def installation_id(db: Connection) -> str:
     """Return the ledger's own stable name, made when it was created."""
     return str(db.execute(select(installation.c.id)).scalar_one())
+
+
+def _ready(path: Path) -> Engine:
+    """Return the engine of a ledger at the current schema; on any fault nothing stays open."""
+    engine = _connect(path)
+    try:
+        _upgrade(engine, path)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
 
 
 def _connect(path: Path) -> Engine:
