@@ -15,7 +15,7 @@ from notifier.errors import FaultsError, UsageError
 from notifier.timing.calendar import WorkCalendar
 from notifier.timing.context import Context
 from notifier.timing.explain import explain as explained
-from notifier.timing.outline import events_named
+from notifier.timing.outline import events_named, milestones
 from notifier.timing.phrase import Reading, read
 from notifier.timing.policy import Policy
 
@@ -97,8 +97,8 @@ def explain(
     if as_json:
         say_json(found if len(found) > 1 else found[0])
         return
-    for answer in found:
-        _print_explanation(answer, issued)
+    for phrase in phrases:
+        _print_explanation(*reader.reading(phrase, issued, event))
 
 
 def _asked(ask: Any) -> tuple[str, date, date | None]:
@@ -141,15 +141,22 @@ def _answered(answer: Callable[[Any], Any], line: bytes) -> Any:
         return {"error": str(error)}
 
 
-def _print_explanation(answer: dict[str, Any], issued: date) -> None:
-    click.echo(f"{click.style(answer['phrase'], bold=True)}   (issued {issued})")
+def _print_explanation(reading: Reading, context: Context) -> None:
+    answer = explained(reading, context)
+    click.echo(f"{click.style(answer['phrase'], bold=True)}   (issued {context.issued})")
     click.echo(f"  rule        {answer['rule']}   [{answer['state']}]{'  soft' if answer['soft'] else ''}")
     if answer["why"]:
         click.echo(f"  why         {answer['why']}")
+    if reading.suggestion:
+        click.echo(f"  answer      [timing.phrases] {reading.suggestion}")
     for note in answer["notes"]:
         click.echo(f"  convention  {note}")
-    for stone in answer["milestones"]:
-        click.echo(f"  {stone['kind']:<11} {stone['day']} {stone['label']}")
+    for stone in milestones(reading.rule, context):
+        rolled = (
+            "" if stone.rolled == stone.day else f", a day off: counts on {stone.rolled} ({stone.rolled:%a})"
+        )
+        label = f" {stone.label}" if stone.label else ""
+        click.echo(f"  {stone.kind:<11} {stone.day} ({stone.day:%a}){rolled}{label}")
     if repeats := answer["recurrence"]:
         click.echo(f"  recurs      {repeats['rule']} ({repeats['role']}): {', '.join(repeats['next'])} …")
     if answer["ongoing"]:

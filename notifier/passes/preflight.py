@@ -61,7 +61,8 @@ def _of_task(entry: PlanEntry, task: TaskEntry, setting: Setting, now: datetime)
         # JSON's quoting is TOML's, too. A phrase that isn't there can only be answered for its task.
         table = "[timing.phrases]" if phrase else f'[plans.{entry.key}.tasks."{ref}"]'
         name = json.dumps(phrase, ensure_ascii=False) if phrase else "timing"
-        hint = f'{table}\n{name} = "due 2018-06-30"   # or whatever it means'
+        answer = task.reading.suggestion or f'{name} = "due {entry.facts.issued.year + 1}-06-30"'
+        hint = f"{table}\n{answer}   # or whatever it means"
         items.append(_item("review", entry.key, ref, message=message, hint=hint))
     else:
         state, why = timing_state(task.rule, context)

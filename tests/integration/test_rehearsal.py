@@ -73,6 +73,16 @@ def small(tmp_path: Path) -> Callable[..., Rehearsed]:
     return run
 
 
+def test_the_readme_tells_the_counts_that_the_example_gives(seed: Rehearsed) -> None:
+    # The README stands in the repository alone: a wheel carries none.
+    text = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
+    found = seed.found
+    assert (
+        f"finds {found.contacts} contacts and {len(found.sent):,} reminders in {found.digests:,} digests"
+        in " ".join(text.split())
+    )
+
+
 def test_the_example_plan_has_36_tasks_and_reaches_41_contacts(seed: Rehearsed) -> None:
     assert (seed.found.tasks, seed.found.contacts) == (36, 41)
     assert len({row["contact"] for row in seed.rows()}) == 41

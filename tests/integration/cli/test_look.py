@@ -70,7 +70,7 @@ def test_check_lists_what_needs_a_person_with_the_line_to_write(empty: Path, ops
     for part in (
         "[contact] contacts.csv:6",
         "[review] plan task 2",
-        '"择机推进" = "due 2018-06-30"',
+        '"择机推进" = "due 2017-12-31"',
         "[waiting] plan task 3",
         '"批复" = 2018-01-31',
         "[unknown_unit] plan task 4",
