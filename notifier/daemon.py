@@ -28,9 +28,10 @@ from notifier.app import App, Passes, build
 from notifier.clock import utc_now
 from notifier.config import load
 from notifier.errors import ConfigError, FaultsError
-from notifier.ledger import outbox, reminders, tasks
+from notifier.ledger import outbox
 from notifier.ledger.hold import hold
 from notifier.ledger.log import record_event, register_daemon, update_daemon
+from notifier.ledger.wake import next_moment
 
 log = logging.getLogger(__name__)
 
@@ -287,12 +288,7 @@ class _Daemon:
 
     def _next_moment(self) -> datetime | None:
         with self._engine.begin() as db:
-            moments = [
-                tasks.earliest_checkpoint(db),
-                reminders.earliest_slot(db),
-                outbox.earliest_attempt(db),
-            ]
-        return min((moment for moment in moments if moment is not None), default=None)
+            return next_moment(db)
 
     def _status(self) -> str:
         said = [fault for fault in (self._fault(),) if fault]

@@ -10,8 +10,9 @@ from notifier.clock import utc_now
 from notifier.config import Address, Config
 from notifier.digest import Notice, build
 from notifier.errors import NotifierError, UsageError
-from notifier.ledger import outbox, reminders, tasks
+from notifier.ledger import outbox
 from notifier.ledger.log import DaemonRecord, all_daemons
+from notifier.ledger.wake import next_moment
 from notifier.mail.transport import Outgoing, Result
 from notifier.people import Role
 from notifier.timing.checkpoint import Kind
@@ -67,7 +68,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
 def _status(config: Config, now: datetime) -> dict[str, Any]:
     daemons: list[DaemonRecord] = []
     states: dict[str, int] = {}
-    uncertain, oldest, moments = 0, None, []
+    uncertain, oldest, next_wake = 0, None, None
     with the_ledger(config) as engine:
         if engine is not None:
             with engine.begin() as db:
@@ -75,15 +76,10 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
                 states = outbox.counts_by_state(db)
                 uncertain = outbox.count_uncertain(db)
                 oldest = outbox.oldest_open(db)
-                moments = [
-                    tasks.earliest_checkpoint(db),
-                    reminders.earliest_slot(db),
-                    outbox.earliest_attempt(db),
-                ]
+                next_wake = next_moment(db)
     grace = timedelta(seconds=_BEATS * config.service.heartbeat)
     alive = [daemon for daemon in daemons if daemon.stopped is None and now - daemon.heartbeat <= grace]
     latest = alive[0] if alive else daemons[0] if daemons else None
-    next_wake = min((moment for moment in moments if moment is not None), default=None)
 
     def local(moment: datetime | None) -> str | None:
         return None if moment is None else moment.astimezone(config.zone).isoformat(timespec="seconds")
