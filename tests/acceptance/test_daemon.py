@@ -249,11 +249,11 @@ def test_a_wall_clock_that_jumps_sends_late_but_once_and_stalls_nothing(machine:
         assert "应于2018年6月29日" in late.text
 
     eleven = "2018-06-29 03:00"  # as the ledger keeps it, in UTC
-    early = "SELECT 1 FROM daemons WHERE last_plan < ?1 AND last_send < ?1"
+    early = "SELECT 1 FROM daemons WHERE last_plan < ? AND last_send < ?"
     machine.clock.set("2018-06-29T09:30", speed=1)
-    wait_until(lambda: machine.rows(early, eleven), "passes at the earlier time")
+    wait_until(lambda: machine.rows(early, eleven, eleven), "passes at the earlier time")
     machine.clock.set("2018-06-29T11:30", speed=1)
-    wait_until(lambda: not machine.rows(early, eleven), "passes at the later time")
+    wait_until(lambda: not machine.rows(early, eleven, eleven), "passes at the later time")
     assert service.stop() == 0
     assert sent(machine) == EVERYBODY
 
