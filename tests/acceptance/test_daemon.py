@@ -117,6 +117,7 @@ def test_sigterm_lets_the_mail_in_hand_end_and_begins_no_other(machine: Machine,
     assert [row[1:] for row in found[1:]] == [("queued", 0, 0)] * 3
 
 
+@pytest.mark.slow
 def test_systemd_hears_ready_then_signs_of_life_in_time_then_stopping(machine: Machine) -> None:
     office(machine.folder)
     limit = 1.6
@@ -258,6 +259,7 @@ def test_a_wall_clock_that_jumps_sends_late_but_once_and_stalls_nothing(machine:
     assert sent(machine) == EVERYBODY
 
 
+@pytest.mark.slow
 def test_sigterm_during_the_first_adoption_ends_in_order(machine: Machine) -> None:
     rows = [ALWAYS] * 1000
     office(machine.folder, rows=rows)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
@@ -54,6 +55,7 @@ def _stream(engine: Engine, app: App, since: datetime, until: datetime) -> Itera
             yield task.ref, checkpoint
 
 
+@pytest.mark.slow
 @settings(max_examples=8)  # an example runs an office for three months
 @given(
     changed_on=_DAYS,
