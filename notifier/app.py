@@ -46,7 +46,7 @@ class Passes:
 
     def plan(self, now: datetime) -> PlanOutcome:
         """Run the plan pass."""
-        return plan(self.engine, self.app.setting, self.app.domain, now)
+        return plan(self.engine, self.app.setting, self.app.config.mail.domain, now)
 
     def send(self, stop: Callable[[], bool] = lambda: False) -> SendOutcome:
         """Run the send pass for at most a heartbeat."""
@@ -62,11 +62,6 @@ class App:
     setting: Setting
     book: tuple[PlanEntry, ...]
     people: "People"
-
-    @property
-    def domain(self) -> str:
-        """The domain of Message-IDs: that of the sender."""
-        return self.config.mail.sender.rpartition("@")[2]
 
     @property
     def owner(self) -> str:
@@ -229,7 +224,7 @@ def _composer(config: Config, installation: str) -> Composer:
     identity = Identity(
         sender_name=config.mail.sender_name or office.name,
         sender=config.mail.sender,
-        domain=config.mail.sender.rpartition("@")[2],
+        domain=config.mail.domain,
         office=Office(
             name=office.name, section=office.section, phone=office.phone, reply_to=office.reply_to or ""
         ),

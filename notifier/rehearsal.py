@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -62,6 +62,20 @@ class Rehearsal:
     def contacts(self) -> int:
         """How many people got at least one."""
         return len({line.address for line in self.sent})
+
+
+def by_mail(found: Rehearsal, *, after: datetime | None = None) -> list[list[Sent]]:
+    """Return the reminders, or those sent at or after an instant, grouped by mail."""
+    mails: dict[int, list[Sent]] = {}
+    for line in found.sent:
+        if after is None or line.sent_at >= after:
+            mails.setdefault(line.message, []).append(line)
+    return list(mails.values())
+
+
+def units_of(lines: Iterable[Sent]) -> list[str]:
+    """Return the units for which a mail's contact is told, each once, in the order of the tasks."""
+    return list(dict.fromkeys(unit for line in lines for unit in line.units))
 
 
 class Nowhere:

@@ -16,11 +16,11 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from notifier.app import App, setting_of
 from notifier.cli.frame import DAY, as_json, say_json, the_app, when
-from notifier.cli.look import by_mail, digest_view, units_of
+from notifier.cli.look import digest_view
 from notifier.errors import UsageError
 from notifier.mail.transport import Outgoing
 from notifier.people.directory import Directory
-from notifier.rehearsal import Nowhere, day_start, fresh_folder, write_csv
+from notifier.rehearsal import Nowhere, by_mail, day_start, fresh_folder, units_of, write_csv
 from notifier.rehearsal import rehearse as simulate
 from notifier.report.pages import write_report
 

@@ -11,10 +11,10 @@ from rich.table import Table
 
 from notifier.app import App
 from notifier.cli.frame import as_json, say_json, the_app
-from notifier.cli.look import by_mail, digest_view, task_views, units_of
+from notifier.cli.look import digest_view, task_views
 from notifier.errors import NotifierError
 from notifier.passes.preflight import Item
-from notifier.rehearsal import Nowhere, Sent, rehearse
+from notifier.rehearsal import Nowhere, Sent, by_mail, rehearse, units_of
 
 _DIGESTS = 5
 _HORIZON = timedelta(days=400)
@@ -105,7 +105,7 @@ def _print(app: App, items: list[Item], ahead: list[list[Sent]], greeting: list[
         click.echo(f"  {lines[0].sent_at:%Y-%m-%d %H:%M}  {units} <{lines[0].address}>: {refs}")
 
 
-_LIGHTS = {"red": "red", "yellow": "yellow", "green": "green"}
+_LIGHTS = ("red", "yellow", "green")  # each is its own colour
 
 
 @click.command()
@@ -128,7 +128,7 @@ def tasks(ctx: click.Context, as_json: bool) -> None:
         light = view["light"] or "-"
         table.add_row(
             f"{view['plan']}/{view['ref']}" if several else view["ref"],
-            f"[{_LIGHTS[light]}]●[/] {light}" if light in _LIGHTS else light,
+            f"[{light}]●[/] {light}" if light in _LIGHTS else light,
             escape(view["timing"]),
             escape(view["rule"]),
             escape(moment),

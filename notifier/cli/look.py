@@ -1,6 +1,6 @@
 """Tasks and digests as ops see them, as plain values."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,23 +9,9 @@ from notifier.cli.frame import the_ledger
 from notifier.ledger import tasks
 from notifier.ledger.tasks import WHOLE_TASK, Completion, TaskRecord
 from notifier.passes.book import PlanEntry, TaskEntry
-from notifier.rehearsal import Rehearsal, Sent
+from notifier.rehearsal import Sent, units_of
 from notifier.timing.outline import light, timing_state
 from notifier.timing.stream import stream
-
-
-def by_mail(found: Rehearsal, *, after: datetime) -> list[list[Sent]]:
-    """Return the reminders sent at or after an instant, grouped by mail."""
-    mails: dict[int, list[Sent]] = {}
-    for line in found.sent:
-        if line.sent_at >= after:
-            mails.setdefault(line.message, []).append(line)
-    return list(mails.values())
-
-
-def units_of(lines: Iterable[Sent]) -> list[str]:
-    """Return the units for which a mail's contact is told, each once, in the order of the tasks."""
-    return list(dict.fromkeys(unit for line in lines for unit in line.units))
 
 
 def digest_view(lines: Sequence[Sent]) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def send_test(ctx: click.Context, address: str) -> None:
     now = app.clock()
     delivery = app.config.delivery
     target = delivery.redirect_to if delivery.mode == "redirect" and delivery.redirect_to else address
-    message_id = f"<test.{now:%Y%m%d%H%M%S%f}@{app.domain}>"
+    message_id = f"<test.{now:%Y%m%d%H%M%S%f}@{app.config.mail.domain}>"
     data = app.composer().compose(
         build([_test_notice(now.astimezone(app.config.zone))], slot=now, zone=app.config.zone),
         to_name="",

@@ -159,6 +159,11 @@ class Mail(Table):
     password_file: Path | None = None
     connections: Annotated[Positive, Field(le=32)] = 2
 
+    @property
+    def domain(self) -> str:
+        """The sender's domain, which signs the Message-IDs."""
+        return self.sender.rpartition("@")[2]
+
     @model_validator(mode="after")
     def _login_is_whole_and_covered(self) -> "Mail":
         if (self.user is None) != (self.password_file is None):

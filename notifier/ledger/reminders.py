@@ -219,9 +219,3 @@ def unreachable_since(db: Connection, since: datetime) -> list[ReminderRecord]:
     """Return the unreachable reminders that fell due after `since`."""
     query = select(reminders).where(reminders.c.state == "unreachable", reminders.c.at > since)
     return [ReminderRecord(**row) for row in db.execute(query.order_by(reminders.c.id)).mappings()]
-
-
-def counts_by_state(db: Connection) -> dict[str, int]:
-    """Return how many reminders are in each state."""
-    query = select(reminders.c.state, func.count()).group_by(reminders.c.state)
-    return dict(db.execute(query).all())

@@ -11,7 +11,7 @@ from notifier.passes.setting import Setting
 from notifier.people import Role, Roster, UnitRef, UnitsReading, read_units, recipients
 from notifier.timing.notation import parse
 from notifier.timing.phrase import Note, Reading, read
-from notifier.timing.rule import Review, Rule
+from notifier.timing.rule import Rule
 
 _BY_OVERRIDE = Note(en="set by a person in config.toml", zh="时间由督查单位核定")
 
@@ -104,8 +104,3 @@ def unknown_overrides(entry: PlanEntry) -> Sequence[str]:
     """Return the refs of `[plans.<key>.tasks]` that the document doesn't have."""
     refs = {task.row.ref for task in entry.tasks}
     return sorted(set(entry.facts.tasks) - refs)
-
-
-def in_review(entry: TaskEntry) -> bool:
-    """Tell whether a person must read the time phrase."""
-    return isinstance(entry.rule, Review)

@@ -10,7 +10,6 @@ from notifier.people.items import Area, Item, Kind, parse
 
 _ALWAYS = re.compile(r"[、，；]")
 _PERHAPS = re.compile(r"以及|(?<!以)及(?!其他?$)|和|与|并")
-_NOT_CLOSING = re.compile(r"(?:[高初中平优同]等|等级|等次|等候)")
 _CLOSE = re.compile(
     r"(?<![高初中平优同])等(?![级次候])(?P<noun>\d*[个家]?多?(?:各?(?:部门|单位|地区|地|方面|机构|处室|科室)))?"
 )
@@ -34,13 +33,6 @@ class Piece:
 def is_unit(text: str, known: Collection[str]) -> bool:
     """Tell whether the text can stand as a unit of its own."""
     return parse(text, known).kind in (Kind.LOCAL, Kind.PLACE, Kind.GROUP, Kind.BODY)
-
-
-def _may_end(text: str, known: Collection[str]) -> bool:
-    item = parse(text, known)
-    if item.kind is Kind.BODY and not (lx.STRONG_ENDING.search(text) or text in known):
-        return len(text) > 2
-    return item.kind is not Kind.OTHER and item.kind is not Kind.FIELD
 
 
 def pieces(body: Masked, known: Collection[str]) -> Iterator[Piece]:

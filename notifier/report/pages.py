@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from notifier.mail.compose import html_part
 from notifier.mail.maildir import file_name
-from notifier.rehearsal import Rehearsal, Sent
+from notifier.rehearsal import Rehearsal, Sent, by_mail, units_of
 
 _KINDS = ("overdue", "due", "lead", "start", "report")
 
@@ -57,7 +57,7 @@ def write_report(found: Rehearsal, out: Path, start: date, end: date) -> None:
         old.unlink()
     by_day: dict[date, list[Mail]] = {}
     counts: dict[date, int] = {}
-    for lines in _by_mail(found.sent):
+    for lines in by_mail(found):
         day = lines[0].sent_at.date()
         by_day.setdefault(day, []).append(_mail(lines))
         counts[day] = counts.get(day, 0) + len(lines)
@@ -74,13 +74,6 @@ def write_report(found: Rehearsal, out: Path, start: date, end: date) -> None:
     (out / "index.html").write_text(index, encoding="utf-8")
 
 
-def _by_mail(sent: Iterable[Sent]) -> list[list[Sent]]:
-    mails: dict[int, list[Sent]] = {}
-    for line in sent:
-        mails.setdefault(line.message, []).append(line)
-    return list(mails.values())
-
-
 def _mail(lines: list[Sent]) -> Mail:
     first = lines[0]
     counted = {kind: sum(line.kind == kind for line in lines) for kind in _KINDS}
@@ -89,7 +82,7 @@ def _mail(lines: list[Sent]) -> Mail:
         time=f"{first.sent_at:%H:%M}",
         name=first.name,
         address=first.address,
-        units="、".join(dict.fromkeys(unit for line in lines for unit in line.units)),
+        units="、".join(units_of(lines)),
         kinds=tuple((kind, count) for kind, count in counted.items() if count),
         tasks=", ".join(dict.fromkeys(line.task for line in lines)),
     )
