@@ -70,7 +70,7 @@ COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11
 lock:
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --constraints requirements.lock --extra dev --output-file requirements-dev.lock
-	$(COMPILE) --constraints requirements.lock --extra cluster --extra office --output-file requirements-extras.lock
+	$(COMPILE) --constraints requirements.lock --extra cluster --output-file requirements-extras.lock
 
 $(STAMP): requirements-dev.lock pyproject.toml
 	@if ! $(BIN)/python -c 'import pip' 2>/dev/null; then \
