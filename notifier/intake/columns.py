@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from notifier.intake.numbers import number_of
+
 
 class Column(StrEnum):
     """What a column holds; the office words it in many ways."""
@@ -121,6 +123,10 @@ _TITLES: tuple[tuple[Column, tuple[str, ...]], ...] = (
 )
 _HEADINGS = tuple((column, re.compile("|".join(patterns))) for column, patterns in _TITLES)
 _LONGEST_TITLE = 16
+_SIMPLIFIED = str.maketrans(  # of titles alone; what stands under them is read as it is
+    "號務責單時備註項標內節點進計劃領導級執專協辦參與門職類總編續結實關體業開動終啟屬",
+    "号务责单时备注项标内节点进计划领导级执专协办参与门职类总编续结实关体业开动终启属",
+)
 _POINTS = 100  # widths of more are measured, not counted, and pages differ a little
 
 
@@ -183,7 +189,7 @@ def header_of(cells: Sequence[str], widths: Sequence[int] = (), above: Sequence[
     """
     groups = tuple(above) or ("",) * len(cells)
     columns = [_under(group, cell) for group, cell in zip(groups, cells, strict=True)]
-    if not any(kind in columns for kind in (Column.UNITS, Column.LEAD)):
+    if not any(kind in columns for kind in (Column.UNITS, Column.LEAD)) or any(map(number_of, cells)):
         return None
     filled = sum(1 for kind, cell in zip(columns, cells, strict=True) if cell and kind is not Column.OTHER)
     if Column.TEXT not in columns:
@@ -235,7 +241,7 @@ def _may_be_text(cell: str) -> bool:
     return (
         2 <= len(word) <= _LONGEST_TITLE
         and _known(word) in (None, Column.SECTION)
-        and not re.search(r"\d", word)
+        and not re.search(r"[\d。，；]", word)
     )
 
 
@@ -250,7 +256,7 @@ def _under(group: str, cell: str) -> Column:
 
 def _word(cell: str) -> str:
     plain = re.sub(r"[\s:*＊★#]", "", unicodedata.normalize("NFKC", cell[: 4 * _LONGEST_TITLE]))
-    plain = plain.replace("(", "（").replace(")", "）")
+    plain = plain.replace("(", "（").replace(")", "）").translate(_SIMPLIFIED)
     if not _ROLE_IN_BRACKETS.search(plain):
         plain = re.sub(r"(?<=.)（[^）]*）?$", "", plain)
     return _WITH_PEOPLE.sub("", plain)

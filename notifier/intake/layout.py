@@ -59,7 +59,7 @@ def _header(rows: Sequence[CellRow], index: int) -> _Found | None:
         best = _Found(header, 1)
     for depth in range(2, _DEEPEST + 1):
         below = rows[index + depth - 1] if index + depth - 1 < len(rows) else None
-        if below is None or below.grid != first.grid or not _is_lower_line(texts, widths, below):
+        if below is None or below.grid != first.grid or not _is_lower_line(widths, below):
             break
         texts, groups, widths = _under(texts, widths, below)
         if (header := header_of(texts, widths, groups)) is not None:
@@ -72,14 +72,14 @@ def _texts(row: CellRow) -> tuple[str, ...]:
     return tuple(rejoin(cell.lines) for cell in row.cells)
 
 
-def _is_lower_line(texts: Sequence[str], widths: Sequence[int], below: CellRow) -> bool:
+def _is_lower_line(widths: Sequence[int], below: CellRow) -> bool:
     """Tell whether a row is a further line of the header over it."""
     own = [rejoin(cell.lines) for cell in below.cells if not cell.above]
     filled = [text for text in own if text]
     if not filled or len(below.cells) == 1 or sum(cell.width for cell in below.cells) != sum(widths):
         return False
-    if tuple(filled) == tuple(text for text in texts if text):
-        return False  # the same header once more
+    if header_of(own) is not None:
+        return False  # a header by itself, and what stands over it is a row or a title
     several = len(filled) > 1 or any(cell.above for cell in below.cells)  # a lone title is a section's
     return several and all(map(belongs_under, filled))
 
@@ -124,6 +124,9 @@ def placed(row: CellRow, header: Header) -> Placed | None:
     cells = row.cells
     while len(cells) > len(header.columns) and not any(cells[-1].lines[0:1]) and _counted(row, header):
         cells = cells[:-1]  # a spreadsheet that is wider than its table
+    if _counted(row, header) and set(header.columns[len(cells) :]) == {Column.OTHER}:
+        # 备注 at the end, left out where there is none.
+        cells = (*cells, *[Cell(lines=())] * (len(header.columns) - len(cells)))
     columns = place(header, [cell.width for cell in cells])
     if columns is None:
         return None

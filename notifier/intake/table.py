@@ -14,6 +14,9 @@ from notifier.intake.rows import CellRow, Content, RowFault, TaskRow
 from notifier.intake.wrapped import rejoin
 
 _NOTE = re.compile(r"(?:备?注|说明|附注|填表说明|填报说明)\s*[0-9一二三]?\s*[：:、.]")
+_SIGNATURE = re.compile(
+    r"(?:审核|审批|填表|制表|填报|签发|经办|复核|联系|主要负责|单位负责|分管领导)[^：:。]{0,8}[：:]|(?:日期|电话|盖章)[：:]?"
+)
 _TOTAL = re.compile(r"(?:合|总|小|共)\s*计")
 _TITLE_LENGTH = 60  # characters; what is longer, or ends like a sentence, is no title of a section
 
@@ -149,7 +152,7 @@ def _take(scan: _Scan, row: CellRow) -> None:
     header = step.header
     own = [rejoin(cell.lines) for cell in row.cells if not cell.above]
     filled = [text for text in own if text]
-    if not filled:
+    if not filled or all(_SIGNATURE.match(text) for text in filled) or _TOTAL.fullmatch(filled[0]):
         return
     if len(filled) == 1 and _alone(scan, row, filled[0], header):
         return
@@ -231,7 +234,7 @@ def _alone(scan: _Scan, row: CellRow, text: str, header: Header) -> bool:
     first = rejoin(row.cells[0].lines) == text and header.columns[0] in (Column.NUMBER, Column.SECTION)
     if SECTION.fullmatch(text) and not merged:
         scan.begin(text)
-    elif (across or first) and (sentences(text, 0) or _NOTE.match(text)):
+    elif _NOTE.match(text) or ((across or first) and sentences(text, 0)):
         scan.listen(text)
     elif row.merges and (across or first) and not number_of(text):
         if len(text) <= _TITLE_LENGTH and not re.search(r"[。；;]$", text):

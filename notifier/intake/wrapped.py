@@ -62,6 +62,6 @@ def _between_units(left: str, right: str, printed: bool) -> str:
     if _OPEN_END.search(left) or _OPEN_START.match(right) or (printed and not _FRESH.match(right)):
         return ""
     # Only the names beside the break decide; the cell may be as long as a hostile file makes it.
-    tail, head = re.sub(r"[（(][^（）()]*[）)]$", "", left[-60:]), right[:60]
+    tail, head = re.sub(r"[（(][^（）()]*[）)]$", "", left[-60:]), re.split(r"[（(]", right[:60])[0]
     tail, head = (re.sub(r"\s", "", part) for part in (tail, head))
     return "、" if breaks(f"{tail}\n{head}", ()) not in (tail + head, f"{tail}：{head}") else ""
