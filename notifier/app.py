@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from notifier.mail.smtp import SmtpTransport
 from notifier.mail.transport import Transport
 from notifier.passes.adopt import Adoption, adopt
 from notifier.passes.book import PlanEntry, open_plan
-from notifier.passes.plan import PlanOutcome, plan
+from notifier.passes.plan import PlanOutcome, dated, plan
 from notifier.passes.preflight import Item, preflight
 from notifier.passes.send import Sender, SendOutcome
 from notifier.passes.setting import Setting
@@ -71,6 +71,11 @@ class App:
     def preflight(self, now: datetime) -> list[Item]:
         """Return what needs a person."""
         return preflight(self.book, self.people.row_faults, self.setting, now)
+
+    def dated(self, engine: Engine) -> "App":
+        """Return this app with the days of events that a ledger has on record."""
+        with engine.begin() as db:
+            return replace(self, setting=dated(db, self.setting))
 
     def composer(self, installation: str = "preview") -> Composer:
         """Return the composer of this installation's mails."""
@@ -211,6 +216,7 @@ def setting_of(config: Config, directory: Directory, contacts: Sequence[Contact]
         calendar_overlay=(config.calendar.off, config.calendar.work),
         terms=config.terms,
         events=config.events,
+        recorded={},
         directory=directory,
         contacts={contact.address.lower(): contact for contact in reversed(contacts)},
         open_groups=policy.open_groups,

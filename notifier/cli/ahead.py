@@ -126,7 +126,8 @@ def _told_alone(app: App, address: str) -> App:
     """Return an app in which nobody else has an address, so that a look far ahead stays quick."""
     only = [contact for contact in app.people.contacts if contact.address.lower() == address.lower()]
     directory = Directory.build(only, app.config.groups, app.config.aliases)
-    return replace(app, setting=setting_of(app.config, directory, only))
+    setting = setting_of(app.config, directory, only)
+    return replace(app, setting=replace(setting, recorded=app.setting.recorded))
 
 
 @click.command()

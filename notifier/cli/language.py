@@ -4,12 +4,12 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 
-from notifier.cli.frame import DAY, as_json, find_config, say_json, the_config
+from notifier.cli.frame import DAY, as_json, find_config, say_json, the_config, the_ledger
 from notifier.clock import utc_now
 from notifier.errors import FaultsError, UsageError
 from notifier.timing.calendar import WorkCalendar
@@ -18,6 +18,19 @@ from notifier.timing.explain import explain as explained
 from notifier.timing.outline import events_named, milestones
 from notifier.timing.phrase import Reading, read
 from notifier.timing.policy import Policy
+
+if TYPE_CHECKING:
+    from notifier.config import Config
+
+
+def _recorded(config: "Config") -> dict[str, date]:
+    with the_ledger(config) as engine:
+        if engine is None:
+            return {}
+        from notifier.ledger.event_days import event_days
+
+        with engine.begin() as db:
+            return event_days(db)
 
 
 class _Reader:
@@ -39,7 +52,8 @@ class _Reader:
         config = the_config(ctx)
         setting = setting_of(config, Directory.build([], {}, {}))
         self.policy, self.calendar = setting.policy, setting.calendar
-        self.terms, self.events, self.answers = setting.terms, setting.events, config.timing.phrases
+        self.terms, self.answers = setting.terms, config.timing.phrases
+        self.events = {**setting.events, **_recorded(config)}
         self.before_period = config.timing.reading.before_period
         plans = list(config.plans.values())
         self.issued = plans[0].issued if len(plans) == 1 else None

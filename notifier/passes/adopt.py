@@ -1,7 +1,6 @@
 """Adopting the book: what the documents say becomes the ledger's tasks, and what changed is compared.
 
-A key already reminded of is left. A key that was still owed and now lies at or before the mark is planned
-now, as late. Nothing is planned twice, because the ledger's key is unique.
+Nothing is planned twice, because the ledger's key is unique.
 """
 
 import logging
@@ -12,17 +11,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from notifier.errors import NotationError
 from notifier.ledger import reminders, tasks
 from notifier.ledger.log import record_event
 from notifier.ledger.tasks import WHOLE_TASK, PlanRecord, TaskRecord
 from notifier.passes.book import PlanEntry, TaskEntry
-from notifier.passes.plan import context_of, next_moment, recipients_of, rows_for, silenced
+from notifier.passes.plan import dated, next_moment
 from notifier.passes.readdress import readdress
+from notifier.passes.replan import replan, replan_plan
 from notifier.passes.setting import Setting
 from notifier.passes.slots import next_slot
-from notifier.timing.checkpoint import Checkpoint
-from notifier.timing.notation import parse
 from notifier.timing.outline import timing_state
 from notifier.timing.rule import Review
 from notifier.timing.stream import between
@@ -50,6 +47,7 @@ def adopt(
     """
     added = changed = vanished = late = 0
     with engine.begin() as db:
+        setting = dated(db, setting)
         for key in tasks.retire_plans(db, [entry.key for entry in book]):
             record_event(db, at=now, by="notifier", action="plan_retired", detail=key)
         for entry in book:
@@ -66,11 +64,14 @@ def adopt(
                 _record_import(db, entry, [task for _, task in new], setting, mark)
             for position, task in enumerate(entry.tasks):
                 if (old := known.get(task.row.ref)) is not None:
-                    is_new, was_late = _compare(db, old, position, task, entry, setting, now, moved=moved)
+                    is_new, was_late = _compare(db, old, position, task, entry, setting, now)
                     changed += is_new
                     late += was_late
             for ref in sorted(known.keys() - {task.row.ref for task in entry.tasks}):
                 vanished += _vanish(db, known[ref], now)
+            if moved:
+                facts = entry.facts
+                late += replan_plan(db, plan.id, setting, now, issued=facts.issued, until=facts.until)
         reminders.wait_for_slot(db, now, next_slot(setting, now))
         late += readdress(db, setting, now)
     if added or changed or vanished or late:
@@ -174,13 +175,11 @@ def _compare(
     entry: PlanEntry,
     setting: Setting,
     now: datetime,
-    *,
-    moved: bool,
 ) -> tuple[bool, int]:
     facts = _facts(position, task, entry, setting, old.imported)
     returned = old.state == "vanished"
     differs = {name for name, value in facts.items() if getattr(old, name) != value}
-    if not differs and not moved and not returned:
+    if not differs and not returned:
         return False, 0
     values: dict[str, Any] = dict(facts)
     if returned:
@@ -189,8 +188,8 @@ def _compare(
         values["revision"] = old.revision + 1
     tasks.change_task(db, old.id, **values)
     late = 0
-    if moved or returned or differs & {"rule", "timing_state", "units"}:
-        late = replan(db, tasks.tasks_by_id(db, [old.id])[old.id], setting, now)
+    if returned or differs & {"rule", "timing_state", "units"}:
+        late = replan(db, tasks.tasks_by_id(db, [old.id]).values(), setting, now)
     if differs - {"position"}:
         detail = f"{entry.key}/{old.ref}: {', '.join(sorted(differs))}"
         record_event(db, at=now, by="notifier", action="task_changed", detail=detail)
@@ -200,53 +199,6 @@ def _compare(
 def _is_done(db: Connection, task: TaskRecord) -> bool:
     done = tasks.completions_of(db, [task.id]).get(task.id, ())
     return any(closed.unit is None and closed.scope == WHOLE_TASK for closed in done)
-
-
-def replan(db: Connection, task: TaskRecord, setting: Setting, now: datetime) -> int:
-    """Compare a changed task's stream with what was planned; return how many reminders were planned late."""
-    try:
-        rule = parse(task.rule)
-    except NotationError:
-        return 0
-    context = context_of(task, setting)
-    mark = task.planned_until
-    floor = max(task.imported, min(mark, now - setting.catch_up))
-    owed: list[Checkpoint] = []
-    keep: set[str] = set()
-    if task.state == "open":
-        owed = list(between(rule, context, floor, mark))
-        keep = {checkpoint.key for checkpoint in between(rule, context, task.imported, mark)}
-    reminders.withdraw_unsent(db, task.id, "the task's dates changed", keep=keep)
-    late = 0
-    if owed:
-        newest = reminders.newest_by_occurrence(db, task.id)
-        # What was said later about the same date makes an earlier notice needless.
-        rows = [
-            row
-            for row in untold(db, task, owed, setting, now)
-            if newest.get((row["family"], row["nominal"], row["contact"]), row["at"]) <= row["at"]
-        ]
-        late = reminders.add_reminders(db, rows)
-    next_at = next_moment(rule, context, mark) if task.state == "open" else None
-    tasks.move_marks(db, [(task.id, mark, next_at)])
-    return late
-
-
-def untold(
-    db: Connection, task: TaskRecord, owed: Sequence[Checkpoint], setting: Setting, now: datetime
-) -> list[dict[str, Any]]:
-    """Return the rows of checkpoints, for the next slot, of which a unit has not been told through anybody."""
-    silence = silenced(tasks.completions_of(db, [task.id]).get(task.id, ()))
-    told = reminders.told_of(db, task.id)
-    rows = []
-    for row in rows_for(
-        task, owed, recipients_of(task, setting), silence, setting, now, slot=next_slot(setting, now)
-    ):
-        there = told.get(row["checkpoint"], set())
-        row["units"] = [unit for unit in row["units"] if unit not in there]
-        if row["units"] and row["contact"] not in there:
-            rows.append(row)
-    return rows
 
 
 def _vanish(db: Connection, task: TaskRecord, now: datetime) -> int:

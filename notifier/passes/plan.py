@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from notifier.ledger import outbox, reminders, tasks
 from notifier.ledger.engine import installation_id
+from notifier.ledger.event_days import event_days
 from notifier.ledger.tasks import Completion, TaskRecord
 from notifier.passes.book import units_from_json
 from notifier.passes.setting import Setting
@@ -45,6 +46,11 @@ def rule_of(text: str) -> Rule:
     return parse(text)
 
 
+def dated(db: Connection, setting: Setting) -> Setting:
+    """Return a setting with the days of events that the ledger has on record."""
+    return setting.with_days(event_days(db))
+
+
 def context_of(task: TaskRecord, setting: Setting) -> Context:
     """Return what a task's rule needs to become dates."""
     return setting.context(
@@ -70,6 +76,8 @@ def plan(engine: Engine, setting: Setting, domain: str, now: datetime) -> PlanOu
     Each page of tasks is one transaction: its reminders and its marks stand or fall together.
     """
     planned = 0
+    with engine.begin() as db:
+        setting = dated(db, setting)
     while True:
         with engine.begin() as db:
             page = tasks.due_tasks(db, now, PAGE)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
@@ -20,7 +20,8 @@ class Setting:
     calendar: WorkCalendar
     calendar_overlay: tuple[tuple[date, ...], tuple[date, ...]]
     terms: Mapping[str, date]
-    events: Mapping[str, date]
+    events: Mapping[str, date]  # of config.toml
+    recorded: Mapping[str, date]  # of the ledger, by `notifier event`: these win
     directory: Directory
     contacts: Mapping[str, Contact]  # by lower-cased address
     open_groups: Literal["all", "none"]
@@ -37,10 +38,14 @@ class Setting:
             issued=issued,
             imported=imported,
             terms=self.terms,
-            events=self.events,
+            events={**self.events, **self.recorded},
             until=until,
             completed=completed,
         )
+
+    def with_days(self, recorded: Mapping[str, date]) -> "Setting":
+        """Return this setting with these days of events on record, and no others."""
+        return replace(self, recorded=dict(recorded))
 
     @property
     def fingerprint(self) -> str:
@@ -49,7 +54,7 @@ class Setting:
         parts += [
             f"{self.calendar_overlay}",
             f"{sorted(self.terms.items())}",
-            f"{sorted(self.events.items())}",
+            f"{sorted({**self.events, **self.recorded}.items())}",
         ]
         parts += [f"{self.calendar.known_until}", self.calendar.fingerprint]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
