@@ -3,9 +3,10 @@
 A changed calendar is worked out once for each distinct rule, and written by the statement, not by the task.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, update
 
@@ -39,15 +40,29 @@ _SET_NEXT = (
 )
 
 
+def _of(marks: Sequence[Any]) -> Alike:
+    return Alike(**{column.name: mark for column, mark in zip(_COLUMNS, marks, strict=True)})
+
+
 def _such(plan_id: int, same: Alike) -> ColumnElement[bool]:
     its = (column.is_not_distinct_from(getattr(same, column.name)) for column in _COLUMNS)
     return and_(tasks.c.plan_id == plan_id, tasks.c.state == "open", *its)
 
 
-def alike(db: Connection, plan_id: int) -> list[Alike]:
-    """Return the distinct combinations of rule and marks among the open tasks of a plan."""
-    query = select(*_COLUMNS).where(tasks.c.plan_id == plan_id, tasks.c.state == "open").distinct()
-    return [Alike(**row) for row in db.execute(query).mappings()]
+def alike(db: Connection, plan_id: int) -> list[tuple[Alike, set[datetime | None]]]:
+    """Return the distinct combinations of rule and marks among the open tasks of a plan, with their next moments.
+
+    Of more than two different next moments only the first and the last are named.
+    """
+    moment = tasks.c.next_at
+    some_have_none = func.count() > func.count(moment)
+    query = select(*_COLUMNS, func.min(moment), func.max(moment), some_have_none).group_by(*_COLUMNS)
+    found = []
+    for row in db.execute(query.where(tasks.c.plan_id == plan_id, tasks.c.state == "open")):
+        *marks, earliest, latest, without = row
+        moments = {each for each in (earliest, latest) if each is not None} | ({None} if without else set())
+        found.append((_of(marks), moments))
+    return found
 
 
 def set_next(db: Connection, plan_id: int, moments: Iterable[tuple[Alike, datetime | None]]) -> None:
@@ -71,8 +86,7 @@ def waiting_checkpoints(db: Connection, plan_id: int) -> dict[Alike, set[str]]:
     )
     found: dict[Alike, set[str]] = {}
     for *marks, checkpoint in db.execute(query):
-        same = Alike(**{column.name: mark for column, mark in zip(_COLUMNS, marks, strict=True)})
-        found.setdefault(same, set()).add(checkpoint)
+        found.setdefault(_of(marks), set()).add(checkpoint)
     return found
 
 

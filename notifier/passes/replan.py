@@ -65,7 +65,7 @@ def replan_plan(
     waiting = alike.waiting_checkpoints(db, plan_id)
     moments: list[tuple[alike.Alike, datetime | None]] = []
     behind: list[int] = []
-    for same in alike.alike(db, plan_id):
+    for same, there in alike.alike(db, plan_id):
         context = setting.context(
             issued=issued, imported=same.imported, until=until, completed=same.completed
         )
@@ -74,7 +74,8 @@ def replan_plan(
         except NotationError:
             log.exception("“%s” can't be read", same.rule, extra={"action": "rule_broken"})
             continue
-        moments.append((same, course.next_at))
+        if there != {course.next_at}:
+            moments.append((same, course.next_at))
         unsent = waiting.get(same, set())
         if gone := unsent - course.kept(unsent):
             alike.withdraw(db, plan_id, same, gone, MOVED)
