@@ -62,14 +62,16 @@ class _Reader:
         """Return the explanation of one phrase."""
         return explained(*self.reading(phrase, issued, event))
 
-    def reading(self, phrase: str, issued: date, event: date | None) -> tuple[Reading, Context]:
+    def reading(
+        self, phrase: str, issued: date, event: date | None, *, before_period: Any = None
+    ) -> tuple[Reading, Context]:
         """Return how a phrase is read, and the context that dates it."""
         reading = read(
             phrase,
             issued,
             calendar=self.calendar,
             terms=self.terms,
-            before_period=self.before_period,
+            before_period=before_period or self.before_period,
             answers=self.answers,
         )
         events = dict(self.events)
@@ -111,8 +113,13 @@ def explain(
     if as_json:
         say_json(found if len(found) > 1 else found[0])
         return
+    swapped = "inclusive" if reader.before_period == "exclusive" else "exclusive"
     for phrase in phrases:
-        _print_explanation(*reader.reading(phrase, issued, event))
+        reading, context = reader.reading(phrase, issued, event)
+        _print_explanation(reading, context)
+        other, _ = reader.reading(phrase, issued, event, before_period=swapped)
+        if other.rule != reading.rule:
+            _print_other(other, context, swapped)
 
 
 def _asked(ask: Any) -> tuple[str, date, date | None]:
@@ -162,9 +169,21 @@ def _print_explanation(reading: Reading, context: Context) -> None:
     if answer["why"]:
         click.echo(f"  why         {answer['why']}")
     if reading.suggestion:
-        click.echo(f"  answer      [timing.phrases] {reading.suggestion}")
+        click.echo(f"  answer      config.toml, under [timing.phrases]: {reading.suggestion}")
     for note in answer["notes"]:
         click.echo(f"  convention  {note}")
+    _print_days(reading, context)
+
+
+def _print_other(reading: Reading, context: Context, before_period: str) -> None:
+    click.echo(f'  or, with [timing.reading] before_period = "{before_period}":')
+    click.echo(f"  rule        {reading.rule}")
+    _print_days(reading, context)
+
+
+def _print_days(reading: Reading, context: Context) -> None:
+    """Print nominal days, what they roll to, what recurs, and the checkpoints."""
+    answer = explained(reading, context)
     for stone in milestones(reading.rule, context):
         rolled = (
             "" if stone.rolled == stone.day else f", a day off: counts on {stone.rolled} ({stone.rolled:%a})"
