@@ -15,13 +15,12 @@ from notifier.ledger import reminders, tasks
 from notifier.ledger.log import record_event
 from notifier.ledger.tasks import WHOLE_TASK, PlanRecord, TaskRecord
 from notifier.passes.book import PlanEntry, TaskEntry
+from notifier.passes.compare import Change, compare, facts
 from notifier.passes.plan import dated, next_moment
 from notifier.passes.readdress import readdress
 from notifier.passes.replan import replan, replan_plan
 from notifier.passes.setting import Setting
 from notifier.passes.slots import next_slot
-from notifier.timing.outline import timing_state
-from notifier.timing.rule import Review
 from notifier.timing.stream import between
 
 log = logging.getLogger(__name__)
@@ -56,22 +55,21 @@ def adopt(
             if plan is None:
                 plan = _import_plan(db, entry, setting, mark)
             moved = _same_plan(db, plan, entry, setting)
-            known = {task.ref: task for task in tasks.tasks_of(db, entry.key)}
-            new = [(i, task) for i, task in enumerate(entry.tasks) if task.row.ref not in known]
-            tasks.add_tasks(db, [_new_row(plan.id, i, task, entry, setting, mark) for i, task in new])
-            added += len(new)
-            if new:
-                _record_import(db, entry, [task for _, task in new], setting, mark)
-            for position, task in enumerate(entry.tasks):
-                if (old := known.get(task.row.ref)) is not None:
-                    is_new, was_late = _compare(db, old, position, task, entry, setting, now)
-                    changed += is_new
-                    late += was_late
-            for ref in sorted(known.keys() - {task.row.ref for task in entry.tasks}):
-                vanished += _vanish(db, known[ref], now)
+            found = compare(tasks.tasks_of(db, entry.key), entry, setting)
+            for task in found.vanished:
+                _vanish(db, task, now)
+            tasks.rename(db, found.moving, [task.id for task in found.in_the_way])
+            tasks.add_tasks(db, [_new_row(plan.id, i, task, entry, setting, mark) for i, task in found.new])
+            if found.new:
+                _record_import(db, entry, [task for _, task in found.new], setting, mark)
+            for change in found.changed:
+                late += _change(db, entry.key, change, setting, now)
+            added += len(found.new)
+            changed += len(found.told)
+            vanished += len(found.vanished)
             if moved:
-                facts = entry.facts
-                late += replan_plan(db, plan.id, setting, now, issued=facts.issued, until=facts.until)
+                issued, until = entry.facts.issued, entry.facts.until
+                late += replan_plan(db, plan.id, setting, now, issued=issued, until=until)
         reminders.wait_for_slot(db, now, next_slot(setting, now))
         late += readdress(db, setting, now)
     if added or changed or vanished or late:
@@ -117,35 +115,13 @@ def _same_plan(db: Connection, plan: PlanRecord, entry: PlanEntry, setting: Sett
     )
 
 
-def _facts(
-    position: int, task: TaskEntry, entry: PlanEntry, setting: Setting, imported: datetime
-) -> dict[str, Any]:
-    context = setting.context(issued=entry.facts.issued, imported=imported, until=entry.facts.until)
-    state, why = timing_state(task.rule, context)
-    if isinstance(task.rule, Review):
-        why = task.reading.why
-    return {
-        "position": position,
-        "section": task.row.section,
-        "text": task.row.text,
-        "units": task.units_as_json(),
-        "timing": task.row.timing,
-        "rule": str(task.rule),
-        "timing_state": state,
-        "why": why,
-        "notes": [[note.en, note.zh] for note in task.reading.notes],
-        "soft": task.reading.soft,
-    }
-
-
 def _new_row(
     plan_id: int, position: int, task: TaskEntry, entry: PlanEntry, setting: Setting, mark: datetime
 ) -> dict[str, Any]:
     context = setting.context(issued=entry.facts.issued, imported=mark, until=entry.facts.until)
     return {
-        **_facts(position, task, entry, setting, mark),
+        **facts(position, task, entry, setting, mark),
         "plan_id": plan_id,
-        "ref": task.row.ref,
         "revision": 1,
         "state": "open",
         "imported": mark,
@@ -167,33 +143,21 @@ def _record_import(
     record_event(db, at=mark, by="notifier", action="imported", detail=detail)
 
 
-def _compare(
-    db: Connection,
-    old: TaskRecord,
-    position: int,
-    task: TaskEntry,
-    entry: PlanEntry,
-    setting: Setting,
-    now: datetime,
-) -> tuple[bool, int]:
-    facts = _facts(position, task, entry, setting, old.imported)
-    returned = old.state == "vanished"
-    differs = {name for name, value in facts.items() if getattr(old, name) != value}
-    if not differs and not returned:
-        return False, 0
-    values: dict[str, Any] = dict(facts)
-    if returned:
+def _change(db: Connection, plan: str, change: Change, setting: Setting, now: datetime) -> int:
+    """Write what changed in a task; return how many reminders that made late."""
+    old = change.old
+    values = dict(change.values)
+    if change.returned:
         values["state"] = "done" if _is_done(db, old) else "open"
-    if differs - {"position"}:
+    if change.told:
         values["revision"] = old.revision + 1
-    tasks.change_task(db, old.id, **values)
-    late = 0
-    if returned or differs & {"rule", "timing_state", "units"}:
-        late = replan(db, tasks.tasks_by_id(db, [old.id]).values(), setting, now)
-    if differs - {"position"}:
-        detail = f"{entry.key}/{old.ref}: {', '.join(sorted(differs))}"
+        was = f" (was {old.ref})" if "ref" in change.differs else ""
+        detail = f"{plan}/{values['ref']}{was}: {', '.join(change.told)}"
         record_event(db, at=now, by="notifier", action="task_changed", detail=detail)
-    return bool(differs - {"position"}) or returned, late
+    tasks.change_task(db, old.id, **values)
+    if change.returned or change.differs & {"rule", "timing_state", "units"}:
+        return replan(db, tasks.tasks_by_id(db, [old.id]).values(), setting, now)
+    return 0
 
 
 def _is_done(db: Connection, task: TaskRecord) -> bool:
@@ -201,10 +165,7 @@ def _is_done(db: Connection, task: TaskRecord) -> bool:
     return any(closed.unit is None and closed.scope == WHOLE_TASK for closed in done)
 
 
-def _vanish(db: Connection, task: TaskRecord, now: datetime) -> int:
-    if task.state == "vanished":
-        return 0
+def _vanish(db: Connection, task: TaskRecord, now: datetime) -> None:
     tasks.change_task(db, task.id, state="vanished", next_at=None)
     reminders.withdraw_unsent(db, task.id, "the task is no longer in the document")
     record_event(db, at=now, by="notifier", action="task_vanished", detail=f"{task.plan}/{task.ref}")
-    return 1
