@@ -240,7 +240,7 @@ def untold(
     told = reminders.told_of(db, task.id)
     rows = []
     for row in rows_for(
-        task, owed, recipients_of(task, setting), silence, setting, now, slot=next_slot(setting, now)
+        task, owed, recipients_of(task, setting, now), silence, setting, now, slot=next_slot(setting, now)
     ):
         there = told.get(row["checkpoint"], set())
         row["units"] = [unit for unit in row["units"] if unit not in there]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from notifier.intake import RowFault
 from notifier.passes.book import PlanEntry, TaskEntry, unknown_overrides
@@ -71,9 +71,12 @@ def _of_task(entry: PlanEntry, task: TaskEntry, setting: Setting, now: datetime)
             lines = [f'"{name}" = 2018-01-31   # the day on which it happened' for name in undated]
             hint = "\n".join(["[events]", *lines])
             items.append(_item("waiting", entry.key, ref, message=str(why), hint=hint))
-    upcoming = next(stream(task.rule, context, now), None)
-    first = None if upcoming is None else upcoming.at.astimezone(setting.policy.zone).date()
-    for issue in task.roster.issues:
+    for issue in task.roster(setting.directory_at(now), setting.open_groups).issues:
+        begins = None if issue.since is None else datetime.combine(issue.since, time(), setting.policy.zone)
+        upcoming = next(stream(task.rule, context, max(now, begins or now)), None)
+        if upcoming is None and issue.since is not None:
+            continue  # all is said before that day
+        first = None if upcoming is None else upcoming.at.astimezone(setting.policy.zone).date()
         items.append(
             _item(
                 issue.kind,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from notifier.people.directory import Contact, Directory
+from notifier.people.directory import Contact, Directory, Listing
 from notifier.timing.calendar import WorkCalendar
 from notifier.timing.context import Context
 from notifier.timing.policy import Policy
@@ -41,6 +41,10 @@ class Setting:
             until=until,
             completed=completed,
         )
+
+    def directory_at(self, now: datetime) -> Listing:
+        """Return the directory as it stands on the office's day."""
+        return self.directory.on(now.astimezone(self.policy.zone).date())
 
     @property
     def fingerprint(self) -> str:

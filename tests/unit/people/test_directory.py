@@ -1,5 +1,7 @@
 """Groups, aliases and contacts, found whatever the brackets' width."""
 
+from datetime import date
+
 import pytest
 
 from notifier.people import Contact, Directory, Role, UnitRef
@@ -24,6 +26,7 @@ DIRECTORY = Directory.build(
     },
     {"省发改委": "省发展改革委", "发改委": "省发改委"},
 )
+LISTING = DIRECTORY.on(date(2018, 1, 1))
 
 
 @pytest.mark.parametrize(
@@ -38,7 +41,7 @@ DIRECTORY = Directory.build(
     ],
 )
 def test_a_name_is_found_however_it_is_written(name: str, canonical: str) -> None:
-    assert DIRECTORY.canonical(name) == canonical
+    assert LISTING.canonical(name) == canonical
 
 
 @pytest.mark.parametrize(
@@ -70,31 +73,29 @@ def test_a_name_is_found_however_it_is_written(name: str, canonical: str) -> Non
 def test_a_reference_expands_to_concrete_units(
     unit: UnitRef, units: tuple[str, ...], missing: str | None
 ) -> None:
-    assert DIRECTORY.units(unit, named={}) == Expansion(units=units, missing=missing)
+    assert LISTING.units(unit, named={}) == Expansion(units=units, missing=missing)
 
 
 def test_an_open_group_stands_for_nobody_where_policy_says_so() -> None:
     unit = ref("有关省辖市政府", is_open=True)
-    assert DIRECTORY.units(unit, open_groups="none", named={}) == Expansion(
-        units=(), missing="有关省辖市政府"
-    )
+    assert LISTING.units(unit, open_groups="none", named={}) == Expansion(units=(), missing="有关省辖市政府")
 
 
 def test_a_persons_answer_wins_and_may_name_groups_or_nobody() -> None:
     unit = ref("有关省辖市政府", is_open=True)
-    assert DIRECTORY.units(
+    assert LISTING.units(
         unit, named={"有关省辖市政府": ["开封市人民政府", "各省直管县（市）政府"]}
     ).units == (
         "开封市政府",
         "兰考县政府",
     )
-    assert DIRECTORY.units(unit, named={"有关省辖市政府": []}) == Expansion(units=())
+    assert LISTING.units(unit, named={"有关省辖市政府": []}) == Expansion(units=())
 
 
 def test_every_name_is_known_and_contacts_are_found_by_any_of_them() -> None:
     assert {"郑州市政府", "开封市政府", "各省辖市政府", "发改委", "省发展改革委"} <= DIRECTORY.names
-    assert [each.unit for each in DIRECTORY.contacts("省发改委")] == ["省发展改革委"]
-    assert DIRECTORY.contacts("开封市政府") == ()
+    assert [each.unit for each in LISTING.contacts("省发改委")] == ["省发展改革委"]
+    assert LISTING.contacts("开封市政府") == ()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Who is told, and what a person is asked."""
 
 import tomllib
+from datetime import date
 
 import pytest
 
@@ -27,7 +28,7 @@ DIRECTORY = Directory.build(
 
 
 def roster(text: str, **more: object) -> Roster:
-    return recipients(read_units(text, "省", DIRECTORY.names), DIRECTORY, **more)  # type: ignore[arg-type]
+    return recipients(read_units(text, "省", DIRECTORY.names), DIRECTORY.on(date(2018, 1, 1)), **more)  # type: ignore[arg-type]
 
 
 def issues(found: Roster) -> list[tuple[str, str]]:
