@@ -13,7 +13,7 @@ from notifier.clock import Clock, utc_now
 from notifier.config import Config
 from notifier.errors import ConfigError, DocumentError, FaultsError
 from notifier.intake import RowFault, read_document
-from notifier.intake.contacts import read_contacts
+from notifier.intake.contacts import Seen, read_contacts
 from notifier.ledger import engine as ledger
 from notifier.mail.compose import Composer, Identity, Office
 from notifier.mail.maildir import MaildirTransport
@@ -176,9 +176,10 @@ def read_people(config: Config) -> People:
     contacts: list[Contact] = []
     row_faults: list[RowFault] = []
     faults: list[str] = []
+    seen: Seen = {}
     for path in config.contacts.files:
         try:
-            found, bad = read_contacts(config.resolve(path))
+            found, bad = read_contacts(config.resolve(path), seen)
             contacts += found
             row_faults += bad
         except DocumentError as error:
