@@ -45,7 +45,7 @@ class Passes:
     def adopt(self, now: datetime, *, catch_up: bool = False) -> Adoption:
         """Bring the ledger to what the documents say."""
         adoption = adopt(self.engine, self.app.book, self.app.setting, now, catch_up=catch_up)
-        self.addressed.day = now.astimezone(self.app.setting.policy.zone).date()
+        self.addressed.day = self.app.setting.policy.local_day(now)
         return adoption
 
     def plan(self, now: datetime) -> PlanOutcome:

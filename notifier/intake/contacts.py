@@ -52,14 +52,12 @@ class _Table:
 
     def read(self, rows: Iterable[Row]) -> None:
         for number, cells in rows:
-            filled = sum(1 for cell in cells if cell)
-            if not filled or cells == self.header:  # printed again on each page
+            alone = "".join(cells)
+            if not alone or cells == self.header:  # printed again on each page
                 continue
-            if filled == 1:
-                alone = "".join(cells)
-                if _SECTION.match(alone) or _NOTE.fullmatch(alone):
-                    self.unit = ""
-                    continue
+            if alone in cells and (_SECTION.match(alone) or _NOTE.fullmatch(alone)):
+                self.unit = ""
+                continue
             self._row(number, cells)
 
     def _row(self, number: int, cells: Sequence[str]) -> None:
@@ -71,7 +69,7 @@ class _Table:
             self._fault(number, f"{len(cells)} cells where the header has {columns.width}")
             return
         self.unit = cells[columns.unit] or self.unit
-        if not normal(self.unit):
+        if not self.unit:
             self._fault(number, "the unit is missing")
             return
         groups: tuple[str, ...] = ()
@@ -183,7 +181,7 @@ def _workbook(data: bytes, file: str, seen: Seen) -> tuple[list[_Table], list[Ro
     tables: list[_Table] = []
     faults: list[RowFault] = []
     for sheet in sheets(data, file):
-        rows = iter([(number, [clean(cell) for cell in cells]) for number, cells in sheet.rows])
+        rows = ((number, [clean(cell) for cell in cells]) for number, cells in sheet.rows)
         try:
             table = _under_header(rows, file, sheet.name, seen)
         except DocumentError as error:

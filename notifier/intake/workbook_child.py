@@ -39,16 +39,24 @@ def main() -> None:
             if left < 0:
                 raise ValueError("it holds more text than any directory")
             visible = facts.visible is SheetVisibleEnum.Visible
-            print(json.dumps({"name": facts.name, "visible": visible, "rows": rows}))
+            _say({"name": facts.name, "visible": visible, "rows": rows})
     except PasswordError:
-        print(json.dumps({"error": "it is protected by a password"}))
+        _say({"error": "it is protected by a password"})
     except (CalamineError, ValueError, OSError) as error:
-        print(json.dumps({"error": str(error)}))
+        _say({"error": str(error)})
+
+
+def _say(answer: dict[str, Any]) -> None:
+    line = json.dumps(answer, ensure_ascii=False)
+    sys.stdout.buffer.write(line.encode("utf-8", "replace") + b"\n")
 
 
 def _rows(sheet: Any) -> list[tuple[int, list[str]]]:
     """Return the rows that hold something with their 1-based numbers, blank cells at their ends left out."""
-    table = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    table = [
+        [cell if type(cell) is str else _text(cell) for cell in row]
+        for row in sheet.to_python(skip_empty_area=False)
+    ]
     left = _FILLED
     for (top, column), (bottom, _) in sheet.merged_cell_ranges or ():
         for row in range(top + 1, min(bottom + 1, len(table))):
@@ -60,8 +68,6 @@ def _rows(sheet: Any) -> list[tuple[int, list[str]]]:
 
 
 def _text(cell: object) -> str:
-    if isinstance(cell, str):
-        return cell
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)

@@ -41,11 +41,11 @@ class AddressedFor:
 
     def follow(self, engine: Engine, setting: Setting, now: datetime) -> None:
         """Re-address what waits when by now a name stands for another unit, or for none."""
-        today = now.astimezone(setting.policy.zone).date()
+        today = setting.policy.local_day(now)
         with self._turn:  # plan and send both come here, and neither may go on with yesterday's addresses
             if self.day is None or setting.directory.differs(self.day, today):
                 with engine.begin() as db:
-                    made = readdress(db, setting, now)
+                    made = readdress(db, setting, now, in_its_slot=True)
                 log.info("Addressed %d reminders anew for %s", made, today, extra={"action": "readdressed"})
             self.day = today
 
@@ -61,11 +61,11 @@ class _People:
                 self.by_unit[unit].append(who)
 
 
-def readdress(db: Connection, setting: Setting, now: datetime) -> int:
+def readdress(db: Connection, setting: Setting, now: datetime, *, in_its_slot: bool = False) -> int:
     """Hand what waits, and what found no contact within the catch-up cap, to whom the tasks name today.
 
-    It goes in the next slot; return how many reminders that made. What waits of a plan that is no longer listed
-    is withdrawn.
+    It goes in the next slot, or with `in_its_slot`, what no message carries yet in the slot for which it waits;
+    return how many reminders that made. What waits of a plan that is no longer listed is withdrawn.
     """
     listed = {task.id: task for task in tasks.tasks_of(db)}
     people: dict[int, _People] = {}
@@ -87,7 +87,8 @@ def readdress(db: Connection, setting: Setting, now: datetime) -> int:
         units = list(_units_today(record.units, task, setting, now))
         kept = [unit for unit in units if who is not None and unit in who.units]
         lost = [unit for unit in units if unit not in kept]
-        heirs = list(_heirs(record, lost, people[task.id], next_slot(setting, now)))
+        stays = in_its_slot and is_waiting and record.message_id is None
+        heirs = list(_heirs(record, lost, people[task.id], record.slot if stays else next_slot(setting, now)))
         for row in heirs:
             # One person may inherit from several.
             same = owed.setdefault((record.task_id, record.checkpoint, row["contact"]), row)

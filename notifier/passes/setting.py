@@ -44,7 +44,7 @@ class Setting:
 
     def directory_at(self, now: datetime) -> Listing:
         """Return the directory as it stands on the office's day."""
-        return self.directory.on(now.astimezone(self.policy.zone).date())
+        return self.directory.on(self.policy.local_day(now))
 
     @property
     def fingerprint(self) -> str:

@@ -107,7 +107,9 @@ class _Draft:
 
     def _add(self, key: str, contact: Contact | None, unit: str, role: Role) -> None:
         contact_role: str = "primary" if contact is None else contact.role
-        told = self.told.setdefault(key, _Told(contact, role, contact_role))
+        if (told := self.told.get(key)) is None:
+            self.told[key] = _Told(contact, role, contact_role, {unit: None})
+            return
         told.units[unit] = None
         told.role = min(role, told.role, key=lambda each: each.weight)
         told.contact_role = min(contact_role, told.contact_role, key=_CONTACT_ORDER.index)

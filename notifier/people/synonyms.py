@@ -44,6 +44,7 @@ _SHORTER = re.compile(
 _SHORT = {**_ANYWHERE, **_BEFORE_ORGAN, **_AT_END}
 
 
+@lru_cache(maxsize=1 << 16)
 def normal(name: str) -> str:
     """Return the name without white space and with one width of brackets, （）, and 、 inside them."""
     return "".join(name.split()).translate(_WIDTHS)

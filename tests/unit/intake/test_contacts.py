@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from openpyxl import Workbook
@@ -316,6 +317,30 @@ def test_a_workbook_is_read_sheet_by_sheet(tmp_path: Path) -> None:
     ]
     for fault, part in zip(faults, ("no @", "2024-01-01", "hidden", "holds addresses"), strict=True):
         assert part in fault.message
+
+
+ODS = """<?xml version="1.0" encoding="UTF-8"?>
+<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" office:version="1.2"><office:body>
+<office:spreadsheet><table:table table:name="名单">{rows}</table:table></office:spreadsheet></office:body>
+</office:document-content>"""
+
+
+def test_an_ods_workbook_is_read(tmp_path: Path) -> None:
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    rows = [["单位", "姓名", "邮箱"], ["省教育厅", "陈", "a@example.org"], ["省教育厅", "李", "b@"]]
+    lines = ("".join(cell.format(text) for text in row) for row in rows)
+    content = ODS.format(rows="".join(f"<table:table-row>{line}</table:table-row>" for line in lines))
+    manifest = '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+    path = tmp_path / "名单.ods"
+    with ZipFile(path, "w") as file:
+        file.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        file.writestr("META-INF/manifest.xml", manifest)
+        file.writestr("content.xml", content)
+    contacts, faults = read_contacts(path)
+    assert lines_of(contacts) == ["省教育厅 陈 a@example.org primary"]
+    assert [fault.where for fault in faults] == ["名单.ods, sheet 名单, row 3"]
 
 
 def test_a_sheet_whose_cells_lie_at_its_far_ends_is_refused_and_nothing_dies(tmp_path: Path) -> None:
