@@ -27,6 +27,7 @@ _EMAIL = re.compile(
 )
 _ROLE = re.compile(r"role|角色|类别|(?:人员|收件|接收|通知|联系人)(?:角色|类别|类型)")
 _GROUP = re.compile(r"groups?|(?:所属|通知)?(?:分组|群组)|组别")
+_LONGEST = 60  # characters; what is longer is no title
 _REMARK = re.compile(r"[\s：:*＊]|[(（][^)）]*[)）]$")
 
 
@@ -106,7 +107,7 @@ def _name_for(
 
 
 def _word(title: str) -> str:
-    return _REMARK.sub("", title).lower()
+    return _REMARK.sub("", title).lower() if len(title) <= _LONGEST else ""
 
 
 def _matching(pattern: re.Pattern[str], titles: Sequence[str]) -> list[int]:

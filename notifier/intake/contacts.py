@@ -27,6 +27,7 @@ Row = tuple[int, list[str]]  # its line or number in the file, and its cleaned c
 Seen = dict[tuple[str, str], str]  # where a unit's address was read first
 
 _HEADER_WITHIN = 20  # rows
+_LONGEST_NAME = 200  # characters, of a unit or a person
 _DELIMITERS = (",", "\t", ";")
 _SECTION = re.compile(r"[(（]?[一二三四五六七八九十]+[)）、.．]\s*\S")
 _NOTE = re.compile(r"(?:注|备注|说明|填表|填报|制表|联系电话|截至|更新)[^@]*")
@@ -72,6 +73,9 @@ class _Table:
         if not self.unit:
             self._fault(number, "the unit is missing")
             return
+        if len(self.unit) > _LONGEST_NAME:
+            self._fault(number, f"“{self.unit[:20]}…” is no unit: it has {len(self.unit)} characters")
+            return
         groups: tuple[str, ...] = ()
         if columns.group is not None and cells[columns.group]:
             groups = tuple(group for group in _GROUPS_BETWEEN.split(cells[columns.group]) if group)
@@ -100,6 +104,9 @@ class _Table:
             self._fault(number, str(error))
             return True
         listed = names_for("" if person.name is None else cells[person.name], len(boxes))
+        if long := next((name for name in listed if len(name) > _LONGEST_NAME), None):
+            self._fault(number, f"“{long[:20]}…” is no name: it has {len(long)} characters")
+            return True
         for (written, address), name in zip(boxes, listed, strict=True):
             here = self.where(number)
             key = (normal(self.unit), address.lower())

@@ -52,6 +52,15 @@ def test_what_the_shipped_configuration_spells_out_are_the_defaults(folder: Path
         assert getattr(shipped, table) == getattr(bare, table), table
 
 
+def test_the_shipped_examples_of_reorganised_units_load(folder: Path) -> None:
+    lines = share("config.toml").read_text("utf-8").splitlines()
+    examples = [line.removeprefix("# ") for line in lines if line.startswith('# "省')]
+    assert read(folder, "\n".join([NEEDED, "[aliases]", *examples])).aliases == {
+        "省扶贫办": Alias(to="省乡村振兴局", since=date(2021, 6, 1)),
+        "省地税局": Alias(to=None, since=date(2018, 6, 15)),
+    }
+
+
 def test_the_defaults_are_those_of_the_design(folder: Path) -> None:
     config = read(folder, NEEDED)
     policy = config.policy
