@@ -104,17 +104,18 @@ class _Table:
             self._fault(number, str(error))
             return True
         listed = names_for("" if person.name is None else cells[person.name], len(boxes))
+        listed = [written or name for (written, _), name in zip(boxes, listed, strict=True)]
         if long := next((name for name in listed if len(name) > _LONGEST_NAME), None):
             self._fault(number, f"“{long[:20]}…” is no name: it has {len(long)} characters")
             return True
-        for (written, address), name in zip(boxes, listed, strict=True):
+        for (_, address), name in zip(boxes, listed, strict=True):
             here = self.where(number)
             key = (normal(self.unit), address.lower())
             if (earlier := self.seen.setdefault(key, here)) is not here:
                 self._fault(number, f"{self.unit} with {address} stands at {earlier} already")
                 continue
             self.contacts.append(
-                Contact(unit=self.unit, name=written or name, address=address, role=role, groups=groups)
+                Contact(unit=self.unit, name=name, address=address, role=role, groups=groups)
             )
         return True
 

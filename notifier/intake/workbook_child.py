@@ -4,6 +4,7 @@ calamine lays a sheet out as one block: a single stray cell in the last column a
 gigabytes, and what can't be had ends the whole process. So it gets one that may end. Imports nothing of notifier.
 """
 
+import gc
 import io
 import json
 import resource
@@ -20,6 +21,7 @@ def main() -> None:
     """Read stdin, write stdout; what can't be read is one line with the error."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    gc.disable()  # one big table and then the end: there is nothing to collect, and looking for it takes long
     from python_calamine import (
         CalamineError,
         CalamineWorkbook,

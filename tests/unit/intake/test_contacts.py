@@ -68,6 +68,9 @@ def test_the_role_column_may_be_left_out(tmp_path: Path) -> None:
         pytest.param(f"{'省' * 201},陈静远,a@example.org,", "is no unit: it has 201", id="no unit's name"),
         pytest.param(f"省教育厅,{'陈' * 201},a@example.org,", "is no name: it has 201", id="nobody's name"),
         pytest.param(
+            f"省教育厅,,{'陈' * 201}<a@example.org>,", "is no name: it has 201", id="nobody's address"
+        ),
+        pytest.param(
             "省科技厅 ,韩志强,KEJI@example.org,copy", "stands at contacts.csv:2 already", id="a duplicate"
         ),
     ],
