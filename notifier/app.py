@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from notifier.clock import Clock, utc_now
 from notifier.config import Config
 from notifier.errors import ConfigError, DocumentError, FaultsError
 from notifier.intake import RowFault, read_document
-from notifier.intake.contacts import read_contacts
+from notifier.intake.contacts import Seen, read_contacts
 from notifier.ledger import engine as ledger
 from notifier.mail.compose import Composer, Identity, Office
 from notifier.mail.maildir import MaildirTransport
@@ -24,6 +24,7 @@ from notifier.passes.adopt import Adoption, adopt
 from notifier.passes.book import PlanEntry, open_plan
 from notifier.passes.plan import PlanOutcome, dated, plan
 from notifier.passes.preflight import Item, preflight
+from notifier.passes.readdress import AddressedFor
 from notifier.passes.send import Sender, SendOutcome
 from notifier.passes.setting import Setting
 from notifier.people.directory import Contact, Directory
@@ -39,17 +40,22 @@ class Passes:
     engine: Engine
     app: "App"
     sender: Sender
+    addressed: AddressedFor = field(default_factory=AddressedFor)
 
     def adopt(self, now: datetime, *, catch_up: bool = False) -> Adoption:
         """Bring the ledger to what the documents say."""
-        return adopt(self.engine, self.app.book, self.app.setting, now, catch_up=catch_up)
+        adoption = adopt(self.engine, self.app.book, self.app.setting, now, catch_up=catch_up)
+        self.addressed.day = self.app.setting.policy.local_day(now)
+        return adoption
 
     def plan(self, now: datetime) -> PlanOutcome:
         """Run the plan pass."""
+        self.addressed.follow(self.engine, self.app.setting, now)
         return plan(self.engine, self.app.setting, self.app.config.mail.domain, now)
 
     def send(self, stop: Callable[[], bool] = lambda: False) -> SendOutcome:
         """Run the send pass for at most a heartbeat."""
+        self.addressed.follow(self.engine, self.app.setting, self.sender.clock())
         return self.sender.send(stop, budget=timedelta(seconds=self.app.config.service.heartbeat))
 
 
@@ -175,9 +181,10 @@ def read_people(config: Config) -> People:
     contacts: list[Contact] = []
     row_faults: list[RowFault] = []
     faults: list[str] = []
+    seen: Seen = {}
     for path in config.contacts.files:
         try:
-            found, bad = read_contacts(config.resolve(path))
+            found, bad = read_contacts(config.resolve(path), seen)
             contacts += found
             row_faults += bad
         except DocumentError as error:

@@ -109,7 +109,7 @@ def _address_of(named: str, app: App) -> str:
     """Return the address of the contact that ops mean."""
     known = app.people.contacts
     exact = [contact for contact in known if contact.address.lower() == named.lower()]
-    unit = app.people.directory.contacts(named)
+    unit = app.setting.directory_at(app.clock()).contacts(named)
     found = exact or [contact for contact in known if contact.name == named] or list(unit)
     addresses = list({contact.address.lower(): contact.address for contact in reversed(found)}.values())
     if len(addresses) == 1:

@@ -21,6 +21,7 @@ from notifier.timing.policy import Policy
 
 if TYPE_CHECKING:
     from notifier.config import Config
+    from notifier.people.directory import Directory
 
 
 def _recorded(config: "Config") -> dict[str, date]:
@@ -210,12 +211,14 @@ def resolve(ctx: click.Context, phrases: tuple[str, ...], issuer: str | None, as
 
     With `-`, JSON Lines in and out: {"text": …, "issuer": …}.
     """
-    names, level = _directory(ctx)
+    directory, level = _directory(ctx)
+    today = utc_now().astimezone().date()
 
     def answer(text: str, issuer: str) -> dict[str, Any]:
         from notifier.people import read_units
 
-        reading = read_units(text, issuer, names)
+        reading = read_units(text, issuer, directory.names if directory else frozenset())
+        listing = directory.on(today) if directory else None
         return {
             "text": text,
             "units": [
@@ -224,7 +227,7 @@ def resolve(ctx: click.Context, phrases: tuple[str, ...], issuer: str | None, as
                     "role": unit.role.value,
                     "group": unit.group,
                     "open": unit.open,
-                    "known": unit.name in names,
+                    "known": listing is not None and listing.is_known(unit.name),
                 }
                 for unit in reading.units
             ],
@@ -253,9 +256,9 @@ def resolve(ctx: click.Context, phrases: tuple[str, ...], issuer: str | None, as
             click.echo(f"  unread     {text}")
 
 
-def _directory(ctx: click.Context) -> tuple[frozenset[str], str]:
+def _directory(ctx: click.Context) -> tuple["Directory | None", str]:
     if find_config(ctx.find_root().obj) is None:
-        return frozenset(), ""
+        return None, ""
     from notifier.app import read_people
 
     config = the_config(ctx)
@@ -263,7 +266,7 @@ def _directory(ctx: click.Context) -> tuple[frozenset[str], str]:
     if people.faults:
         raise FaultsError(*people.faults)
     levels = {plan.issuer_level for plan in config.plans.values()}
-    return people.directory.names, levels.pop() if len(levels) == 1 else ""
+    return people.directory, levels.pop() if len(levels) == 1 else ""
 
 
 def _asked_units(ask: Any, level: str) -> tuple[str, str]:

@@ -64,7 +64,7 @@ def close(
     With `unit`, only that unit falls silent. What waits unsent is withdrawn when its message is judged.
     """
     task = find_task(engine, name)
-    unit = None if unit is None else _unit_of(task, unit, setting)
+    unit = None if unit is None else _unit_of(task, unit, setting, now)
     scope = WHOLE_TASK if report is None else _occurrence(task, report, setting)
     rule = rule_of(task.rule)
     day = now.astimezone(setting.policy.zone).date()
@@ -112,7 +112,7 @@ def reopen(
     Planning goes on from `now`; what was missed meanwhile isn't made up.
     """
     task = find_task(engine, name)
-    unit = None if unit is None else _unit_of(task, unit, setting)
+    unit = None if unit is None else _unit_of(task, unit, setting, now)
     scope = None if report is None else _occurrence(task, report, setting)
     with engine.begin() as db:
         if not tasks.reopen(db, task.id, unit, scope, now):
@@ -155,9 +155,9 @@ def _go_on(db: Connection, task: TaskRecord, setting: Setting, now: datetime) ->
     tasks.move_marks(db, [(task.id, mark, next_moment(rule, context, mark))])
 
 
-def _unit_of(task: TaskRecord, name: str, setting: Setting) -> str:
-    units = {unit for who in recipients_of(task, setting) for unit in who.units}
-    wanted = setting.directory.canonical(name)
+def _unit_of(task: TaskRecord, name: str, setting: Setting, now: datetime) -> str:
+    units = {unit for who in recipients_of(task, setting, now) for unit in who.units}
+    wanted = setting.directory_at(now).canonical(name)
     if wanted not in units:
         reading, _ = units_from_json(task.units)
         near = get_close_matches(wanted, units, n=3)

@@ -58,10 +58,11 @@ def context_of(task: TaskRecord, setting: Setting) -> Context:
     )
 
 
-def recipients_of(task: TaskRecord, setting: Setting) -> tuple[Recipient, ...]:
-    """Return the people whom a task names, by today's directory."""
+def recipients_of(task: TaskRecord, setting: Setting, now: datetime) -> tuple[Recipient, ...]:
+    """Return the people whom a task names, by the directory of the day."""
     reading, named = units_from_json(task.units)
-    return recipients(reading, setting.directory, open_groups=setting.open_groups, named=named).recipients
+    listing = setting.directory_at(now)
+    return recipients(reading, listing, open_groups=setting.open_groups, named=named).recipients
 
 
 def next_moment(rule: Rule, context: Context, after: datetime) -> datetime | None:
@@ -103,7 +104,7 @@ def _plan_page(db: Connection, page: Sequence[TaskRecord], setting: Setting, now
             rule, context = rule_of(task.rule), context_of(task, setting)
             owed = list(between(rule, context, task.planned_until, now))
             silence = silenced(closed.get(task.id, ()))
-            people = recipients_of(task, setting)
+            people = recipients_of(task, setting, now)
             rows += rows_for(task, owed, people, silence, setting, now, slot=None)
             marks.append((task.id, now, next_moment(rule, context, now)))
         except Exception:

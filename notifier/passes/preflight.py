@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from notifier.intake import RowFault
 from notifier.passes.almanac import almanac
@@ -46,12 +46,15 @@ def _items(
 def _of_task(entry: PlanEntry, task: TaskEntry, setting: Setting, now: datetime) -> Iterator[Item]:
     ref = task.row.ref
     context = setting.context(issued=entry.facts.issued, imported=now, until=entry.facts.until)
-    first = _first(task.rule, context, now)
     if isinstance(task.rule, Review):
         yield _review(entry, task, context, now)
     elif timing_state(task.rule, context)[0] == "waiting":
         yield _waiting(entry, task, setting, now)
-    for issue in task.roster.issues:
+    for issue in task.roster(setting.directory_at(now), setting.open_groups).issues:
+        begins = None if issue.since is None else datetime.combine(issue.since, time(), setting.policy.zone)
+        first = _first(task.rule, context, max(now, begins or now))
+        if first is None and issue.since is not None:
+            continue  # all is said before that day
         hint = issue.hint_for(entry.key, ref)
         yield Item(
             kind=issue.kind, plan=entry.key, tasks=(ref,), message=issue.message, hint=hint, first=first

@@ -151,7 +151,7 @@ def untold(
     rows = []
     for task, some in owed:
         silence = silenced(closed.get(task.id, ()))
-        for row in rows_for(task, some, recipients_of(task, setting), silence, setting, now, slot=slot):
+        for row in rows_for(task, some, recipients_of(task, setting, now), silence, setting, now, slot=slot):
             there = told.get((task.id, row["checkpoint"]), set())
             row["units"] = [unit for unit in row["units"] if unit not in there]
             if row["units"] and row["contact"] not in there:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from notifier.people.directory import Contact, Directory
+from notifier.people.directory import Contact, Directory, Listing
 from notifier.timing.calendar import WorkCalendar
 from notifier.timing.context import Context
 from notifier.timing.policy import Policy
@@ -46,6 +46,10 @@ class Setting:
     def with_days(self, recorded: Mapping[str, date]) -> "Setting":
         """Return this setting with these days of events on record, and no others."""
         return replace(self, recorded=dict(recorded))
+
+    def directory_at(self, now: datetime) -> Listing:
+        """Return the directory as it stands on the office's day."""
+        return self.directory.on(self.policy.local_day(now))
 
     @property
     def fingerprint(self) -> str:
