@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from notifier.errors import ConfigError, DocumentError, FaultsError
 from notifier.intake import RowFault, read_document
 from notifier.intake.contacts import Seen, read_contacts
 from notifier.ledger import engine as ledger
+from notifier.ledger import outbox
 from notifier.mail.compose import Composer, Identity, Office
 from notifier.mail.maildir import MaildirTransport
 from notifier.mail.session import Server
@@ -68,6 +69,9 @@ class App:
     setting: Setting
     book: tuple[PlanEntry, ...]
     people: "People"
+    refused: Mapping[str, str] = field(
+        default_factory=dict
+    )  # contacts whose mail the server refuses, with its words
 
     @property
     def owner(self) -> str:
@@ -76,12 +80,12 @@ class App:
 
     def preflight(self, now: datetime) -> list[Item]:
         """Return what needs a person."""
-        return preflight(self.book, self.people.row_faults, self.setting, now)
+        return preflight(self.book, self.people.row_faults, self.refused, self.setting, now)
 
-    def dated(self, engine: Engine) -> "App":
-        """Return this app with the days of events that a ledger has on record."""
+    def informed(self, engine: Engine) -> "App":
+        """Return this app with what a ledger has on record: the days of events, the addresses refused."""
         with engine.begin() as db:
-            return replace(self, setting=dated(db, self.setting))
+            return replace(self, setting=dated(db, self.setting), refused=outbox.refused_contacts(db))
 
     def composer(self, installation: str = "preview") -> Composer:
         """Return the composer of this installation's mails."""

@@ -244,7 +244,7 @@ class _Daemon:
         sdnotify.reloading()
         try:
             fresh = build(load(self._app.config.path), clock=self._app.clock)
-            self._swap(fresh.dated(self._engine))
+            self._swap(fresh.informed(self._engine))
         except Exception as error:
             faults = error.faults if isinstance(error, FaultsError) else (f"{type(error).__name__}: {error}",)
             self._reload_fault = "\n".join(faults)

@@ -1,7 +1,7 @@
 """Preflight: what needs a person before it hurts, each with the line to put into config.toml."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 
 from notifier.intake import RowFault
@@ -19,14 +19,25 @@ __all__ = ["Item", "preflight"]
 
 
 def preflight(
-    book: Sequence[PlanEntry], contact_faults: Iterable[RowFault], setting: Setting, now: datetime
+    book: Sequence[PlanEntry],
+    contact_faults: Iterable[RowFault],
+    refused: Mapping[str, str],
+    setting: Setting,
+    now: datetime,
 ) -> list[Item]:
-    """Return what needs a person, the same matter of several tasks as one item, in the documents' order."""
-    return merged(_items(book, contact_faults, setting, now))
+    """Return what needs a person, the same matter of several tasks as one item, in the documents' order.
+
+    `refused` holds what the mail server said of contacts whose latest mail it refused.
+    """
+    return merged(_items(book, contact_faults, refused, setting, now))
 
 
 def _items(
-    book: Sequence[PlanEntry], contact_faults: Iterable[RowFault], setting: Setting, now: datetime
+    book: Sequence[PlanEntry],
+    contact_faults: Iterable[RowFault],
+    refused: Mapping[str, str],
+    setting: Setting,
+    now: datetime,
 ) -> Iterator[Item]:
     for fault in contact_faults:
         yield Item(kind="contact", message=f"{fault.where}: {fault.message}", hint="mend the row")
@@ -39,18 +50,31 @@ def _items(
             hint = "remove it, or mend its number"
             yield Item(kind="override", plan=entry.key, tasks=(ref,), message=message, hint=hint)
         for task in entry.tasks:
-            yield from _of_task(entry, task, setting, now)
+            yield from _of_task(entry, task, refused, setting, now)
     yield from almanac(book, setting, now)
 
 
-def _of_task(entry: PlanEntry, task: TaskEntry, setting: Setting, now: datetime) -> Iterator[Item]:
+def _of_task(
+    entry: PlanEntry, task: TaskEntry, refused: Mapping[str, str], setting: Setting, now: datetime
+) -> Iterator[Item]:
     ref = task.row.ref
     context = setting.context(issued=entry.facts.issued, imported=now, until=entry.facts.until)
     if isinstance(task.rule, Review):
         yield _review(entry, task, context, now)
     elif timing_state(task.rule, context)[0] == "waiting":
         yield _waiting(entry, task, setting, now)
-    for issue in task.roster(setting.directory_at(now), setting.open_groups).issues:
+    roster = task.roster(setting.directory_at(now), setting.open_groups)
+    for who in roster.recipients:
+        if (reply := refused.get(who.key)) is not None:
+            yield Item(
+                kind="refused",
+                plan=entry.key,
+                tasks=(ref,),
+                message=f"the mail server refuses {who.address} ({who.name}): {reply}",
+                hint="mend the address in the contacts file",
+                first=_first(task.rule, context, now),
+            )
+    for issue in roster.issues:
         begins = None if issue.since is None else datetime.combine(issue.since, time(), setting.policy.zone)
         first = _first(task.rule, context, max(now, begins or now))
         if first is None and issue.since is not None:
