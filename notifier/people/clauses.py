@@ -6,17 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from notifier.people.reading import Role
+from notifier.people.tidying import UNIT_WORD
 
-_WIDTHS = str.maketrans("()[]【】〔〕［］:;,﹐､|│/／", "（）（）（）（）（）：；，，、，，、、")
-_INVISIBLE = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2060\ufeff\ue000-\uf8ff]")
-_POINTER = re.compile(
-    r"（[^（）]*\d[年月日][^（）]*）|（(?:详见|见|参见|具体见|附件|下同|以下(?:简称|同)|排名|排序|列|注：)[^（）]*）"
-)
-_CONVENTION = re.compile(
-    r"（[^（）]*(?:第一|首位)[^（）]*牵头[^（）]*）|"
-    r"[^，；。（]*(?:第一|首位|首个|排在前|列在前)[^，；。（）]*(?:为|是)牵头[^，；。（）]*"
-)
-_NUMBERING = re.compile(r"(?:^|(?<=[、，；。\s]))(?:\d{1,2}[.．、）]|[①-⑳])\s*")
 _WHEN = re.compile(
     r"(?:于|在|到|至|自|从)?(?:"
     r"(?:\d{2,4}年|\d{1,2}月|每[年月周季]|今年|明年|年底|年内|月底|长期|持续|全年|常态|立即|即日|近期)"
@@ -37,29 +28,28 @@ _WEAK = {
     **dict.fromkeys(("统筹", "协调", "指导", "督促", "监督"), Role.JOINT),
 }
 _DUTY = (
-    r"(?:(?:按照?|依照?|依据|根据|结合)(?:各自|部门|有关|本)*的?"
+    r"(?:(?:按照?|依照?|依据|根据|结合)(?:各自|部门|有关|本单位|本部门|本)*的?"
     r"(?:职责|职能|任务|责任|工作)(?:任务|职责|分工|权限|范围)*，?)"
 )
-_MANNER = r"(?:分别|共同|各自|联合|具体|分工|主要|统一|抓好|做好|认真|组织|依法|积极|密切|全力|协同)*"
+_MANNER = r"(?:分别|共同|各自|联合|具体|分工|主要|统一|抓好|做好|认真|组织|依法|积极|密切|全力|协同|结合(?:各自|各地|当地|本地区?|本部门|本单位)?的?(?:实际|工作实际)(?:情况)?，?)*"
 _AFTER = r"(?:负责|落实|组织|实施|抓总|推进|完成|做好|抓好|协调|协同|指导|督促|开展|执行|配合)*(?:工作|到位)?"
 _NOT_A_NOUN = (  # 牵头单位, 负责人: the word names somebody and is no verb
     r"(?!单位|部门|处室|科室|股室|机构|人|领导|同志|银行|责任|的|主体|：|（[^）]*）：)"
 )
 _VERB = re.compile(
     rf"(?P<duty>{_DUTY})?{_MANNER}"
-    rf"(?:(?P<strong>{'|'.join(_STRONG)})(?P<after>{_AFTER}){_NOT_A_NOUN}"
+    rf"(?:(?!(?<=[政科])协办|协办公)(?P<strong>{'|'.join(_STRONG)})(?P<after>{_AFTER}){_NOT_A_NOUN}"
     rf"|(?P<weak>{'|'.join(_WEAK)}){_AFTER}(?=[、，；。\s]|$))"
 )
 _LABEL_ROLES = {**_STRONG, "责任": Role.JOINT, "协助": Role.ASSIST, "协同": Role.ASSIST, "协作": Role.ASSIST,
                 "参加": Role.ASSIST, "落实": Role.IMPLEMENT, "实施": Role.IMPLEMENT, "执行": Role.IMPLEMENT,
                 "第一责任": Role.LEAD}  # fmt: skip
-_UNIT_WORD = r"(?:单位|部门|处室|科室|股室|机构|主体)"
 _LABEL = re.compile(
     rf"(?<![各关他])(?:主要|具体)?(?P<role>第一责任|{'|'.join(w for w in _LABEL_ROLES if w != '第一责任')})"
-    rf"(?:\ue000+)?(?:责任|负责)?(?:{_UNIT_WORD}(?:和责任人|及责任人)?(?:\ue000+)?(?:：|为(?!主))|：)"
+    rf"(?:\ue000+)?(?:责任|负责)?(?:{UNIT_WORD}(?:和责任人|及责任人)?(?:\ue000+)?(?:：|为(?!主))|：)"
 )
 _LABEL_AT_START = re.compile(
-    rf"(?P<role>牵头|责任|配合|参与|承办|主办|协办)(?:责任)?{_UNIT_WORD}(?=\S)(?![、，；按分])"
+    rf"(?P<role>牵头|责任|配合|参与|承办|主办|协办)(?:责任)?{UNIT_WORD}(?=\S)(?![、，；按分])"
 )
 _PEOPLE = re.compile(
     r"(?:(?:分管|主管|牵头|责任|包联|包保|包干|挂点|挂联|联系|带队)(?:副?[省市县区]级?)?(?:领导|负责人|责任人|副?[省市县区]长)|"
@@ -104,66 +94,6 @@ class Phrase:
 
     clauses: tuple[Clause, ...]
     aside: tuple[str, ...]
-
-
-def tidy(text: str) -> str:
-    """Return the text with one width of brackets and separators; unclosed brackets are closed, stray ones dropped."""
-    text = _INVISIBLE.sub("", text.replace("\u3000", " ").replace("\r\n", "\n").replace("\r", "\n"))
-    text = text.translate(_WIDTHS).replace("\t", "\n").strip()
-    text = re.sub(
-        r"（[^（）]*）",
-        lambda found: re.sub(r"[，/]", "、", re.sub(r"\s", "", found[0])) if _variant(found[0]) else found[0],
-        text,
-    )
-    text = _balance(text)
-    text = _POINTER.sub("", text)
-    while (
-        len(text) > 1 and text[0] == "（" and text[-1] == "）" and text.find("）") == len(text) - 1
-    ) or re.fullmatch(r"（(?:[^（）]|（[^（）]*）)*）", text):
-        text = text[1:-1].strip()
-    # （牵头单位：甲；配合单位：乙） after other text: the brackets only set the list off.
-    text = re.sub(
-        rf"（((?:牵头|责任|配合|参与|承办|主办)(?:责任)?(?:{_UNIT_WORD})?：(?:[^（）]|（[^（）]*）)*)）",
-        r"；\1；",
-        text,
-    )
-    text = re.sub(r"(?<=[省市县区乡镇]、[市县区乡镇村])[两三四]级", "", text)  # 市、县两级政府
-    return _NUMBERING.sub("", text)
-
-
-def _variant(bracket: str) -> bool:
-    return re.fullmatch(r"（[\u3400-\u9fff，、/\s]{1,24}）", bracket) is not None and not re.search(
-        r"牵头|配合|负责", bracket
-    )
-
-
-def _balance(text: str) -> str:
-    out: list[str] = []
-    depth, position = 0, 0
-    while position < len(text):
-        letter = text[position]
-        position += 1
-        if letter == "）":
-            if not depth:
-                continue
-            depth -= 1
-        out.append(letter)
-        if letter == "（":
-            depth += 1
-            ahead = text[position:]
-            close, again = ahead.find("）"), ahead.find("（")
-            nested = 0 <= again < close and ahead.count("）") > ahead.count("（")
-            if close < 0 or (0 <= again < close and not nested):
-                # It never closes: it holds level words (县(市、区) or runs to the next separator.
-                run = re.match(
-                    r"(?:[市县区旗州盟乡镇街道办](?:[、，](?=[市县区旗州盟乡镇街道办]))?)+|[^、，；。\s（]*",
-                    ahead,
-                )
-                inside = run[0] if run is not None else ""
-                out.append(inside.replace("，", "、") + "）")
-                position += len(inside)
-                depth -= 1
-    return "".join(out)
 
 
 def mask(text: str, known: Collection[str]) -> Masked:
@@ -211,7 +141,6 @@ def phrase(text: str, known: Collection[str]) -> Phrase:
 
     text = _PEOPLE.sub(put_aside, text)
     text = _INHERITED.sub(inherit, text)
-    text = _CONVENTION.sub("", text).replace("（）", "")
     clauses = [
         clause for clause in _labelled(mask(text, known)) if clause.body.text.strip("、，；。：（） \n")
     ]

@@ -171,6 +171,8 @@ def _from_left(item: Item, before: Item | None, context: Context, *, elided: boo
     if item.kind is Kind.GROUP:
         return _grouped(item, before)
     if item.kind is Kind.BODY:
+        if before is not None and before.determiner.startswith("各") and lx.COMMON.fullmatch(item.text):
+            return context.parse(before.determiner + item.text)  # 各子公司、分公司
         return _prefixed(item, context)
     if item.kind is Kind.FIELD or item.kind is Kind.LEVEL:
         return replace(item, kind=Kind.OTHER)
@@ -213,6 +215,8 @@ def _placed(item: Item, before: Item | None, inherits: bool) -> Item:
             return replace(
                 item, text=before.head + item.text, place=before.head + item.place, head=before.head
             )
+    if before.determiner == "各" and lx.ANY_ZONE.fullmatch(item.place):
+        return replace(item, many=True)
     if inherits and before.determiner and before.area in (Area.CLASS, Area.LEVEL):
         return replace(item, text=before.determiner + item.text, determiner=before.determiner)
     return item

@@ -44,6 +44,7 @@ class Item:
     area: Area = Area.NONE
     tail: str = ""  # organ, noun or field with its ending: what an item before may share
     head: str = ""  # 省, 省委, 市直, 国务院 …
+    many: bool = False  # the 各 of the item before holds for it, unwritten
 
     @property
     def is_open(self) -> bool:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from notifier.people import lexicon as lx
-from notifier.people.clauses import Clause, bracket_role, phrase, tidy
+from notifier.people.clauses import Clause, bracket_role, phrase
 from notifier.people.directory import normal
 from notifier.people.elision import Context, complete
 from notifier.people.items import Area, Item, Kind
 from notifier.people.lists import Piece, breaks, pieces
 from notifier.people.reading import Role, UnitRef, UnitsReading
+from notifier.people.tidying import tidy
 
 __all__ = ["Role", "UnitRef", "UnitsReading", "read_units"]
 
@@ -84,7 +85,7 @@ def _pieces(clause: Clause, known: frozenset[str]) -> list[tuple[Piece, Role | N
 
 
 def _is_group(item: Item, issuer_level: str) -> bool:
-    if item.kind is Kind.GROUP or item.determiner:
+    if item.kind is Kind.GROUP or item.determiner or item.many:
         return True
     if item.area is Area.LEVEL:
         # 县政府 of a province's document are all of them; of the county's own, it is itself.

@@ -264,7 +264,7 @@ def test_white_space_divides_names_and_not_their_parts(text: str, expected: str)
         pytest.param("市教育局、张三", "*市教育局 <张三>", id="a name"),
         pytest.param(
             "市教育局。以下任务均需各区市政府、开发区管委落实，不再一一列出",
-            "*市教育局 ![各区市政府] !开发区管委 <以下任务均需各区市政府、开发区管委落实，不再一一列出>",
+            "*市教育局 ![各区市政府] ![开发区管委] <以下任务均需各区市政府、开发区管委落实，不再一一列出>",
             id="a sentence for the rows below",
         ),
     ],
