@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from notifier.people import lexicon as lx
 from notifier.people.reading import Role
 from notifier.people.tidying import UNIT_WORD
 
@@ -45,7 +46,7 @@ _LABEL_ROLES = {**_STRONG, "责任": Role.JOINT, "协助": Role.ASSIST, "协同"
                 "参加": Role.ASSIST, "落实": Role.IMPLEMENT, "实施": Role.IMPLEMENT, "执行": Role.IMPLEMENT,
                 "第一责任": Role.LEAD}  # fmt: skip
 _LABEL = re.compile(
-    rf"(?<![各关他])(?:主要|具体)?(?P<role>第一责任|{'|'.join(w for w in _LABEL_ROLES if w != '第一责任')})"
+    rf"(?:(?:主要|具体|主体|监管|直接|属地|共同|行业|整改|项目|领导|其他|其它|相关|有关)(?=[^：，、；。]{{2,9}}：)|(?<![各关他])(?:主要|具体)?)(?P<role>第一责任|{'|'.join(w for w in _LABEL_ROLES if w != '第一责任')})"
     rf"(?:\ue000+)?(?:责任|负责)?(?:{UNIT_WORD}(?:和责任人|及责任人)?(?:\ue000+)?(?:：|为(?!主))|：)"
 )
 _LABEL_AT_START = re.compile(
@@ -55,7 +56,9 @@ _PEOPLE = re.compile(
     r"(?:(?:分管|主管|牵头|责任|包联|包保|包干|挂点|挂联|联系|带队)(?:副?[省市县区]级?)?(?:领导|负责人|责任人|副?[省市县区]长)|"
     r"责任人员?|负责人|联系人|联络员|经办人|负责同志)：[^；\n]*"
 )
-_BRACKET_ROLE = re.compile(r"（(?P<role>牵头|主办|承办|配合|协办|参与|责任|负责|协助)(?:单位|部门|负责)?）")
+_BRACKET_ROLE = re.compile(
+    rf"（{_DUTY}?{_MANNER}(?P<role>牵头|主办|承办|配合|协办|参与|责任|负责|协助|落实|实施)(?:单位|部门|负责|落实|实施)?）"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,8 @@ def mask(text: str, known: Collection[str]) -> Masked:
         lambda found: "\ue000" * len(found[0]),
         text,
     )
+    for place in lx.ODD_PLACE.finditer(shadow):  # 和平区, 商丘市, 新会区
+        shadow = shadow[: place.start()] + "\ue001" * len(place[0]) + shadow[place.end() :]
     for name in _cuttable(frozenset(known)):
         if name not in text:
             continue
@@ -177,7 +182,11 @@ def _spoken(body: Masked) -> Iterator[Clause]:
         start = 0
         for verb in _VERB.finditer(piece.shadow):
             role = _STRONG[verb["strong"]] if verb["strong"] else _WEAK[verb["weak"]]
-            if role is Role.JOINT and verb["after"]:
+            if (
+                role is Role.JOINT
+                and re.search("落实|执行|实施", verb["after"] or "")
+                and "组织" not in verb["after"]
+            ):
                 role = Role.JOINT if verb["duty"] else Role.IMPLEMENT
             duty = bool(verb["duty"])
             if role is Role.IMPLEMENT and duty:
@@ -189,16 +198,22 @@ def _spoken(body: Masked) -> Iterator[Clause]:
             yield from _together(rest, None, duty=False)
 
 
+_CONSULTS = r"商(?=[省市县各]|有关|相关|国家|中央|区(?!域))"
+
+
 def _together(body: Masked, role: Role | None, *, duty: bool) -> Iterator[Clause]:
     """Take 会同 and 由 apart: those named after 会同 assist."""
     body = body.strip(" 、")
-    if (opening := re.match(r"(?:会同|商|由|请|并由?|同时|其中)+", body.shadow)) is not None:
+    if (
+        opening := re.match(rf"(?:会同|{_CONSULTS}|由|请(?=[省市县区各有相])|并由?|同时|其中)+", body.shadow)
+    ) is not None:
         rest = body.cut(opening.end())
         if "会同" in opening[0] or "商" in opening[0]:
             role = Role.ASSIST
         body = rest
     joint = re.search(
-        r"会同|(?<=[处局厅办室科股])会(?=\S{1,12}[处局厅办室科股部委])(?!议|员|计)", body.shadow
+        rf"会同|会商|(?<=[局厅委部办]){_CONSULTS}|(?<=[处局厅办室科股])会(?=\S{{1,12}}[处局厅办室科股部委])(?!议|员|计)",
+        body.shadow,
     )
     if joint is None:
         yield Clause(body, role, duty=duty)
@@ -212,3 +227,11 @@ def bracket_role(text: str) -> tuple[str, Role | None]:
     if (found := _BRACKET_ROLE.search(text)) is None:
         return text, None
     return text[: found.start()] + text[found.end() :], _LABEL_ROLES[found["role"]]
+
+
+def bracket_note(text: str) -> tuple[str, str]:
+    """Take a note in brackets off a name's end: 市教育局（含民办学校）; a second plate stays: 市委农办（农业农村局）."""
+    found = re.search(r"(?<=[\u3400-\u9fff”])（((?:[^（）]|（[^（）]*）)+)）$", text)
+    if found is None or all(lx.PLATE.fullmatch(part) for part in re.split(r"[、，]", found[1])):
+        return text, ""
+    return text[: found.start()], found[1]

@@ -45,6 +45,7 @@ def complete(pieces: Sequence[Piece], context: Context) -> list[tuple[Item, int]
             and before is not None
             and before.kind is Kind.LOCAL
             and not _NOUN.fullmatch(item.tail)
+            and not (before.area is not Area.ZONE and before.determiner and not _governs(before, item.tail))
         ):
             out.extend((each, index) for each in _organs(item, [found for found, _ in out]))
         else:
@@ -88,6 +89,9 @@ def _from_right(item: Item, following: Item, context: Context) -> Item | None:
         item.kind is Kind.PLACE and item.area is Area.LEVEL and not item.determiner
     ):
         ending = _after_level(following)
+    if item.kind is Kind.BODY and item.head and not item.tail and following.kind is Kind.BODY:
+        shared = re.fullmatch(rf"{lx.LEVEL}(?:人民)?政府(督查室|办公[厅室]|办|研究室)", following.text)
+        ending = shared[1] if shared is not None else ""  # 市委、市政府督查室
     if not ending and item.kind is Kind.PLACE:
         ending = _for_place(item, following)
     if not ending and (item.kind is Kind.FIELD or _is_plain(item)):
@@ -187,6 +191,8 @@ def _bare(item: Item, before: Item | None, context: Context) -> Item:
         if before is not None and before.kind is Kind.GROUP:
             return context.parse(re.sub(r"(?:部门|单位|机构|系统)$", "", before.text) + item.text)
         return replace(item, kind=Kind.GROUP)
+    if before is not None and before.determiner == "各":
+        return replace(item, text="各" + item.text, determiner="各", kind=Kind.LOCAL)  # 各县政府、管委会
     prefix = context.prefix or context.issuer
     if prefix:
         return context.parse(prefix + item.text)
@@ -243,7 +249,7 @@ def _prefixed(item: Item, context: Context) -> Item:
             context.party = level["organ"] in ("委", "党委") and level.end() < len(item.text)
         return item
     if item.area is Area.PROPER:
-        if not item.text.endswith("政府"):
+        if not (item.text.endswith("政府") or lx.UNOWNED.fullmatch(item.text)):
             context.prefix, context.party = item.place, False
         return item
     if lx.has_own_level(item.text):

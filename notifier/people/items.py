@@ -71,6 +71,8 @@ def parse(text: str, known: Collection[str] = ()) -> Item:
 def _area(text: str) -> Area | None:
     if re.fullmatch(lx.LEVEL, text):
         return Area.LEVEL
+    if lx.DISTRICT.fullmatch(text):
+        return Area.PROPER
     if lx.CLASS.fullmatch(text):
         return Area.CLASS
     if lx.ZONE.fullmatch(text) and not re.search(r"[局厅委办处]", text):

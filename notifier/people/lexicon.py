@@ -54,11 +54,26 @@ ZONE = re.compile(
 ANY_ZONE = re.compile(r"(?:经济|产业|工业|各类)*(?:开发区|园区|功能区|集聚区|工业区|产业园|工业园)")
 # 郑州, 新乡 and 景德镇 are names of cities, not of a 州, a 乡 or a 镇.
 PROPER = re.compile(
-    rf"{HAN}{{1,7}}?(?:自治区|自治州|自治县|自治旗|街道|地区|省|市|县|区|旗)|(?!景德镇){HAN}{{2,7}}?(?:州|盟|镇|乡)"
+    rf"{HAN}{{1,16}}?(?:自治[区州县]|自治旗|联合旗)|{HAN}{{1,7}}?(?:街道|地区|省|市|县|区|旗)|(?!景德镇){HAN}{{2,7}}?(?:州|盟|镇|乡)"
 )
+# Common nouns that end as names of places do. 永城市, 成都市, 绍兴市, 南山区 and 峰峰矿区 are such names.
 _NO_PLACE = re.compile(
-    r"(?:城市|都市|城镇|城乡|兴市|强县|村镇|乡镇|集镇|社区|老区|灾区|库区|林区|山区|校区|辖区|片区|湖区|小区|疫区|矿区|牧区|边区|"
-    r"上市|分区|战区|军区)$|[局厅委办处]|(?:宣传|组织|统战|工作|武装|指挥)部|[和及与]|有关|相关|^[省市县区](?:直|属|级)"
+    r"^(?:[山林矿湖]区|[城都上]市|[城村集]镇|城乡)$|(?:社区|[灾库疫校片小辖牧]区|革命老区|[^老]边区|分区|战区|[大省]军区|乡镇)$|"
+    r"(?:贫困|偏远|边远|秦巴|大别|太行|沂蒙|武陵|乌蒙|吕梁|燕山|高寒|国有|重点)[山林矿湖]区$|"
+    r"(?:^[各大中小]{1,2}|试点|示范|旅游|型|海绵|智慧|卫生|文明|中心|重点|省会|试验|设区|节点|园林|森林|低碳|开放|特色)[城都]市$|"
+    r"(?:[工产]业|科技|文化|旅游|人才|教育|商贸)[兴强][省市县区]$|(?:新型|特色|重点|中心|小)[城村集]镇$|(?:统筹|住房)城乡$|"
+    r"[局厅委办处]|(?:宣传|组织|统战|工作|武装|指挥)部|[和及与]|有关|相关|^[省市县区](?:直|属|级)|^(?:中国|国家|国网|中华|全国|中央)"
+)
+# Places whose own names hold a conjunction, a role word or a determiner (GB/T 2260), and those that end as zones do.
+_ODD_NAME = (
+    r"(?:(?<![\u3400-\u9fff])|(?<=[和及与由省市州]))(?:呼和浩特市|和布克赛尔(?:蒙古自治)?县|和林格尔县|和田(?:市|县|地区)|和平[区县]|"
+    r"和政县|和硕县|和静县|和顺县|和龙市|商丘市|商[南城水河都]县|商州区|商洛市|会[东宁昌泽理]县|四会市|天全县|天等县|全[南州椒]县|"
+    r"太和[区县]|[云平政新永西泰南兴共]和县|(?:南|仁)和区|[新禹]会区|民和(?:回族土族自治)?县|隆林(?:各族自治)?县|龙胜(?:各族自治)?县)"
+    r"|(?<![\u3400-\u9fff])和县(?=政府|人民|教|财|、|，|$)"
+)
+ODD_PLACE = re.compile(_ODD_NAME)
+DISTRICT = re.compile(
+    r"下花园区|[东泉海高龙]港区|(?:铁山|黄石)港区|六枝特区|[梁绿]园区|(?:沈北|浦东|滨海)新区|清新区"
 )
 PROVINCE = re.compile(
     r"北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|"
@@ -68,13 +83,15 @@ PROVINCE = re.compile(
 
 def is_place(text: str) -> bool:
     """Tell whether the text is a place's own name with its level: 郑州市, 兰考县, 东城区."""
+    if ODD_PLACE.fullmatch(text) or DISTRICT.fullmatch(text):
+        return True
     return PROPER.fullmatch(text) is not None and _NO_PLACE.search(text) is None
 
 
 # --- organs and endings ---------------------------------------------------------------------------------
 _TWIN = rf"(?:（{HAN}+(?:、{HAN}+)*）)?"
 ORGAN = (
-    rf"(?:(?:人民)?政府{_TWIN}|管委会?{_TWIN}|管理委员会{_TWIN}|党工委{_TWIN}|党（工）委|党委{_TWIN}|工委|"
+    rf"(?:两委|“两委”|(?:人民)?政府{_TWIN}|管委会?{_TWIN}|管理委员会{_TWIN}|党工委{_TWIN}|党（工）委|党委{_TWIN}|工委|"
     rf"行政公署|行署|办事处{_TWIN}|街道办|党委政府|党工委管委会)"
 )
 NOUN = r"(?:(?:直属|所属|下属|派出|办事|内设)?(?:部门|单位|机构|企业)|处室|科室|股室)"
@@ -84,13 +101,15 @@ DETERMINER = (
     r"全[省市县区州]各级?|全国各级?)"
 )
 OPEN = re.compile(r"有关|相关|其他|其它|涉及|部分")
-GROUP = re.compile(rf"(?P<head>{HAN}{{0,14}}?)(?P<det>{DETERMINER})(?P<noun>[^各]{{1,16}})")
+GROUP = re.compile(
+    rf"(?!隆林各族|龙胜各族)(?P<head>{HAN}{{0,14}}?)(?P<det>{DETERMINER})(?P<noun>[^各]{{1,16}})"
+)
 GROUP_NOUN = re.compile(
-    r"(?:部门|单位|机构|企业|处室|科室|股室|[室科处校院行社会组站所部局委办厅队园场村居地方区乡镇县市]|中心|公司|"
+    r"(?:部门|单位|机构|企业|处室|科室|股室|[室科处系校院行社会组站所部局委办厅队园场村居地方区乡镇县市]|中心|公司|"
     r"车间|工段|班组|项目部|支部|总支|门店|年级|班级|网点|院系|系部|团体|方面|系统|媒体|平台|成员|党派|高校|银行|支行|街道)(?:（[^（）]*）)?$"
 )
 MANY = re.compile(
-    rf"(?P<head>{HAN}*?)(?P<noun>(?:行政主管|主管|行政|监管|执法)?部门|成员单位|单位|系统)|全[省市县区州]{HAN}{{2,}}|(?:中央|[省市县区])[直属级]{HAN}*(?:企业|高校|院校|学校|医院|机构)|(?:国有|国企|民营|骨干|重点|龙头|规上|规模以上)(?:骨干|重点|工业|控股)*企业|高校|高等学校|中小学校?"
+    rf"(?P<head>{HAN}*?)(?P<noun>(?:行政主管|主管|行政|监管|执法)?部门|成员单位|单位|系统)|(?!{_ODD_NAME})全[省市县区州]{HAN}{{2,}}|(?:中央|[省市县区])[直属级]{HAN}*(?:企业|高校|院校|学校|医院|机构)|(?:国有|国企|民营|骨干|重点|龙头|规上|规模以上)(?:骨干|重点|工业|控股)*企业|高校|高等学校|中小学校?"
 )
 
 _ENDING = (
@@ -123,7 +142,7 @@ def is_department(text: str) -> bool:
 
 # Bodies with a level of their own: the prefix of the list doesn't reach them.
 _OWN = re.compile(
-    r"中央|国家|国务院|全国|中国|中共|中华|中科院|最高人民|军委|团中央|共青团|团[省市县区州旗盟]委|新华社|新华网|"
+    r"中央|国家|国务院|(?:黄河|长江|淮河|海河|珠江|松辽|太湖).*[局委]|民航|全国|中国|中共|中华|中科院|最高人民|军委|团中央|共青团|团[省市县区州旗盟]委|新华社|新华网|"
     r"人民银行|人行|海关|国网|南网|驻|各|武警|国际|央行|银保监|银监|证监"
 )
 _OWN_WHOLE = re.compile(
@@ -148,6 +167,10 @@ COMMON = re.compile(
     r"(?:[子分]公司|(?:二级)?学院|科室|处室|车间|班组|院系|学校|中小学校?|[中小]学|医院|企业|高校|部门|单位|街道|社区|"
     r"[村居]委会|[党团]?支部|党总支|党委|事业部|项目部|支队|协会|商会|幼儿园|基层站所|派出所|司法所|银行|支行)"
 )
+# What may stand in brackets after a name: another plate of it, or its other kinds. All else is a note.
+PLATE = re.compile(
+    rf"{HAN}|.*(?:{_ENDING}|部门|单位|[省市县区乡镇街村园所处][级属]?)|{CLASS.pattern}|{ORGAN}"
+)
 # Commercial and teaching bodies: rarely the issuer's own.
 UNOWNED = re.compile(r".*(?:公司|集团|学院|中学|小学|医院|幼儿园|协会|学会|商会)")
 
@@ -159,7 +182,7 @@ def has_own_level(text: str) -> bool:
 
 def place_of(text: str) -> str:
     """Return the place whose name a body's name begins with, or "": 黄埔区教育局 -> 黄埔区."""
-    for found in re.finditer(rf"{LEVEL}|街道", text[:12]):
+    for found in re.finditer(rf"{LEVEL}|街道", text[:20]):
         place, rest = text[: found.end()], text[found.end() :]
         zone = ZONE.fullmatch(place)
         generic = zone is not None and not zone["name"]  # 自贸区办 is an office for such zones, not of one

@@ -162,6 +162,8 @@ def _run_on(text: str, known: Collection[str]) -> list[str]:
     for place in [] if text in known else _JOINED.finditer(text):
         left, right = text[start : place.start()], text[place.start() :]
         second = parse(right, known).kind
+        if any(odd.start() < place.start() < odd.end() for odd in lx.ODD_PLACE.finditer(text)):
+            continue
         if left.count("（") != left.count("）") or _INNER_END.search(right):
             continue
         if right.startswith("各") and second not in (Kind.LOCAL, Kind.PLACE):

@@ -3,7 +3,7 @@
 import re
 
 UNIT_WORD = r"(?:单位|部门|处室|科室|股室|机构|主体)"
-_WIDTHS = str.maketrans("()[]【】〔〕［］:;,﹐､|│/／", "（）（）（）（）（）：；，，、，，、、")
+WIDTHS = str.maketrans("()[]【】〔〕［］:;,﹐､|│/／", "（）（）（）（）（）：；，，、，，、、")
 _INVISIBLE = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2060\ufeff\ue000-\uf8ff]")
 _POINTER = re.compile(
     r"（[^（）]*\d[年月日][^（）]*）|（(?:详见|见|参见|具体见|附件|下同|以下(?:简称|同)|排名|排序|列|注：)[^（）]*）"
@@ -21,7 +21,7 @@ _STAR = re.compile("[★☆▲※*＊]")
 def tidy(text: str) -> str:
     """Return the text with one width of brackets and separators; unclosed brackets are closed, stray ones dropped."""
     text = _INVISIBLE.sub("", text.replace("\u3000", " ").replace("\r\n", "\n").replace("\r", "\n"))
-    text = text.translate(_WIDTHS).replace("\t", "\n").strip()
+    text = text.translate(WIDTHS).replace("\t", "\n").strip()
     text = re.sub(
         r"（[^（）]*）",
         lambda found: re.sub(r"[，/]", "、", re.sub(r"\s", "", found[0])) if _variant(found[0]) else found[0],
