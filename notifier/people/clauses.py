@@ -12,13 +12,13 @@ from notifier.people.tidying import UNIT_WORD
 _WHEN = re.compile(
     r"(?:于|在|到|至|自|从)?(?:"
     r"(?:\d{2,4}年|\d{1,2}月|每[年月周季]|今年|明年|年底|年内|月底|长期|持续|全年|常态|立即|即日|近期)"
-    r"[^省市县区州局厅委办]*|(?:完成|办理|办结)?(?:时限|时间|期限|日期|进度)[^：]{0,4}：.*)"
+    r"|(?:完成|办理|办结)?(?:时限|时间|期限|日期|进度)[^：、]{0,4}：)(?:全部|(?!单位)[^各省市县区州局厅委办部院校企街乡镇村、]|、(?=\d))*"
 )
 _INHERITED = re.compile(
     r"(?:以下|以上|上述|下列|所有|其他|其余|本表)[^，；。]{0,12}?(?:任务|工作|事项|项目)"
     r"[^，；。]{0,4}?均?(?:需要?|须|由|要|应)"
-    r"(?P<units>[^；。（）]+?)(?:共同|分别|具体)?(?:负责|落实|实施)(?:落实)?"
-    r"(?:，?不再(?:一一|逐一)?[^，；。）]*)?"
+    r"(?P<units>[^；。（）]{1,120}?)(?:共同|分别|具体)?(?:负责|落实|实施)(?:落实)?"
+    r"(?:，?(?:以下|下文)?不再(?:一一|逐一|另行|重复|单独|[列标注赘]|说明|明|出|述)*)?"
 )
 
 _STRONG = {"牵头": Role.LEAD, "主办": Role.LEAD, "承办": Role.LEAD, "主责": Role.LEAD, "配合": Role.ASSIST,
@@ -32,7 +32,10 @@ _DUTY = (
     r"(?:(?:按照?|依照?|依据|根据|结合)(?:各自|部门|有关|本单位|本部门|本)*的?"
     r"(?:职责|职能|任务|责任|工作)(?:任务|职责|分工|权限|范围)*，?)"
 )
-_MANNER = r"(?:分别|共同|各自|联合|具体|分工|主要|统一|抓好|做好|认真|组织|依法|积极|密切|全力|协同|结合(?:各自|各地|当地|本地区?|本部门|本单位)?的?(?:实际|工作实际)(?:情况)?，?)*"
+_MANNER = (
+    r"(?:分别|共同|各自|联合|具体|分工|主要|统一|抓好|做好|认真|组织|依法|积极|密切|全力|协同|"
+    r"结合(?:各自|各地|当地|本地区?|本部门|本单位)?的?(?:工作)?实际(?:情况)?，?)*"
+)
 _AFTER = r"(?:负责|落实|组织|实施|抓总|推进|完成|做好|抓好|协调|协同|指导|督促|开展|执行|配合)*(?:工作|到位)?"
 _NOT_A_NOUN = (  # 牵头单位, 负责人: the word names somebody and is no verb
     r"(?!单位|部门|处室|科室|股室|机构|人|领导|同志|银行|责任|的|主体|：|（[^）]*）：)"
@@ -44,17 +47,20 @@ _VERB = re.compile(
 )
 _LABEL_ROLES = {**_STRONG, "责任": Role.JOINT, "协助": Role.ASSIST, "协同": Role.ASSIST, "协作": Role.ASSIST,
                 "参加": Role.ASSIST, "落实": Role.IMPLEMENT, "实施": Role.IMPLEMENT, "执行": Role.IMPLEMENT,
-                "第一责任": Role.LEAD}  # fmt: skip
+                "支持": Role.ASSIST, "主管": Role.JOINT, "监管": Role.JOINT, "监督": Role.JOINT, "督办": Role.JOINT,
+                "指导": Role.JOINT, "第一责任": Role.LEAD}  # fmt: skip
 _LABEL = re.compile(
-    rf"(?:(?:主要|具体|主体|监管|直接|属地|共同|行业|整改|项目|领导|其他|其它|相关|有关)(?=[^：，、；。]{{2,9}}：)|(?<![各关他])(?:主要|具体)?)(?P<role>第一责任|{'|'.join(w for w in _LABEL_ROLES if w != '第一责任')})"
-    rf"(?:\ue000+)?(?:责任|负责)?(?:{UNIT_WORD}(?:和责任人|及责任人)?(?:\ue000+)?(?:：|为(?!主))|：)"
+    r"(?:(?:主体|监管|直接|属地|共同|行业|整改|项目|领导|其他|其它|相关|有关|各)(?=[^：，、；。]{2,9}：)|(?<![各关他]))"
+    rf"(?:主要|具体)?(?P<role>第一责任|{'|'.join(w for w in _LABEL_ROLES if w != '第一责任')})"
+    rf"(?:责任|负责)?(?:{UNIT_WORD}(?:和责任人|及责任人)?(?:：|为(?!主))|：)"
 )
 _LABEL_AT_START = re.compile(
     rf"(?P<role>牵头|责任|配合|参与|承办|主办|协办)(?:责任)?{UNIT_WORD}(?=\S)(?![、，；按分])"
 )
 _PEOPLE = re.compile(
     r"(?:(?:分管|主管|牵头|责任|包联|包保|包干|挂点|挂联|联系|带队)(?:副?[省市县区]级?)?(?:领导|负责人|责任人|副?[省市县区]长)|"
-    r"责任人员?|负责人|联系人|联络员|经办人|负责同志)：[^；\n]*"
+    r"责任人员?|负责人|联系人|联络员|经办人|负责同志)："
+    rf"(?:(?!(?:牵头|责任|配合|参与|承办|主办|协办)(?:责任)?{UNIT_WORD})[^；\n])*"
 )
 _BRACKET_ROLE = re.compile(
     rf"（{_DUTY}?{_MANNER}(?P<role>牵头|主办|承办|配合|协办|参与|责任|负责|协助|落实|实施)(?:单位|部门|负责|落实|实施)?）"
@@ -142,7 +148,7 @@ def phrase(text: str, known: Collection[str]) -> Phrase:
         # The units count for this row; that later rows have them too is for a person to settle.
         aside.append(found[0])
         inherited.append(Clause(mask(found["units"], known), Role.IMPLEMENT))
-        return ""
+        return "；"
 
     text = _PEOPLE.sub(put_aside, text)
     text = _INHERITED.sub(inherit, text)
@@ -205,7 +211,9 @@ def _together(body: Masked, role: Role | None, *, duty: bool) -> Iterator[Clause
     """Take 会同 and 由 apart: those named after 会同 assist."""
     body = body.strip(" 、")
     if (
-        opening := re.match(rf"(?:会同|{_CONSULTS}|由|请(?=[省市县区各有相])|并由?|同时|其中)+", body.shadow)
+        opening := re.match(
+            rf"(?:会同|{_CONSULTS}|由|请(?=[省市县区各有相])|并由?|同时|其中(?!央))+", body.shadow
+        )
     ) is not None:
         rest = body.cut(opening.end())
         if "会同" in opening[0] or "商" in opening[0]:
@@ -226,11 +234,11 @@ def bracket_role(text: str) -> tuple[str, Role | None]:
     """Take a role in brackets off a name: 市教育局（牵头） -> 市教育局, lead."""
     if (found := _BRACKET_ROLE.search(text)) is None:
         return text, None
-    return text[: found.start()] + text[found.end() :], _LABEL_ROLES[found["role"]]
+    return _BRACKET_ROLE.sub("", text), _LABEL_ROLES[found["role"]]
 
 
 def bracket_note(text: str) -> tuple[str, str]:
-    """Take a note in brackets off a name's end: 市教育局（含民办学校）; a second plate stays: 市委农办（农业农村局）."""
+    """Take a note in brackets off a name: 市教育局（含民办学校）; a second plate stays: 市委农办（农业农村局）."""
     found = re.search(r"(?<=[\u3400-\u9fff”])（((?:[^（）]|（[^（）]*）)+)）$", text)
     if found is None or all(lx.PLATE.fullmatch(part) for part in re.split(r"[、，]", found[1])):
         return text, ""

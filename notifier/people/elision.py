@@ -156,6 +156,8 @@ def _for_field(item: Item, following: Item) -> str:
 def _organs(item: Item, before: Sequence[Item]) -> list[Item]:
     """Give each place that shared the organ before it this one too: 示范区、高新区党工委和管委会."""
     organ = before[-1].tail
+    if organ == item.tail:
+        return []  # 县政府、政府: said already
     shared: list[Item] = []
     for place in reversed(before):
         if place.kind is not Kind.LOCAL or place.tail != organ:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 
 from notifier.people import lexicon as lx
 
@@ -54,14 +55,20 @@ class Item:
 
 def parse(text: str, known: Collection[str] = ()) -> Item:
     """Return what the text is taken by itself; an exactly known name is a unit whatever it looks like."""
+    listed = text in known
     if len(text) > LONGEST:
-        return Item(text, Kind.BODY if text in known else Kind.OTHER, tail=text)
-    if lx.BARE.fullmatch(text) and text not in known:
+        return Item(text, Kind.BODY if listed else Kind.OTHER, tail=text)
+    return _parsed(text, listed)
+
+
+@lru_cache(maxsize=4096)  # a list is cut by trying its parts again and again
+def _parsed(text: str, listed: bool) -> Item:
+    if lx.BARE.fullmatch(text) and not listed:
         return Item(text, Kind.BARE, tail=text)
     for reading in (_local, _place, _group, _body):
         if (item := reading(text)) is not None:
             return item
-    if text in known:
+    if listed:
         return Item(text, Kind.BODY)
     if lx.LEVEL_WORD.fullmatch(text):
         return Item(text, Kind.LEVEL, head=text)

@@ -123,6 +123,7 @@ DEPARTMENT = re.compile(
 _NO_DEPARTMENT = re.compile(
     r"(?:干部|社会|机会|会议|大会|全部|内部|俱乐部|场所|人员|教学|科学|文学|同学|银行业|行)$"
 )
+_DATED = re.compile(r"\d[年月日]")
 _BANK = re.compile(r"(?:银行|[分支农工建中央人]行|发行|信行)$")
 STRONG_ENDING = re.compile(
     r"(?:厅|局|委|办|政府|管委会|办公室|部门|单位|党委|党工委|委员会|法院|检察院|[残妇侨]联|工商联|总工会|科协|中心|集团|公司)$"
@@ -135,7 +136,7 @@ PERSON = re.compile(
 
 def is_department(text: str) -> bool:
     """Tell whether the text ends as the names of offices, bodies and firms do."""
-    if len(text) < 2 or not DEPARTMENT.fullmatch(text) or PERSON.search(text):
+    if len(text) < 2 or _DATED.search(text) or not DEPARTMENT.fullmatch(text) or PERSON.search(text):
         return False
     return not _NO_DEPARTMENT.search(text) or _BANK.search(text) is not None
 
@@ -169,7 +170,7 @@ COMMON = re.compile(
 )
 # What may stand in brackets after a name: another plate of it, or its other kinds. All else is a note.
 PLATE = re.compile(
-    rf"{HAN}|.*(?:{_ENDING}|部门|单位|[省市县区乡镇街村园所处][级属]?)|{CLASS.pattern}|{ORGAN}"
+    rf"{HAN}|(?!不?含|包括|除|仅|原|限|以|共同).*(?:{_ENDING}|部门|单位|[省市县区乡镇街村园所处][级属]?)|{CLASS.pattern}|{ORGAN}"
 )
 # Commercial and teaching bodies: rarely the issuer's own.
 UNOWNED = re.compile(r".*(?:公司|集团|学院|中学|小学|医院|幼儿园|协会|学会|商会)")
