@@ -15,9 +15,9 @@ _WHEN = re.compile(
     r"|(?:完成|办理|办结)?(?:时限|时间|期限|日期|进度)[^：、]{0,4}：)(?:全部|(?!单位)[^各省市县区州局厅委办部院校企街乡镇村、]|、(?=\d))*"
 )
 _INHERITED = re.compile(
-    r"(?:以下|以上|上述|下列|所有|其他|其余|本表)[^，；。]{0,12}?(?:任务|工作|事项|项目)"
-    r"[^，；。]{0,4}?均?(?:需要?|须|由|要|应)"
-    r"(?P<units>[^；。（）]{1,120}?)(?:共同|分别|具体)?(?:负责|落实|实施)(?:落实)?"
+    r"(?:以下|以上|上述|下列|所有|其他|其余|本表)(?:[^，；。]{0,12}?(?:任务|工作|事项|项目)[^，；。]{0,4}?均?|[^，；。]{0,6}均)"
+    r"(?:需要?|须|由|要|应)"
+    r"(?P<units>(?:[^；。（）]|（[^（）]*）){1,120}?)(?:共同|分别|具体)?(?:负责|落实|实施)(?:落实)?"
     r"(?:，?(?:以下|下文)?不再(?:一一|逐一|另行|重复|单独|[列标注赘]|说明|明|出|述)*)?"
 )
 
@@ -48,10 +48,11 @@ _VERB = re.compile(
 _LABEL_ROLES = {**_STRONG, "责任": Role.JOINT, "协助": Role.ASSIST, "协同": Role.ASSIST, "协作": Role.ASSIST,
                 "参加": Role.ASSIST, "落实": Role.IMPLEMENT, "实施": Role.IMPLEMENT, "执行": Role.IMPLEMENT,
                 "支持": Role.ASSIST, "主管": Role.JOINT, "监管": Role.JOINT, "监督": Role.JOINT, "督办": Role.JOINT,
-                "指导": Role.JOINT, "第一责任": Role.LEAD}  # fmt: skip
+                "指导": Role.JOINT, "成员": Role.JOINT, "组长": Role.LEAD, "第一责任": Role.LEAD}  # fmt: skip
 _LABEL = re.compile(
     r"(?:(?:主体|监管|直接|属地|共同|行业|整改|项目|领导|其他|其它|相关|有关|各)(?=[^：，、；。]{2,9}：)|(?<![各关他]))"
-    rf"(?:主要|具体)?(?P<role>第一责任|{'|'.join(w for w in _LABEL_ROLES if w != '第一责任')})"
+    rf"(?:主要|具体)?(?P<role>(?:(?<=^)|(?<=[；。\n]))(?:成员|组长)(?=单位：)|第一责任|"
+    rf"{'|'.join(word for word in _LABEL_ROLES if word not in ('第一责任', '成员', '组长'))})"
     rf"(?:责任|负责)?(?:{UNIT_WORD}(?:和责任人|及责任人)?(?:：|为(?!主))|：)"
 )
 _LABEL_AT_START = re.compile(
@@ -63,7 +64,7 @@ _PEOPLE = re.compile(
     rf"(?:(?!(?:牵头|责任|配合|参与|承办|主办|协办)(?:责任)?{UNIT_WORD})[^；\n])*"
 )
 _BRACKET_ROLE = re.compile(
-    rf"（{_DUTY}?{_MANNER}(?P<role>牵头|主办|承办|配合|协办|参与|责任|负责|协助|落实|实施)(?:单位|部门|负责|落实|实施)?）"
+    rf"（{_DUTY}?{_MANNER}(?P<role>牵头|主办|承办|主责|配合|协办|参与|责任|负责|协[助同作]|落实|实施)(?:单位|部门|负责|落实|实施)?）"
 )
 
 
@@ -240,6 +241,10 @@ def bracket_role(text: str) -> tuple[str, Role | None]:
 def bracket_note(text: str) -> tuple[str, str]:
     """Take a note in brackets off a name: 市教育局（含民办学校）; a second plate stays: 市委农办（农业农村局）."""
     found = re.search(r"(?<=[\u3400-\u9fff”])（((?:[^（）]|（[^（）]*）)+)）$", text)
-    if found is None or all(lx.PLATE.fullmatch(part) for part in re.split(r"[、，]", found[1])):
+    if (
+        found is None
+        or lx.PLATE.fullmatch(re.split(r"，", found[1])[0])
+        or all(lx.PLATE.fullmatch(part) for part in re.split(r"[、，]", found[1]))
+    ):
         return text, ""
     return text[: found.start()], found[1]

@@ -233,6 +233,10 @@ def _placed(item: Item, before: Item | None, inherits: bool) -> Item:
 def _grouped(item: Item, before: Item | None) -> Item:
     if before is None or before.kind is not Kind.GROUP:
         return item
+    if before.determiner and not (item.determiner or item.head) and before.area is item.area is Area.CLASS:
+        return replace(item, text=before.determiner + item.text, determiner=before.determiner)
+    if before.head.endswith("机关"):
+        return item
     if item.determiner and not item.head and before.head and _NOUN.fullmatch(item.tail):
         return replace(item, text=before.head + item.text, head=before.head)  # 市直各部门、各单位
     if not item.determiner and not item.head and not item.place and lx.FIELD.match(item.text):

@@ -95,10 +95,12 @@ def _split_determiner(text: str) -> tuple[str, str]:
 def _local(text: str) -> Item | None:
     determiner, rest = _split_determiner(text)
     for start in range(len(rest)):
-        organ = re.fullmatch(lx.ORGAN, rest[start:])
+        organ = re.fullmatch(rf"{lx.ORGAN}|委", rest[start:])
         if organ is None:
             continue
         place = rest[:start]
+        if organ[0] == "委" and not (determiner and place.endswith(("省", "市", "县", "区", "州", "旗"))):
+            continue  # 各县区委; 区委 by itself is one body
         if "各级" in determiner and not place:
             return Item(text, Kind.LOCAL, determiner, place, Area.CLASS, organ[0])
         area = Area.CLASS if re.fullmatch(rf"{lx.LEVEL}级", place) else _area(place)
@@ -129,12 +131,20 @@ def _group(text: str) -> Item | None:
             area, place, tail = _split_place(found["noun"])
             return Item(text, Kind.GROUP, found["det"], place, area, tail)
         return Item(text, Kind.GROUP, found["det"], tail=found["noun"], head=head)
-    if lx.MANY.fullmatch(text):
-        area, place, tail = _split_place(text)
+    area, place, tail = _split_place(text)
+    if lx.MANY.fullmatch(text) or (place and lx.MANY.fullmatch(tail)):
         head = "" if place else _level(text)
         return Item(
             text, Kind.GROUP, place=place, area=area, tail=tail if place else text[len(head) :], head=head
         )
+    kind = lx.KINDS.match(text)
+    if (
+        kind is not None
+        and lx.is_department(text[kind.end() :])
+        and not re.match("[场政容域划]", text[kind.end() :])
+    ):
+        place, tail = kind[0], text[kind.end() :]
+        return Item(text, Kind.GROUP, place=place, area=Area.CLASS, tail=tail)
     return None
 
 

@@ -14,7 +14,7 @@ _CLOSE = re.compile(
     r"(?<![高初中平优同])等(?![级次候])(?P<noun>\d*[个家]?多?(?:各?(?:部门|单位|方面|机构|处室|科室)|地区|地方|地(?=$|[、，；。和及与按政人])))?"
 )
 _JOINED = re.compile(
-    r"(?<=[局厅办联院会])(?=(?:省|市|县|区|州)(?![级直属]))|(?<=[局厅办委府会联部院])(?=各)|"
+    r"(?<=[局厅办联院会])(?=(?:省|市|县|区|州)(?![级直属]))|(?<=[局厅办委府会联部院区市县镇）])(?=各)|"
     r"(?<=[省市县区州]委)(?=[省市县区州](?:人民)?政府$|[省市县区州](?:人大|政协|纪委))|(?<=[局厅办委])(?=团[省市县区]委)"
 )
 _DATED = re.compile(r"\d{2,4}年|(?:完成|办理|办结)?(?:时限|时间|期限|日期)[^、，；。]{0,4}：")
@@ -81,6 +81,7 @@ def _classifier(last: str, after: Masked, known: Collection[str]) -> str:
         item.kind in (Kind.LOCAL, Kind.PLACE)
         and item.area in (Area.CLASS, Area.LEVEL)
         and not item.determiner
+        and "两委" not in item.tail
         and not re.search(rf"（|{lx.LEVEL}{lx.LEVEL}$", item.place)
     )
     names = (before.area is Area.PROPER and before.kind in (Kind.LOCAL, Kind.PLACE)) or (
@@ -179,7 +180,7 @@ def _run_on(text: str, known: Collection[str]) -> Iterator[str]:
         second = parse(right, known).kind
         if left.count("（") != left.count("）") or _INNER_END.search(right):
             continue
-        if right.startswith("各") and second not in (Kind.LOCAL, Kind.PLACE):
+        if right.startswith("各") and not left.startswith("各") and second not in (Kind.LOCAL, Kind.PLACE):
             continue  # 市政府各部门 is one group
         if is_unit(left, known) and is_unit(right, known):
             yield left

@@ -3,13 +3,15 @@
 import re
 
 UNIT_WORD = r"(?:单位|部门|处室|科室|股室|机构|主体)"
-WIDTHS = str.maketrans("()[]【】〔〕［］:;,﹐､|│/／", "（）（）（）（）（）：；，，、，，、、")
+WIDTHS = str.maketrans("()[]【】〔〕［］:;,﹐､|│/／+＋&＆", "（）（）（）（）（）：；，，、，，、、、、、、")
 _INVISIBLE = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2060\ufeff\ue000-\uf8ff]")
 _POINTER = re.compile(
     r"（[^（）；]*\d[年月日][^（）；]*）|（(?:详见|见|参见|具体见|附件|下同|以下(?:简称|同)|排名|排序|列|注：)[^（）；]*）"
 )
 # A pointer that names somebody too is for a person to read: （省财政厅2018年6月底前完成）.
-_NAMES_UNITS = re.compile(r"[厅局委府处院]|(?<![承主])办(?![理结完法])|部(?!分)|中心|公司|[省市县区]长")
+_NAMES_UNITS = re.compile(
+    r"[厅局委府处院]|(?<![承主])办(?![理结完法])|部(?!分)|中心|公司|团体|高校|企业|[省市县区]长"
+)
 _CONVENTION = re.compile(
     r"（(?:[^（）]{0,40}(?:(?:第一|首位|[★☆▲※*＊])[^（）：]{0,40}[为是]|第一[^（）：]{0,8})|[注：带标“]*[★☆▲※*＊]”?：?)牵头[^（）：]{0,30}）|"
     r"(?:^|(?<=[，；。、\s]))[^，；。、\s（]{0,12}(?:第一|首位|首个|排在前|列在前|[带标注打有]“?[★☆▲※*＊])"
@@ -27,6 +29,7 @@ _STAR = re.compile("[★☆▲※*＊]")
 def tidy(text: str) -> str:
     """Return the text with one width of brackets and separators; unclosed brackets are closed, stray ones dropped."""
     text = _INVISIBLE.sub("", text.replace("\u3000", " ").replace("\r\n", "\n").replace("\r", "\n"))
+    text = re.sub(r"(?<=[局委办厅府会])[.．·－—-](?=[\u3400-\u9fff])", "、", text)
     text = re.sub("等{2,}", "等", text.translate(WIDTHS).replace("\t", "\n").strip())
     text = re.sub(
         r"（[^（）]*）",

@@ -76,13 +76,13 @@ def _timed(text: str, issuer: str) -> UnitsReading:
 
 # What a phrase may hold beside names: roles, conjunctions, pointers and deadlines, all of them understood.
 GRAMMAR = re.compile(
-    r"[（(【\[](?:[^（()）厅局委府处院办部心司]*(?:\d[年月日]|附件|下同|简称|以下同|排名|排序|注|第一|首位)|详见|见|列)[^（()）厅局委府处院部心司，；。、\s]*|"
+    r"[（(【\[](?:[^（()）厅局委府处院办部心司体校企]*(?:\d[年月日]|附件|下同|简称|以下同|排名|排序|注|第一|首位)|详见|见|列)[^（()）厅局委府处院部心司体校企，；。、\s]*|"
     r"[^，；。、\s（]*(?:第一|首位|首个|排在前|列在前|[带标注打有][★☆▲※*＊])[^，；。]*牵头[^，；。]*(?:，下?同?)?|"
     r"(?:于|在|到|至|自|从)?(?:\d+[年月]|每[年月周季]|今年|明年|年底|年内|月底|长期|持续|全年|常态|立即|即日|近期)[^，；。、]*|"
     r"(?:完成|办理|办结)?(?:时限|时间|期限|日期|进度).*|(?:有关|相关|其他|其它)(?=[^、，；。]{2,9}[:：])|"
     r"按照?|依照?|依据|根据|结合|各自|职责|职能|任务|权限|范围|实际|情况|"
     r"牵头|主办|承办|主责|配合|协办|参与|参加|负责|责任|第一|主体|监管|落实|实施|执行|推进|组织|统筹|协[助同作调]|支持|指导|督促|监督|"
-    r"等[)）]?(?:街道|地区|地方|省辖|直辖|设区|县级|地级|[省市县区州乡镇街])|分别|共同|联合|具体|分工|主要|统一|抓总|抓好|做好|认真|依法|积极|任(?=单位|部门)|密切|全力|开展|完成|工作|到位|直接|属地|行业|整改|项目|领导|"
+    r"(?:成员|组长)(?=单位)|等[)）]?(?:街道|地区|地方|省辖|直辖|省?直管|设区|县级|地级|[省市县区州乡镇街])|分别|共同|联合|具体|分工|主要|统一|抓总|抓好|做好|认真|依法|积极|任(?=单位|部门)|密切|全力|开展|完成|工作|到位|直接|属地|行业|整改|项目|领导|"
     r"单位|部门|处室|科室|股室|机构|会商|会同|以及|同时|其中|[和及与并由请商会等其的、，各个家多两三四级为人]|\d+"
 )
 
@@ -92,7 +92,7 @@ def _lost(text: str, reading: UnitsReading) -> str:
     seen = "".join([*(unit.name for unit in reading.units), *reading.unresolved])
     have = Counter(seen)
     # Brackets that nothing answers are dropped before reading, so that 协）同 reads as 协同.
-    plain = GRAMMAR.sub("", text.translate(dict.fromkeys(map(ord, "()（）[]【】★* \n\u3000"))))
+    plain = GRAMMAR.sub("", text.translate(dict.fromkeys(map(ord, "()（）[]【】★* \n\t\u3000"))))
     rest = re.findall(r"[\u3400-\u9fff]", GRAMMAR.sub("", text))
     return "".join(letter for letter in dict.fromkeys(rest) if letter not in have and letter in plain)
 
