@@ -2,13 +2,13 @@
 
 from notifier.intake.contacts import read_contacts
 from notifier.intake.document import read_document
-from notifier.intake.rows import Cell, CellRow, Document, Reader, RowFault, TaskRow
+from notifier.intake.rows import Cell, CellRow, Content, Document, RowFault, TaskRow
 
 __all__ = [
     "Cell",
     "CellRow",
+    "Content",
     "Document",
-    "Reader",
     "RowFault",
     "TaskRow",
     "read_contacts",

@@ -1,16 +1,22 @@
-"""What intake hands on: the tasks of a document, its faults, and the port its readers share."""
+"""What intake hands on: the tasks of a document, its faults, and what its readers share."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+
+from notifier.errors import DocumentError
+
+CELLS_CAP = 200_000  # of one file; the longest real table met has some three thousand
+LETTERS_CAP = 5_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One cell as a reader found it: its lines as they are broken there, and where the first stands."""
+    """One cell as a reader found it: its lines as they are broken there, and how far it reaches."""
 
     lines: tuple[str, ...]
-    line: int
+    width: int = 1  # what it covers from left to right: columns of the grid, in a PDF points
+    above: bool = False  # merged with the cell above it, whose lines are repeated here
+    where: str = ""  # where it stands, if a reader knows better than its row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +26,41 @@ class CellRow:
     A row without cells holds `loose` text instead: a title, a page number, a line that belongs to no cell.
     """
 
-    line: int
+    where: str  # as people look it up: `plan.txt:123`, `plan.xlsx, sheet 任务表, row 12`
     cells: tuple[Cell, ...] = ()
     loose: str = ""
+    grid: int = 1  # which table of the file it belongs to; 0 for text that stands outside of tables
+    page: int = 0  # 1-based page in formats that have pages
+    title: str = ""  # the table's own name: a sheet's
+    nested: bool = False  # the table stands in a cell of another, where its text is repeated
+    merges: bool = (
+        True  # a blank cell may be one with the cell above: the format knows merged cells or lost them
+    )
+    printed: bool = False  # the lines of its cells are as they were printed: broken anywhere
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowFault:
+    """A row that can't be used; the other rows of the file are."""
+
+    where: str  # file name and line, or file, sheet or page or table, and row
+    message: str
+
+
+def bound(name: str, cells: int, letters: int = 0) -> None:
+    """Raise DocumentError when a file holds more cells or characters than any task table."""
+    if cells > CELLS_CAP or letters > LETTERS_CAP:
+        raise DocumentError(
+            f"{name}: holds more than {CELLS_CAP} cells or {LETTERS_CAP} characters, far more than a task table"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a reader found in a file, and the places that it could not read."""
+
+    rows: tuple[CellRow, ...]
+    faults: tuple[RowFault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,17 +71,9 @@ class TaskRow:
     number: str
     section: str
     text: str
-    units: str
+    units: str  # with the units that a sentence such as 以下任务均需…落实 adds, as `落实单位：…`
     timing: str
-    line: int  # 1-based line of the row's first line in the source
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowFault:
-    """A row that can't be used; the other rows of the file are."""
-
-    where: str  # file name and line: `plan.txt:123`
-    message: str
+    where: str  # where its row begins in the source, as in faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +86,3 @@ class Document:
     sections: tuple[str, ...]
     faults: tuple[RowFault, ...] = ()
     columns: tuple[str, ...] = field(default=())  # the header's cells as written
-
-
-class Reader(Protocol):
-    """Turns the bytes of one file format into rows of cells; knows nothing of tasks."""
-
-    @property
-    def suffixes(self) -> frozenset[str]:
-        """The file suffixes it reads, lower case, with their dot."""
-
-    def read(self, data: bytes, name: str) -> tuple[CellRow, ...]:
-        """Return the rows in order; raise DocumentError naming `name` when the bytes aren't this format."""

@@ -1,22 +1,21 @@
-"""Rows of cells become tasks: re-joined text, header, sections, numbers and refs."""
+"""Rows of cells become tasks: sections, shared and restarting numbers, refs, and what can't be used."""
 
 import re
-import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from notifier.errors import DocumentError
-from notifier.intake.columns import Column, Header, header_of
-from notifier.intake.rows import Cell, CellRow, RowFault, TaskRow
+from notifier.intake.columns import Column, Header
+from notifier.intake.inherited import Sentence, sentences
+from notifier.intake.layout import Part, Placed, Step, placed, steps
+from notifier.intake.numbers import SECTION, is_chinese, is_page_number, number_of
+from notifier.intake.pages import carry_on
+from notifier.intake.refs import Found, task_rows
+from notifier.intake.rows import CellRow, Content, RowFault, TaskRow
+from notifier.intake.wrapped import rejoin
 
-_NUMERAL = "一二三四五六七八九十百"
-_SECTION = re.compile(
-    rf"(?:第[{_NUMERAL}\d]+(?:部分|章|节|篇)|[{_NUMERAL}]+\s*[、．.，]|[(（][{_NUMERAL}]+[)）]).*\S"
-)
-_PAGE_NUMBER = re.compile(r"[-—–－\s·]*(?:第?\s*\d{1,4}\s*页?)(?:\s*[/共]\s*\d+\s*页?)?[-—–－\s·]*")
-_NUMBER = re.compile(r"\d+(?:[.\-]\d+)*")
-_CONTROL = dict.fromkeys((*range(32), *range(127, 160), 8203, 8204, 8205, 8288, 65279))
+_NOTE = re.compile(r"(?:备?注|说明|附注|填表说明|填报说明)\s*[0-9一二三]?\s*[：:、.]")
+_TOTAL = re.compile(r"(?:合|总|小|共)\s*计")
+_TITLE_LENGTH = 60  # characters; what is longer, or ends like a sentence, is no title of a section
 
 
 @dataclass(slots=True)
@@ -30,159 +29,265 @@ class Table:
 
 
 @dataclass(slots=True)
-class _Found:
-    """A row that has all it needs but its ref."""
-
-    number: str
-    section: int  # 1-based; 0 before the first section row
-    cells: tuple[str, ...]
-    line: int
-
-
-@dataclass(slots=True)
 class _Scan:
-    name: str
-    header: Header | None = None
+    faults: list[tuple[int, RowFault]]  # with their place in the file
+    place: int = 0
+    columns: tuple[str, ...] = ()
     sections: list[str] = field(default_factory=list)
-    found: list[_Found] = field(default_factory=list)
-    faults: list[RowFault] = field(default_factory=list)
+    found: list[Found] = field(default_factory=list)
     numbers: dict[int, set[str]] = field(default_factory=dict)  # by section, those of faulty rows too
+    sentences: list[Sentence] = field(default_factory=list)
+    paragraph: str = ""  # loose lines, joined until the next row of cells
+    caption: str = ""  # the last line over a header
+    head: Step | None = None  # the header that is read under
+    opens: str | None = None  # a table that began: the section it is, if its numbers begin again
+    sheets: bool = False  # tasks stand on several sheets; each is a section
+    category: str = ""
+    page: int = 0
+    figures: bool = False  # some number is in Arabic figures: then 一 alone heads a section
 
-    def fault(self, line: int, message: str) -> None:
-        self.faults.append(RowFault(where=f"{self.name}:{line}", message=message))
+    def fault(self, where: str, message: str) -> None:
+        self.faults.append((self.place, RowFault(where=where, message=message)))
+
+    def begin(self, section: str) -> None:
+        self.sections.append(section)
+        self.opens = None
+
+    def listen(self, text: str) -> None:
+        self.sentences += sentences(text, len(self.found))
 
 
-def rejoin(lines: Iterable[str]) -> str:
-    """Join the lines of a wrapped cell: Chinese and figures without a space, Latin words with one.
-
-    A figure is never spaced: PDF text breaks inside dates and amounts as it does inside words.
-    """
-    joined = ""
-    for line in lines:
-        piece = line.translate(_CONTROL).strip()
-        latin = (
-            joined[-1:].isascii() and joined[-1:].isalpha() and piece[:1].isascii() and piece[:1].isalpha()
-        )
-        joined += f" {piece}" if latin else piece
-    return joined
-
-
-def tasks(rows: Sequence[CellRow], name: str) -> Table:
+def tasks(content: Content, name: str) -> Table:
     """Return the tasks, sections and faults of a file's rows; `name` stands in the faults.
 
     Raises DocumentError when no header is recognised or no row can be used.
     """
-    scan = _Scan(name)
-    for row in rows:
-        cells = tuple(rejoin(cell.lines) for cell in row.cells)
-        if scan.header is None:
-            scan.header = header_of(cells)
-        else:
-            _take(scan, scan.header, row, cells)
-    if scan.header is None:
+    scan = _Scan(faults=[(0, fault) for fault in content.faults])
+    whole = list(steps(content.rows))
+    heads = [step for step in whole if step.part is Part.HEADER]
+    scan.sheets = len({step.row.title for step in heads}) > 1
+    scan.figures = any(_in_figures(step) for step in whole if step.part is Part.ROW)
+    for scan.place, step in enumerate(whole, start=1):
+        if step.part is not Part.LOOSE and scan.paragraph:
+            scan.listen(scan.paragraph)
+            scan.paragraph = ""
+        if step.fault:
+            scan.fault(step.row.where, step.fault)
+        match step.part:
+            case Part.LOOSE:
+                _take_loose(scan, step.row)
+            case Part.CAPTION | Part.ASIDE:
+                text = rejoin(line for cell in step.row.cells for line in cell.lines)
+                scan.listen(text)
+                scan.caption = text
+            case Part.HEADER:
+                _begin(scan, step)
+            case Part.ROW:
+                _take(scan, step.row)
+                scan.caption = ""
+    scan.listen(scan.paragraph)
+    if not heads:
         raise DocumentError(
             f"{name}: no header row was recognised; a column for the task (工作任务 …) and one for "
-            "its units (责任单位 …) are needed"
+            "its units (责任单位 …) are needed",
+            *(f"{fault.where}: {fault.message}" for _, fault in scan.faults),
         )
-    table = _finish(scan, scan.header)
+    rows, repeated = task_rows(scan.found, scan.sections, scan.numbers, scan.sentences)
+    faults = sorted([*scan.faults, *repeated], key=lambda placed: placed[0])
+    table = Table(rows, tuple(scan.sections), tuple(fault for _, fault in faults), scan.columns)
     if not table.rows:
         reasons = [f"{fault.where}: {fault.message}" for fault in table.faults]
         raise DocumentError(f"{name}: no row under the header can be used", *reasons)
     return table
 
 
-def _take(scan: _Scan, header: Header, row: CellRow, cells: tuple[str, ...]) -> None:
-    if not row.cells:
-        if not _PAGE_NUMBER.fullmatch(row.loose):
-            scan.fault(row.line, f"text outside any cell: “{row.loose[:40]}”")
+def _in_figures(step: Step) -> bool:
+    if step.header is None or (at := placed(step.row, step.header)) is None:
+        return False
+    number = step.header.text(at.cells, Column.NUMBER, "")
+    return bool(number_of(number)) and not is_chinese(number)
+
+
+def _take_loose(scan: _Scan, row: CellRow) -> None:
+    if is_page_number(row.loose):
         return
-    filled = [cell for cell in cells if cell]
-    if header_of(cells) is not None and len(cells) == len(header.columns):
-        return  # a header repeated at the top of a page
+    scan.paragraph += row.loose
+    scan.caption = row.loose
+    if row.grid and scan.head is not None and not sentences(row.loose, 0):
+        # In this layout every line after the header belongs to a cell.
+        scan.fault(row.where, f"text outside any cell: “{row.loose[:40]}”")
+
+
+def _begin(scan: _Scan, step: Step) -> None:
+    last, row = scan.head, step.row
+    scan.head = step
+    scan.columns = scan.columns or (step.header.titles if step.header else ())
+    caption, scan.caption = scan.caption, ""
+    again = (
+        last is not None
+        and last.header is not None
+        and last.header.columns == (step.header and step.header.columns)
+    )
+    if (
+        again
+        and last is not None
+        and (row.grid == last.row.grid or row.page != last.row.page)
+        and not caption
+    ):
+        return  # repeated at the top of a page
+    if len(caption) <= _TITLE_LENGTH and SECTION.fullmatch(caption):
+        scan.begin(caption)
+    elif last is None or row.grid != last.row.grid:
+        scan.opens = row.title or (caption if len(caption) <= _TITLE_LENGTH else "")
+    scan.page = row.page if last is None else scan.page
+
+
+def _take(scan: _Scan, row: CellRow) -> None:
+    step = scan.head
+    if step is None or step.header is None:
+        return
+    header = step.header
+    own = [rejoin(cell.lines) for cell in row.cells if not cell.above]
+    filled = [text for text in own if text]
     if not filled:
         return
-    if len(filled) == 1 and _SECTION.fullmatch(filled[0]):
-        scan.sections.append(filled[0])
+    if len(filled) == 1 and _alone(scan, row, filled[0], header):
         return
-    section = len(scan.sections)
-    number = _number(cells[header.columns.index(Column.NUMBER)]) if _numbered(header, cells) else ""
+    at = placed(row, header)
+    number, written = _number(header, at, row)
+    if at is not None and _TOTAL.fullmatch(written or header.text(at.cells, Column.TEXT, "")):
+        return
+    if at is not None and scan.figures and _heads_section(header, at, written):
+        title = header.text(at.cells, Column.TEXT, "")
+        scan.begin(written + ("" if re.search(r"[、.．)）]$", written) else "、") + title)
+        return
+    for text in filled:
+        scan.listen(text)
+    if at is not None and _of_last_row(scan, header, at, row, number):
+        return
+    scan.page = row.page
+    _open_section(scan, header, at, number, row)
     if number:
-        scan.numbers.setdefault(section, set()).add(number)
-    if len(cells) != len(header.columns):
+        scan.numbers.setdefault(len(scan.sections), set()).add(number)
+    if at is None:
         begins = f", beginning “{filled[0][:20]}”"
-        scan.fault(row.line, f"{len(cells)} cells where the header has {len(header.columns)}{begins}")
-    elif header.has(Column.NUMBER) and not number:
-        written = header.text(cells, Column.NUMBER, "")
-        scan.fault(row.line, f"“{written}” is no number" if written else "the number is missing")
-    elif not header.text(cells, Column.TEXT, ""):
-        scan.fault(_line_of(row.cells, header), f"number {number}: the task's text is empty")
-    else:
-        scan.found.append(_Found(number or str(len(scan.found) + 1), section, cells, row.line))
+        scan.fault(row.where, f"{len(row.cells)} cells where the header has {len(header.columns)}{begins}")
+        return
+    _keep(scan, header, at, row, number, written)
 
 
-def _numbered(header: Header, cells: Sequence[str]) -> bool:
-    return header.has(Column.NUMBER) and header.columns.index(Column.NUMBER) < len(cells)
-
-
-def _line_of(cells: Sequence[Cell], header: Header) -> int:
-    return cells[header.columns.index(Column.TEXT)].line
-
-
-def _number(cell: str) -> str:
-    """Return the number a cell holds in Arabic figures, or "" (`7.`, `（7）`, `七`, `(一)` are all met)."""
-    bare = re.sub(r"[\s()第项号、:]", "", unicodedata.normalize("NFKC", cell)).rstrip(".")
-    if _NUMBER.fullmatch(bare):
-        return re.sub(r"(?<!\d)0+(?=\d)", "", bare)
-    if bare and all(letter in _NUMERAL for letter in bare):
-        return str(_chinese(bare))
-    return ""
-
-
-def _chinese(numeral: str) -> int:
-    total = digit = 0
-    for letter in numeral:
-        value = _NUMERAL.index(letter) + 1
-        if letter in "十百":
-            total += (digit or 1) * (10 if letter == "十" else 100)
-            digit = 0
-        else:
-            digit = value
-    return total + digit
-
-
-def _finish(scan: _Scan, header: Header) -> Table:
-    # Numbers restart when a later section has a number 1 of its own. A number that merely comes twice is
-    # a slip of the pen and must not change the ref of every other task.
-    with_one = [section for section, numbers in scan.numbers.items() if "1" in numbers]
-    by_section = len(with_one) > 1
-    rows: list[TaskRow] = []
-    first: dict[tuple[str, str], int] = {}
-    uses: Counter[str] = Counter()
-    refs = {f"{found.section}:{found.number}" if by_section else found.number for found in scan.found}
-    for found in scan.found:
-        base = f"{found.section}:{found.number}" if by_section else found.number
-        text = header.text(found.cells, Column.TEXT, "：")
-        if (earlier := first.setdefault((base, text), found.line)) != found.line:
-            scan.fault(
-                found.line, f"number {found.number} with the same text stands at line {earlier} already"
-            )
-            continue
-        ref = base
-        while uses[base] and ref in refs:  # a table that numbers 7.2 itself keeps that ref for its own
-            uses[base] += 1
-            ref = f"{base}.{uses[base]}"
-        uses[base] = max(uses[base], 1)
-        refs.add(ref)
-        rows.append(
-            TaskRow(
-                ref=ref,
-                number=found.number,
-                section=scan.sections[found.section - 1] if found.section else "",
-                text=text,
-                units=header.units(found.cells),
-                timing=header.text(found.cells, Column.TIMING, "，"),
-                line=found.line,
-            )
+def _keep(scan: _Scan, header: Header, at: Placed, row: CellRow, number: str, written: str) -> None:
+    cells = list(at.cells)
+    last = scan.found[-1] if scan.found and scan.found[-1].section == len(scan.sections) else None
+    shared = False
+    if header.has(Column.NUMBER) and not number:
+        if written:
+            scan.fault(row.where, f"“{written}” is no number")
+            return
+        if not row.merges:
+            scan.fault(row.where, "the number is missing")
+            return
+        # A blank cell under a number is that number's, merged or left out: a second task, or the first's
+        # further units.
+        number = last.number if last is not None else str(len(scan.found) + 1)
+        text = header.columns.index(Column.TEXT)
+        if last is not None and last.header is header and not header.text(cells, Column.TEXT, ""):
+            if not header.units(cells) and not header.timing(cells):
+                return
+            cells[text] = last.cells[text]
+            if not header.timing(cells):
+                cells = [
+                    above if kind in (Column.TIMING, Column.START) else cell
+                    for kind, cell, above in zip(header.columns, cells, last.cells, strict=True)
+                ]
+            shared = True
+    if not header.text(cells, Column.TEXT, ""):
+        place = at.places[header.columns.index(Column.TEXT)]
+        scan.fault(
+            place, f"number {number}: the task's text is empty" if number else "the task's text is empty"
         )
-    faults = sorted(scan.faults, key=lambda fault: int(fault.where.rpartition(":")[2]))
-    return Table(tuple(rows), tuple(scan.sections), tuple(faults), header.titles)
+        return
+    text_merged = [
+        merged for kind, merged in zip(header.columns, at.above, strict=True) if kind is Column.TEXT
+    ]
+    scan.found.append(
+        Found(
+            number=number or str(len(scan.found) + 1),
+            section=len(scan.sections),
+            header=header,
+            cells=cells,
+            row=row,
+            shared=shared or all(text_merged),
+            place=scan.place,
+        )
+    )
+
+
+def _alone(scan: _Scan, row: CellRow, text: str, header: Header) -> bool:
+    """Deal with a row of one text: a section, a note, a sentence that gives units; False when it is a task's."""
+    merged = any(cell.above for cell in row.cells)
+    across = len(row.cells) < max(2, len(header.columns) // 2 + 1) and not merged
+    # Where a number or a category is expected, a text alone is a title that nobody merged.
+    first = rejoin(row.cells[0].lines) == text and header.columns[0] in (Column.NUMBER, Column.SECTION)
+    if SECTION.fullmatch(text) and not merged:
+        scan.begin(text)
+    elif (across or first) and (sentences(text, 0) or _NOTE.match(text)):
+        scan.listen(text)
+    elif row.merges and (across or first) and not number_of(text):
+        if len(text) <= _TITLE_LENGTH and not re.search(r"[。；;]$", text):
+            scan.begin(text)
+        else:
+            scan.fault(row.where, f"a text across the table is neither a task nor a section: “{text[:40]}”")
+    else:
+        return row.merges and across  # a page number inside the table
+    return True
+
+
+def _heads_section(header: Header, at: Placed, written: str) -> bool:
+    """Tell whether a row such as 一 | 加快推进 | | is a section: a Chinese number, a title and nothing else."""
+    return bool(
+        written
+        and is_chinese(written)
+        and header.text(at.cells, Column.TEXT, "")
+        and not header.units(at.cells)
+        and not header.timing(at.cells)
+    )
+
+
+def _number(header: Header, at: Placed | None, row: CellRow) -> tuple[str, str]:
+    """Return a row's number and how it is written."""
+    if not header.has(Column.NUMBER):
+        return "", ""
+    column = header.columns.index(Column.NUMBER)
+    if at is not None:
+        return number_of(at.cells[column]), at.cells[column]
+    written = rejoin(row.cells[column].lines) if column < len(row.cells) else ""
+    return number_of(written), written
+
+
+def _of_last_row(scan: _Scan, header: Header, at: Placed, row: CellRow, number: str) -> bool:
+    """Add a row at the top of a page to the one at the foot of the page before, where it goes on with it."""
+    if number or not scan.found or not row.page > scan.page > 0:
+        return False
+    last = scan.found[-1]
+    if last.header.columns != header.columns or (joined := carry_on(header, last.cells, at.cells)) is None:
+        return False
+    last.cells = joined
+    scan.page = row.page
+    return True
+
+
+def _open_section(scan: _Scan, header: Header, at: Placed | None, number: str, row: CellRow) -> None:
+    """Begin the section that a table or a category column opens with this task."""
+    if scan.opens is not None:
+        restarted = number == "1" and "1" in scan.numbers.get(len(scan.sections), ())
+        if restarted or (scan.sheets and row.title):
+            scan.begin(scan.opens)
+        scan.opens = None
+    if (
+        at is not None
+        and (category := header.text(at.cells, Column.SECTION, "："))
+        and category != scan.category
+    ):
+        scan.category = category
+        scan.begin(category)

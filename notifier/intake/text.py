@@ -1,9 +1,12 @@
-"""Plain text taken out of a PDF: a cell begins with a tab, its further lines don't, a blank line ends the row."""
+"""Plain text, in the layouts that it takes: cells that begin with a tab, boxes, tab-separated, a cell a line."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from notifier.errors import DocumentError
-from notifier.intake.rows import Cell, CellRow
+from notifier.intake import boxes, delimited, flat
+from notifier.intake.columns import header_of
+from notifier.intake.rows import Cell, CellRow, Content, bound
+from notifier.intake.wrapped import rejoin
 
 # Files that people hand over under a .txt name although they are something else.
 _SIGNATURES = (
@@ -16,11 +19,17 @@ _SIGNATURES = (
 def decode(data: bytes, name: str) -> str:
     """Return the text of `data`, UTF-8 (with or without a mark) or GB18030, with line ends as `\\n`.
 
-    Raises DocumentError when it is neither or holds NUL bytes.
+    UTF-16 is read where its mark says so: spreadsheets save “Unicode text” like that. Raises DocumentError when
+    it is none of them or holds NUL bytes.
     """
     for signature, kind in _SIGNATURES:
         if data.startswith(signature):
             raise DocumentError(f"{name}: this is {kind}, not plain text; save it as text (UTF-8) first")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            data = data.decode("utf-16").encode()
+        except UnicodeError:
+            raise DocumentError(f"{name}: says that it is UTF-16 text, and is not") from None
     if (nul := data.find(b"\x00")) >= 0:
         line = data.count(b"\n", 0, nul) + 1
         raise DocumentError(f"{name}:{line}: holds a NUL byte, so it is not UTF-8 or GB18030 text")
@@ -38,37 +47,64 @@ def decode(data: bytes, name: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-class TextReader:
-    """Reads the plain-text layout."""
+def read(data: bytes, name: str) -> Content:
+    """Return rows of cells and loose lines, by the first layout in which a header shows."""
+    text = decode(data, name)
+    bound(name, sum(map(text.count, "\t│┃║|")), len(text))
+    layouts: tuple[Callable[[str, str], tuple[CellRow, ...]], ...] = (
+        delimited.tab_separated,
+        tabbed,
+        boxes.rows,
+        flat.rows,
+    )
+    for layout in layouts:
+        found = layout(text, name)
+        if any(header_of([rejoin(cell.lines) for cell in row.cells]) for row in found):
+            return Content(rows=found)
+    return Content(rows=tabbed(text, name))
 
-    suffixes = frozenset({".txt"})
 
-    def read(self, data: bytes, name: str) -> tuple[CellRow, ...]:
-        """Return rows of cells and loose lines with their 1-based lines."""
-        return tuple(_rows(decode(data, name)))
+def read_delimited(data: bytes, name: str) -> Content:
+    """Return the rows of a CSV or tab-separated file."""
+    return delimited.rows(decode(data, name), name)
 
 
-def _rows(text: str) -> Iterator[CellRow]:
+READERS: Mapping[str, Callable[[bytes, str], Content]] = {
+    "txt": read,
+    "csv": read_delimited,
+    "tsv": read_delimited,
+}
+
+
+def tabbed(text: str, name: str) -> tuple[CellRow, ...]:
+    """Read text taken out of a PDF: a cell begins with a tab, its further lines don't, a blank line ends the row."""
+    return tuple(_rows(text, name))
+
+
+def _rows(text: str, name: str) -> Iterator[CellRow]:
     open_cells: list[tuple[int, list[str]]] = []
     for number, raw in enumerate(text.split("\n"), start=1):
         line = raw.replace("\f", "").replace("\ufeff", "")
         before, *begun = line.split("\t")
         if not begun and not before.strip():
             if open_cells:
-                yield _close(open_cells)
+                yield _close(open_cells, name)
             open_cells = []
             continue
         if before.strip():
             if open_cells:
                 open_cells[-1][1].append(before)
             else:
-                yield CellRow(line=number, loose=before.strip())
+                yield CellRow(where=f"{name}:{number}", loose=before.strip())
         open_cells.extend((number, [part]) for part in begun)
     if open_cells:
-        yield _close(open_cells)
+        yield _close(open_cells, name)
 
 
-def _close(cells: list[tuple[int, list[str]]]) -> CellRow:
+def _close(cells: list[tuple[int, list[str]]], name: str) -> CellRow:
     return CellRow(
-        line=cells[0][0], cells=tuple(Cell(lines=tuple(lines), line=line) for line, lines in cells)
+        where=f"{name}:{cells[0][0]}",
+        merges=False,
+        printed=True,
+        cells=tuple(Cell(lines=tuple(lines), where=f"{name}:{line}") for line, lines in cells),
     )

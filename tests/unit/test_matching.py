@@ -27,7 +27,7 @@ def task(number: int, ref: str, text: str, state: str = "open") -> TaskRecord:
 
 
 def row(ref: str, text: str) -> TaskRow:
-    return TaskRow(ref=ref, number=ref, section="", text=text, units="", timing="", line=1)
+    return TaskRow(ref=ref, number=ref, section="", text=text, units="", timing="", where="plan.txt:1")
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_wrapped_cells_come_back_whole() -> None:
     assert rows["7"].timing == "2017年12月前出台具体措施"
     assert rows["29"].units == "省教育厅、财政厅、省政府外侨办"
     assert rows["36"].section == "七、切实保障攻坚二期工程顺利实施"
-    assert (rows["1"].line, rows["36"].line) == (11, 318)
+    assert (rows["1"].where, rows["36"].where) == (f"{SEED.name}:11", f"{SEED.name}:318")
 
 
 def test_a_row_that_lost_a_cell_is_one_fault_and_the_other_35_load(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_row_that_lost_a_cell_is_one_fault_and_the_other_35_load(tmp_path: Pat
 
 
 def test_gb18030_with_crlf_reads_the_same(tmp_path: Path) -> None:
-    copy = tmp_path / "copy.txt"
+    copy = tmp_path / SEED.name
     copy.write_bytes(SEED.read_text("utf-8").replace("\n", "\r\n").encode("gb18030"))
     assert read_document(copy).rows == read_document(SEED).rows
 

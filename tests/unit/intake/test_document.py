@@ -32,8 +32,8 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_format_without_a_reader_is_refused_with_the_readable_ones(tmp_path: Path) -> None:
-    with pytest.raises(DocumentError, match=r"no reader for “\.wps” files; readable are: .*\.txt"):
-        read_document(tmp_path / "plan.wps")
+    with pytest.raises(DocumentError, match=r"no reader for “\.pages” files; readable are: .*\.txt"):
+        read_document(tmp_path / "plan.pages")
 
 
 def test_a_file_over_the_cap_is_refused(tmp_path: Path) -> None:

@@ -3,14 +3,16 @@
 import pytest
 
 from notifier.errors import DocumentError
-from notifier.intake.table import Table, rejoin, tasks
-from notifier.intake.text import TextReader
+from notifier.intake.rows import Content
+from notifier.intake.table import Table, tasks
+from notifier.intake.text import tabbed
+from notifier.intake.wrapped import rejoin
 
 HEADER = "\t序号\n\t工作任务\n\t责任单位\n\t完成时限\n\n"
 
 
 def table(body: str, header: str = HEADER) -> Table:
-    return tasks(TextReader().read((header + body).encode(), "plan.txt"), "plan.txt")
+    return tasks(Content(rows=tabbed(header + body, "plan.txt")), "plan.txt")
 
 
 def row(number: str, text: str = "建立制度。", units: str = "省教育厅", timing: str = "持续实施") -> str:
@@ -39,9 +41,9 @@ def test_wrapped_lines_are_joined(lines: list[str], whole: str) -> None:
 
 def test_rows_carry_their_section_and_line() -> None:
     found = table("\t一、加快推进\n\n" + row("1") + "\t二、深度构建\n\n" + row("2"))
-    assert [(task.ref, task.section, task.line) for task in found.rows] == [
-        ("1", "一、加快推进", 8),
-        ("2", "二、深度构建", 15),
+    assert [(task.ref, task.section, task.where) for task in found.rows] == [
+        ("1", "一、加快推进", "plan.txt:8"),
+        ("2", "二、深度构建", "plan.txt:15"),
     ]
     assert found.sections == ("一、加快推进", "二、深度构建")
     assert found.columns == ("序号", "工作任务", "责任单位", "完成时限")
@@ -123,7 +125,7 @@ def test_the_same_task_twice_is_a_fault_and_taken_once() -> None:
     found = table(row("1") + row("2", "二") + row("1"))
     assert refs(found) == ["1", "2"]
     assert [(fault.where, fault.message) for fault in found.faults] == [
-        ("plan.txt:16", "number 1 with the same text stands at line 6 already")
+        ("plan.txt:16", "number 1 with the same text stands at plan.txt:6 already")
     ]
 
 

@@ -3,12 +3,13 @@
 import pytest
 
 from notifier.errors import DocumentError
-from notifier.intake.text import TextReader, decode
+from notifier.intake.text import decode, tabbed
 
 
 def cells(data: str | bytes) -> list[tuple[int, list[tuple[str, ...]]]]:
     raw = data.encode() if isinstance(data, str) else data
-    return [(row.line, [cell.lines for cell in row.cells]) for row in TextReader().read(raw, "plan.txt")]
+    rows = tabbed(decode(raw, "plan.txt"), "plan.txt")
+    return [(int(row.where.removeprefix("plan.txt:")), [cell.lines for cell in row.cells]) for row in rows]
 
 
 def test_a_tab_begins_a_cell_and_a_line_without_one_goes_on() -> None:
@@ -24,8 +25,12 @@ def test_a_line_with_a_lone_tab_is_an_empty_cell() -> None:
 
 
 def test_a_line_outside_any_cell_is_kept_as_loose() -> None:
-    rows = TextReader().read("附件\n\n任务表\n\t序号".encode(), "plan.txt")
-    assert [(row.line, row.loose) for row in rows] == [(1, "附件"), (3, "任务表"), (4, "")]
+    rows = tabbed("附件\n\n任务表\n\t序号", "plan.txt")
+    assert [(row.where, row.loose) for row in rows] == [
+        ("plan.txt:1", "附件"),
+        ("plan.txt:3", "任务表"),
+        ("plan.txt:4", ""),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,61 @@
+"""The shipped plan, saved by real tools in every format, reads to the same rows."""
+
+from pathlib import Path
+
+import pytest
+
+from notifier.intake import Document, TaskRow, read_document
+
+ROOT = Path(__file__).parents[3]
+SEED = ROOT / "seeds" / "vocational-education-2017.txt"
+MADE = ROOT / "tests" / "fixtures" / "documents"
+NAMES = sorted(path.name for path in MADE.glob("seed*") if path.suffix != ".doc")
+
+
+def cells(row: TaskRow) -> tuple[str, ...]:
+    return (row.ref, row.number, row.section, row.text, row.units, row.timing)
+
+
+def table(document: Document) -> list[tuple[str, ...]]:
+    return [cells(row) for row in document.rows]
+
+
+def test_every_readable_format_is_among_the_documents() -> None:
+    assert {Path(name).suffix for name in NAMES} == {
+        ".csv",
+        ".docx",
+        ".htm",
+        ".html",
+        ".ods",
+        ".pdf",
+        ".txt",
+        ".xls",
+        ".xlsx",
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_36_tasks_read_the_same_cell_for_cell(name: str) -> None:
+    expected, found = read_document(SEED), read_document(MADE / name)
+    assert len(expected.rows) == 36
+    assert table(found) == table(expected)
+    assert found.sections == expected.sections
+    assert found.columns == expected.columns
+    assert found.faults == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [
+        ("seed.docx", "seed.docx, table 1, row 3"),
+        ("seed.xlsx", "seed.xlsx, sheet 任务表, row 5"),
+        ("seed.ods", "seed.ods, sheet 任务表, row 5"),
+        ("seed.pdf", "seed.pdf, page 1, row 3"),
+        ("seed.html", "seed.html, table 1, row 3"),
+        ("seed-flat.html", "seed-flat.html:7"),
+        ("seed-boxes.txt", "seed-boxes.txt:7"),
+        ("seed.csv", "seed.csv:4"),
+    ],
+)
+def test_a_row_is_where_people_would_look_for_it(name: str, where: str) -> None:
+    assert read_document(MADE / name).rows[0].where == where
