@@ -2,8 +2,8 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from notifier.clock import Clock, utc_now
 from notifier.config import Config
 from notifier.errors import ConfigError, DocumentError, FaultsError
 from notifier.intake import RowFault, read_document
-from notifier.intake.contacts import read_contacts
+from notifier.intake.contacts import Seen, read_contacts
 from notifier.ledger import engine as ledger
+from notifier.ledger import outbox
 from notifier.mail.compose import Composer, Identity, Office
 from notifier.mail.maildir import MaildirTransport
 from notifier.mail.session import Server
@@ -22,8 +23,9 @@ from notifier.mail.smtp import SmtpTransport
 from notifier.mail.transport import Transport
 from notifier.passes.adopt import Adoption, adopt
 from notifier.passes.book import PlanEntry, open_plan
-from notifier.passes.plan import PlanOutcome, plan
+from notifier.passes.plan import PlanOutcome, dated, plan
 from notifier.passes.preflight import Item, preflight
+from notifier.passes.readdress import AddressedFor
 from notifier.passes.send import Sender, SendOutcome
 from notifier.passes.setting import Setting
 from notifier.people.directory import Contact, Directory
@@ -39,17 +41,22 @@ class Passes:
     engine: Engine
     app: "App"
     sender: Sender
+    addressed: AddressedFor = field(default_factory=AddressedFor)
 
     def adopt(self, now: datetime, *, catch_up: bool = False) -> Adoption:
         """Bring the ledger to what the documents say."""
-        return adopt(self.engine, self.app.book, self.app.setting, now, catch_up=catch_up)
+        adoption = adopt(self.engine, self.app.book, self.app.setting, now, catch_up=catch_up)
+        self.addressed.day = self.app.setting.policy.local_day(now)
+        return adoption
 
     def plan(self, now: datetime) -> PlanOutcome:
         """Run the plan pass."""
+        self.addressed.follow(self.engine, self.app.setting, now)
         return plan(self.engine, self.app.setting, self.app.config.mail.domain, now)
 
     def send(self, stop: Callable[[], bool] = lambda: False) -> SendOutcome:
         """Run the send pass for at most a heartbeat."""
+        self.addressed.follow(self.engine, self.app.setting, self.sender.clock())
         return self.sender.send(stop, budget=timedelta(seconds=self.app.config.service.heartbeat))
 
 
@@ -62,6 +69,9 @@ class App:
     setting: Setting
     book: tuple[PlanEntry, ...]
     people: "People"
+    refused: Mapping[str, str] = field(
+        default_factory=dict
+    )  # contacts whose mail the server refuses, with its words
 
     @property
     def owner(self) -> str:
@@ -70,7 +80,12 @@ class App:
 
     def preflight(self, now: datetime) -> list[Item]:
         """Return what needs a person."""
-        return preflight(self.book, self.people.row_faults, self.setting, now)
+        return preflight(self.book, self.people.row_faults, self.refused, self.setting, now)
+
+    def informed(self, engine: Engine) -> "App":
+        """Return this app with what a ledger has on record: the days of events, the addresses refused."""
+        with engine.begin() as db:
+            return replace(self, setting=dated(db, self.setting), refused=outbox.refused_contacts(db))
 
     def composer(self, installation: str = "preview") -> Composer:
         """Return the composer of this installation's mails."""
@@ -170,9 +185,10 @@ def read_people(config: Config) -> People:
     contacts: list[Contact] = []
     row_faults: list[RowFault] = []
     faults: list[str] = []
+    seen: Seen = {}
     for path in config.contacts.files:
         try:
-            found, bad = read_contacts(config.resolve(path))
+            found, bad = read_contacts(config.resolve(path), seen)
             contacts += found
             row_faults += bad
         except DocumentError as error:
@@ -211,6 +227,7 @@ def setting_of(config: Config, directory: Directory, contacts: Sequence[Contact]
         calendar_overlay=(config.calendar.off, config.calendar.work),
         terms=config.terms,
         events=config.events,
+        recorded={},
         directory=directory,
         contacts={contact.address.lower(): contact for contact in reversed(contacts)},
         open_groups=policy.open_groups,

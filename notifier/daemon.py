@@ -243,7 +243,8 @@ class _Daemon:
         self._reload_asked = False
         sdnotify.reloading()
         try:
-            self._swap(build(load(self._app.config.path), clock=self._app.clock))
+            fresh = build(load(self._app.config.path), clock=self._app.clock)
+            self._swap(fresh.informed(self._engine))
         except Exception as error:
             faults = error.faults if isinstance(error, FaultsError) else (f"{type(error).__name__}: {error}",)
             self._reload_fault = "\n".join(faults)

@@ -13,6 +13,7 @@ from notifier.app import App
 from notifier.errors import NotifierError, UsageError
 from notifier.ledger import engine as ledger
 from notifier.ledger import tasks
+from notifier.ledger.event_days import set_day
 from notifier.ledger.schema import messages, plans, reminders
 from notifier.ledger.schema import tasks as task_table
 from notifier.ledger.tasks import WHOLE_TASK, Completion
@@ -146,6 +147,9 @@ def rehearse(
     engine = ledger.in_memory(start, copy_of=copy_of)
     try:
         passes = app.passes(engine, transport, clock=clock, redirect=False)
+        with engine.begin() as db:
+            for name, day in app.setting.recorded.items():
+                set_day(db, name, day, by="rehearsal", at=start)
         passes.adopt(start)
         closings = list(_closings(app, engine, start, end)) if all_done else []
         mails = 0

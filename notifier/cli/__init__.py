@@ -21,6 +21,7 @@ _COMMANDS = {
     "status": ("service", "Is it alive, what waits, what failed, when it wakes next."),
     "done": ("close", "Close a task, for all or for one unit, or receive one report."),
     "reopen": ("close", "Take back what was closed."),
+    "event": ("close", "Record the day on which something happened that tasks count from."),
     "send-test": ("service", "Send one test mail."),
 }
 

@@ -109,7 +109,7 @@ def _address_of(named: str, app: App) -> str:
     """Return the address of the contact that ops mean."""
     known = app.people.contacts
     exact = [contact for contact in known if contact.address.lower() == named.lower()]
-    unit = app.people.directory.contacts(named)
+    unit = app.setting.directory_at(app.clock()).contacts(named)
     found = exact or [contact for contact in known if contact.name == named] or list(unit)
     addresses = list({contact.address.lower(): contact.address for contact in reversed(found)}.values())
     if len(addresses) == 1:
@@ -126,7 +126,8 @@ def _told_alone(app: App, address: str) -> App:
     """Return an app in which nobody else has an address, so that a look far ahead stays quick."""
     only = [contact for contact in app.people.contacts if contact.address.lower() == address.lower()]
     directory = Directory.build(only, app.config.groups, app.config.aliases)
-    return replace(app, setting=setting_of(app.config, directory, only))
+    setting = setting_of(app.config, directory, only)
+    return replace(app, setting=replace(setting, recorded=app.setting.recorded))
 
 
 @click.command()

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from notifier.app import App
 from notifier.cli.frame import as_json, say_json, the_app
-from notifier.cli.look import digest_view, task_views
+from notifier.cli.look import changes_of, digest_view, task_views
 from notifier.errors import NotifierError
 from notifier.passes.preflight import Item
 from notifier.rehearsal import Nowhere, Sent, by_mail, rehearse, units_of
@@ -31,12 +31,14 @@ def check(ctx: click.Context, connect: bool, strict: bool, as_json: bool) -> Non
     now = app.clock()
     items = app.preflight(now)
     ahead = _next_digests(app, now)
+    changes = changes_of(app)
     greeting, fault = _greet(app) if connect else ([], None)
     if as_json:
         say_json(
             {
                 "config": str(app.config.path),
                 "plans": {entry.key: len(entry.tasks) for entry in app.book},
+                "changes": changes,
                 "preflight": [_item_json(item) for item in items],
                 "next_digests": [digest_view(lines) for lines in ahead],
                 "server": greeting,
@@ -44,7 +46,7 @@ def check(ctx: click.Context, connect: bool, strict: bool, as_json: bool) -> Non
             }
         )
     else:
-        _print(app, items, ahead, greeting)
+        _print(app, changes, items, ahead, greeting)
     if fault is not None:
         raise NotifierError(fault)
     if strict and items:
@@ -79,7 +81,13 @@ def _item_json(item: Item) -> dict[str, Any]:
     }
 
 
-def _print(app: App, items: list[Item], ahead: list[list[Sent]], greeting: list[str]) -> None:
+def _print(
+    app: App,
+    changes: dict[str, Any],
+    items: list[Item],
+    ahead: list[list[Sent]],
+    greeting: list[str],
+) -> None:
     click.echo(f"{app.config.path}: no faults")
     for entry in app.book:
         click.echo(
@@ -87,6 +95,8 @@ def _print(app: App, items: list[Item], ahead: list[list[Sent]], greeting: list[
         )
     for line in greeting:
         click.echo(f"mail server: {line}")
+    for plan, found in changes.items():
+        _print_changes(plan, found)
     if items:
         click.secho(f"\n{len(items)} things need a person:", bold=True)
     for item in items:
@@ -103,6 +113,19 @@ def _print(app: App, items: list[Item], ahead: list[list[Sent]], greeting: list[
         units = "、".join(units_of(lines))
         refs = ", ".join(f"{line.task} {line.kind}" for line in lines[:6]) + (" …" if len(lines) > 6 else "")
         click.echo(f"  {lines[0].sent_at:%Y-%m-%d %H:%M}  {units} <{lines[0].address}>: {refs}")
+
+
+def _print_changes(plan: str, found: dict[str, list[dict[str, Any]]]) -> None:
+    """Print how a document differs from what the ledger holds of it."""
+    click.secho(f"\n{plan}: the document has changed; a reload or the next start adopts:", bold=True)
+    for sign, name in (("+", "new"), ("~", "changed"), ("-", "vanished")):
+        for one in found[name]:
+            was = f" (was {one['was']})" if one.get("was", one["ref"]) != one["ref"] else ""
+            what = f": {', '.join(one['differs'])}" if "differs" in one else ""
+            click.echo(f"  {sign} {one['ref']}{was}{what}   {one['text'][:40]}")
+            if one.get("override_left_behind"):
+                table = f'[plans.{plan}.tasks."{one["was"]}"]'
+                click.echo(f"      {table} in config.toml means another task now: write {one['ref']}")
 
 
 _LIGHTS = ("red", "yellow", "green")  # each is its own colour

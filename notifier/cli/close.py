@@ -1,14 +1,16 @@
-"""`done` and `reopen`: the state of a task."""
+"""`done` and `reopen`: the state of a task; `event`: the day from which tasks count."""
 
 import getpass
+from datetime import date
 
 import click
 from sqlalchemy import Engine
 
-from notifier.cli.frame import the_app, the_ledger
-from notifier.errors import NotifierError
+from notifier.cli.frame import DAY, the_app, the_ledger
+from notifier.errors import NotifierError, UsageError
 from notifier.ledger.tasks import WHOLE_TASK
 from notifier.passes import closing
+from notifier.passes.happening import happened
 
 _unit = click.option("--unit", help="Only for this unit; the others are still told.")
 
@@ -45,6 +47,26 @@ def reopen(ctx: click.Context, task: str, unit: str | None, report: str | None) 
             _made(engine), task, app.setting, app.clock(), by=_who(), unit=unit, report=report
         )
     click.echo(f"{found.plan}/{found.ref}: open again{' for ' + unit if unit else ''}")
+
+
+@click.command()
+@click.argument("name")
+@click.argument("day", type=DAY, required=False)
+@click.option("--forget", is_flag=True, help="Take back the day that was recorded.")
+@click.pass_context
+def event(ctx: click.Context, name: str, day: date | None, forget: bool) -> None:
+    """Record the DAY (2018-08-31) on which NAME happened; tasks that count from it are planned anew.
+
+    NAME is what a rule calls it, with or without `event:`. The record wins over [events] in config.toml.
+    """
+    if (day is None) != forget:
+        raise UsageError("give the day on which it happened, or --forget to take the recorded one back")
+    app = the_app(ctx)
+    with the_ledger(app.config) as engine:
+        counting = happened(_made(engine), name, day, app.setting, app.clock(), by=_who())
+    refs = "、".join(f"{task.plan}/{task.ref}" for task in counting)
+    told = f"happened on {day}" if day else "has no recorded day any more"
+    click.echo(f"{name} {told}; counting from it: {refs or 'no task'}")
 
 
 def _made(engine: Engine | None) -> Engine:

@@ -44,10 +44,12 @@ def the_config(ctx: click.Context) -> "Config":
 
 
 def the_app(ctx: click.Context, clock: Clock = utc_now) -> "App":
-    """Build what this call's configuration names."""
+    """Build what this call's configuration names, with what its ledger has on record."""
     from notifier.app import build
 
-    return build(the_config(ctx), clock)
+    app = build(the_config(ctx), clock)
+    with the_ledger(app.config) as engine:
+        return app if engine is None else app.informed(engine)
 
 
 @contextmanager

@@ -4,12 +4,12 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 
-from notifier.cli.frame import DAY, as_json, find_config, say_json, the_config
+from notifier.cli.frame import DAY, as_json, find_config, say_json, the_config, the_ledger
 from notifier.clock import utc_now
 from notifier.errors import FaultsError, UsageError
 from notifier.timing.calendar import WorkCalendar
@@ -18,6 +18,20 @@ from notifier.timing.explain import explain as explained
 from notifier.timing.outline import events_named, milestones
 from notifier.timing.phrase import Reading, read
 from notifier.timing.policy import Policy
+
+if TYPE_CHECKING:
+    from notifier.config import Config
+    from notifier.people.directory import Directory
+
+
+def _recorded(config: "Config") -> dict[str, date]:
+    with the_ledger(config) as engine:
+        if engine is None:
+            return {}
+        from notifier.ledger.event_days import event_days
+
+        with engine.begin() as db:
+            return event_days(db)
 
 
 class _Reader:
@@ -39,7 +53,8 @@ class _Reader:
         config = the_config(ctx)
         setting = setting_of(config, Directory.build([], {}, {}))
         self.policy, self.calendar = setting.policy, setting.calendar
-        self.terms, self.events, self.answers = setting.terms, setting.events, config.timing.phrases
+        self.terms, self.answers = setting.terms, config.timing.phrases
+        self.events = {**setting.events, **_recorded(config)}
         self.before_period = config.timing.reading.before_period
         plans = list(config.plans.values())
         self.issued = plans[0].issued if len(plans) == 1 else None
@@ -48,14 +63,16 @@ class _Reader:
         """Return the explanation of one phrase."""
         return explained(*self.reading(phrase, issued, event))
 
-    def reading(self, phrase: str, issued: date, event: date | None) -> tuple[Reading, Context]:
+    def reading(
+        self, phrase: str, issued: date, event: date | None, *, before_period: Any = None
+    ) -> tuple[Reading, Context]:
         """Return how a phrase is read, and the context that dates it."""
         reading = read(
             phrase,
             issued,
             calendar=self.calendar,
             terms=self.terms,
-            before_period=self.before_period,
+            before_period=before_period or self.before_period,
             answers=self.answers,
         )
         events = dict(self.events)
@@ -97,8 +114,13 @@ def explain(
     if as_json:
         say_json(found if len(found) > 1 else found[0])
         return
+    swapped = "inclusive" if reader.before_period == "exclusive" else "exclusive"
     for phrase in phrases:
-        _print_explanation(*reader.reading(phrase, issued, event))
+        reading, context = reader.reading(phrase, issued, event)
+        _print_explanation(reading, context)
+        other, _ = reader.reading(phrase, issued, event, before_period=swapped)
+        if other.rule != reading.rule:
+            _print_other(other, context, swapped)
 
 
 def _asked(ask: Any) -> tuple[str, date, date | None]:
@@ -148,9 +170,21 @@ def _print_explanation(reading: Reading, context: Context) -> None:
     if answer["why"]:
         click.echo(f"  why         {answer['why']}")
     if reading.suggestion:
-        click.echo(f"  answer      [timing.phrases] {reading.suggestion}")
+        click.echo(f"  answer      config.toml, under [timing.phrases]: {reading.suggestion}")
     for note in answer["notes"]:
         click.echo(f"  convention  {note}")
+    _print_days(reading, context)
+
+
+def _print_other(reading: Reading, context: Context, before_period: str) -> None:
+    click.echo(f'  or, with [timing.reading] before_period = "{before_period}":')
+    click.echo(f"  rule        {reading.rule}")
+    _print_days(reading, context)
+
+
+def _print_days(reading: Reading, context: Context) -> None:
+    """Print nominal days, what they roll to, what recurs, and the checkpoints."""
+    answer = explained(reading, context)
     for stone in milestones(reading.rule, context):
         rolled = (
             "" if stone.rolled == stone.day else f", a day off: counts on {stone.rolled} ({stone.rolled:%a})"
@@ -177,12 +211,14 @@ def resolve(ctx: click.Context, phrases: tuple[str, ...], issuer: str | None, as
 
     With `-`, JSON Lines in and out: {"text": …, "issuer": …}.
     """
-    names, level = _directory(ctx)
+    directory, level = _directory(ctx)
+    today = utc_now().astimezone().date()
 
     def answer(text: str, issuer: str) -> dict[str, Any]:
         from notifier.people import read_units
 
-        reading = read_units(text, issuer, names)
+        reading = read_units(text, issuer, directory.names if directory else frozenset())
+        listing = directory.on(today) if directory else None
         return {
             "text": text,
             "units": [
@@ -191,7 +227,7 @@ def resolve(ctx: click.Context, phrases: tuple[str, ...], issuer: str | None, as
                     "role": unit.role.value,
                     "group": unit.group,
                     "open": unit.open,
-                    "known": unit.name in names,
+                    "known": listing is not None and listing.is_known(unit.name),
                 }
                 for unit in reading.units
             ],
@@ -220,9 +256,9 @@ def resolve(ctx: click.Context, phrases: tuple[str, ...], issuer: str | None, as
             click.echo(f"  unread     {text}")
 
 
-def _directory(ctx: click.Context) -> tuple[frozenset[str], str]:
+def _directory(ctx: click.Context) -> tuple["Directory | None", str]:
     if find_config(ctx.find_root().obj) is None:
-        return frozenset(), ""
+        return None, ""
     from notifier.app import read_people
 
     config = the_config(ctx)
@@ -230,7 +266,7 @@ def _directory(ctx: click.Context) -> tuple[frozenset[str], str]:
     if people.faults:
         raise FaultsError(*people.faults)
     levels = {plan.issuer_level for plan in config.plans.values()}
-    return people.directory.names, levels.pop() if len(levels) == 1 else ""
+    return people.directory, levels.pop() if len(levels) == 1 else ""
 
 
 def _asked_units(ask: Any, level: str) -> tuple[str, str]:

@@ -9,6 +9,8 @@ from notifier.cli.frame import the_ledger
 from notifier.ledger import tasks
 from notifier.ledger.tasks import WHOLE_TASK, Completion, TaskRecord
 from notifier.passes.book import PlanEntry, TaskEntry
+from notifier.passes.compare import compare
+from notifier.passes.matching import match
 from notifier.rehearsal import Sent, units_of
 from notifier.timing.outline import light, timing_state
 from notifier.timing.stream import stream
@@ -33,19 +35,56 @@ def task_views(app: App, now: datetime) -> list[dict[str, Any]]:
     What the ledger knows (closed, next checkpoint's mark) counts where there is a ledger; without one, a task
     counts as imported now.
     """
-    known: dict[tuple[str, str], TaskRecord] = {}
-    closed: dict[int, list[Completion]] = {}
-    with the_ledger(app.config) as engine:
-        if engine is not None:
-            with engine.begin() as db:
-                known = {(task.plan, task.ref): task for task in tasks.tasks_of(db)}
-                closed = tasks.completions_of(db, (task.id for task in known.values()))
+    known, closed = known_tasks(app)
     views = []
     for entry in app.book:
-        for task in entry.tasks:
-            record = known.get((entry.key, task.row.ref))
+        # A document that changed since the ledger saw it may have moved the numbers.
+        records = match(known.get(entry.key, []), [task.row for task in entry.tasks])
+        for task, record in zip(entry.tasks, records, strict=True):
             views.append(_view(app, entry, task, record, closed.get(record.id, []) if record else [], now))
     return views
+
+
+def known_tasks(app: App) -> tuple[dict[str, list[TaskRecord]], dict[int, list[Completion]]]:
+    """Return what the ledger holds: the tasks by plan, and by task what was closed. Empty without a ledger."""
+    known: dict[str, list[TaskRecord]] = {}
+    with the_ledger(app.config) as engine:
+        if engine is None:
+            return {}, {}
+        with engine.begin() as db:
+            everything = tasks.tasks_of(db)
+            closed = tasks.completions_of(db, (task.id for task in everything))
+    for task in everything:
+        known.setdefault(task.plan, []).append(task)
+    return known, closed
+
+
+def changes_of(app: App) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Return, by plan that the ledger holds already, how its document differs: what a reload would adopt."""
+    known, _ = known_tasks(app)
+    found = {}
+    for entry in app.book:
+        if entry.key not in known:
+            continue
+        now = compare(known[entry.key], entry, app.setting)
+        changes: dict[str, list[dict[str, Any]]] = {
+            "new": [{"ref": task.row.ref, "text": task.row.text} for _, task in now.new],
+            "changed": [
+                {
+                    "ref": change.values["ref"],
+                    "was": change.old.ref,
+                    "differs": list(change.told),
+                    "text": change.values["text"],
+                    "override_left_behind": change.old.ref != change.values["ref"]
+                    and change.old.ref in entry.facts.tasks,
+                }
+                for change in now.told
+            ],
+            "vanished": [{"ref": task.ref, "text": task.text} for task in now.vanished],
+        }
+        if any(changes.values()):
+            found[entry.key] = changes
+    return found
 
 
 def _view(

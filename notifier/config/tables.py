@@ -10,12 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 
 from notifier.config.values import (
     Address,
+    AliasValue,
     CadenceText,
     Count,
     Day,
     Filled,
     Key,
     LeadValue,
+    Members,
     Notation,
     Positive,
     Switch,
@@ -197,8 +199,8 @@ class Config(Table):
     terms: dict[str, Day] = {}
     timing: Timing = Timing()
     events: dict[str, Day] = {}
-    groups: dict[str, tuple[Filled, ...]] = {}
-    aliases: dict[str, Filled] = {}
+    groups: dict[str, Members] = {}
+    aliases: dict[str, AliasValue] = {}
     contacts: Contacts = Contacts()
     office: Office
     mail: Mail

@@ -1,19 +1,17 @@
 """The kinds of values in config.toml: what each accepts, and the words that refuse the rest."""
 
-import re
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from notifier.errors import NotationError
+from notifier.people.address import address
+from notifier.people.directory import Alias
 from notifier.timing.notation import parse
 from notifier.timing.policy import Lead, Policy
 
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_ADDRESS = re.compile(rf"(?=.{{1,64}}@.{{1,253}}$){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 _FIRST_DAY, _LAST_DAY = date(1990, 1, 1), date(2050, 12, 31)
 
 
@@ -48,12 +46,6 @@ def _zone(name: str) -> str:
     return name
 
 
-def _address(text: str) -> str:
-    if not _ADDRESS.fullmatch(text):
-        raise ValueError(f"{text!r} is no mail address")
-    return text
-
-
 # Left to itself pydantic takes a number for seconds: `notice_at = 9` would mean nine seconds past midnight.
 def _day(value: Any) -> date:
     try:
@@ -63,6 +55,40 @@ def _day(value: Any) -> date:
     if not _FIRST_DAY <= day <= _LAST_DAY:
         raise ValueError(f"{day} is none of the days from {_FIRST_DAY} to {_LAST_DAY}")
     return day
+
+
+def _members(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        raise ValueError("a group without members would silence its tasks in silence; list them")
+    return names
+
+
+def _alias(value: Any) -> Alias:
+    """Return what an entry of [aliases] says: "name", { to, from }, or { until } with or without `to`."""
+    if isinstance(value, Alias):
+        return value
+    entry = {"to": value} if isinstance(value, str) else value
+    if not isinstance(entry, dict) or not entry:
+        raise ValueError(
+            'an alias is "another name", { to = "another name", from = a day }, or { until = a day }'
+        )
+    if unknown := sorted(set(entry) - {"to", "from", "until"}):
+        raise ValueError(f"{', '.join(unknown)}: unknown key; there is to, from and until")
+    to = entry.get("to")
+    if to is not None and not (isinstance(to, str) and to.strip()):
+        raise ValueError("to is the name of a unit or group")
+    if "from" in entry and "until" in entry:
+        raise ValueError(
+            "give from, the successor's first day, or until, the last day of the old one, not both"
+        )
+    if "from" in entry and to is None:
+        raise ValueError("from needs to, the successor; without one, give until, the last day")
+    since: date | None = None
+    if "until" in entry:
+        since = _day(entry["until"]) + timedelta(days=1)
+    elif "from" in entry:
+        since = _day(entry["from"])
+    return Alias(to=None if to is None else to.strip(), since=since)
 
 
 def _wall_clock(value: Any) -> time:
@@ -79,11 +105,13 @@ Notation = Annotated[str, AfterValidator(_notation)]
 CadenceText = Annotated[str, AfterValidator(_cadence)]
 LeadValue = Annotated[Lead, BeforeValidator(_lead)]
 Zone = Annotated[str, AfterValidator(_zone)]
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(address)]
+AliasValue = Annotated[Alias, BeforeValidator(_alias)]
 Day = Annotated[date, BeforeValidator(_day)]
 WallClock = Annotated[time, BeforeValidator(_wall_clock)]
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 Filled = Annotated[str, Field(min_length=1)]
+Members = Annotated[tuple[Filled, ...], AfterValidator(_members)]
 Switch = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=0)]
 Positive = Annotated[int, Field(strict=True, ge=1)]

@@ -1,119 +1,224 @@
-"""The contact directory: a CSV file with the columns unit, name, email, role."""
+"""The contact directory as offices keep it: CSV text or a workbook, with a row a person.
+
+A header is looked for under title rows; only the unit and the address are required columns. A unit that is
+given once, in the first of its rows, counts for the rows under it.
+"""
 
 import csv
 import io
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Literal
 
 from notifier.errors import DocumentError
+from notifier.intake.contact_cells import clean, mailboxes, names_for
+from notifier.intake.contact_columns import Columns, Person, columns_of, role_of
 from notifier.intake.document import load
 from notifier.intake.rows import RowFault
 from notifier.intake.text import decode
+from notifier.intake.workbook import SIGNATURES, sheets
 from notifier.people.directory import Contact, normal
 
-_HEADINGS = {
-    "unit": "unit", "单位": "unit", "单位名称": "unit", "责任单位": "unit",
-    "name": "name", "姓名": "name", "联系人": "name", "联络员": "name",
-    "email": "email", "e-mail": "email", "mail": "email", "邮箱": "email", "电子邮箱": "email", "邮箱地址": "email",
-    "role": "role", "角色": "role", "类别": "role",
-}  # fmt: skip
-ContactRole = Literal["primary", "copy", "leader"]
-_ROLES: dict[str, ContactRole] = {
-    "": "primary", "primary": "primary", "联络员": "primary", "主要": "primary", "主送": "primary",
-    "copy": "copy", "抄送": "copy",
-    "leader": "leader", "领导": "leader", "分管领导": "leader",
-}  # fmt: skip
-# Narrower than RFC 5321: quoted local parts and rare marks are far likelier typing errors than addresses.
-_LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_+%=-]|\.(?=[A-Za-z0-9_+%=-]))*")
-_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_LOCAL_MAX, _ADDRESS_MAX = 64, 254  # octets, RFC 5321 section 4.5.3.1 and its erratum 1690
+__all__ = ["Seen", "read_contacts"]
+
+Row = tuple[int, list[str]]  # its line or number in the file, and its cleaned cells
+Seen = dict[tuple[str, str], str]  # where a unit's address was read first
+
+_HEADER_WITHIN = 20  # rows
+_LONGEST_NAME = 200  # characters, of a unit or a person
+_DELIMITERS = (",", "\t", ";")
+_SECTION = re.compile(r"[(（]?[一二三四五六七八九十]+[)）、.．]\s*\S")
+_NOTE = re.compile(r"(?:注|备注|说明|填表|填报|制表|联系电话|截至|更新)[^@]*")
+_GROUPS_BETWEEN = re.compile(r"[;；,，、/|\s]+")
+_NO_HEADER = "the header must name unit and email (and may name name, role, group), e.g. 单位,姓名,邮箱,角色"
 
 
-def read_contacts(path: Path) -> tuple[tuple[Contact, ...], tuple[RowFault, ...]]:
-    """Return the contacts of the file and the faults of its rows; a faulty row is left out.
+@dataclass(slots=True)
+class _Table:
+    """One table of a file: its rows under the header, and what they gave."""
 
-    Raises DocumentError when the file as a whole can't be used.
-    """
-    records = _records(decode(load(path), path.name), path.name)
-    line, titles = next(records, (1, []))
-    columns = [_HEADINGS.get(title.lower(), "") for title in titles]
-    if missing := [name for name in ("unit", "name", "email") if columns.count(name) != 1]:
-        raise DocumentError(
-            f"{path.name}:{line}: the header must name unit,name,email,role once each; "
-            f"look at: {', '.join(missing)}"
-        )
-    contacts: list[Contact] = []
-    faults: list[RowFault] = []
-    seen: dict[tuple[str, str], int] = {}
-    for line, cells in records:
+    file: str
+    sheet: str | None
+    columns: Columns
+    header: Sequence[str]
+    seen: Seen
+    contacts: list[Contact] = field(default_factory=list)
+    faults: list[RowFault] = field(default_factory=list)
+    unit: str = ""  # the unit above, for rows that leave it out
+
+    def where(self, number: int) -> str:
+        return place(self.file, self.sheet, number)
+
+    def read(self, rows: Iterable[Row]) -> None:
+        for number, cells in rows:
+            alone = "".join(cells)
+            if not alone or cells == self.header:  # printed again on each page
+                continue
+            if alone in cells and (_SECTION.match(alone) or _NOTE.fullmatch(alone)):
+                self.unit = ""
+                continue
+            self._row(number, cells)
+
+    def _row(self, number: int, cells: Sequence[str]) -> None:
+        columns = self.columns
+        if len(cells) < columns.width:
+            cells = [*cells, *[""] * (columns.width - len(cells))]
+        elif self.sheet is None and any(cells[columns.width :]):
+            # In a text file one separator too many shifts every cell after it.
+            self._fault(number, f"{len(cells)} cells where the header has {columns.width}")
+            return
+        self.unit = cells[columns.unit] or self.unit
+        if not self.unit:
+            self._fault(number, "the unit is missing")
+            return
+        if len(self.unit) > _LONGEST_NAME:
+            self._fault(number, f"“{self.unit[:20]}…” is no unit: it has {len(self.unit)} characters")
+            return
+        groups: tuple[str, ...] = ()
+        if columns.group is not None and cells[columns.group]:
+            groups = tuple(group for group in _GROUPS_BETWEEN.split(cells[columns.group]) if group)
+        found = False
+        for person in columns.people:
+            found = self._person(number, cells, person, groups) or found
+        if not found:
+            self._fault(number, f"{self.unit} has no mail address in this row")
+
+    def _person(self, number: int, cells: Sequence[str], person: Person, groups: tuple[str, ...]) -> bool:
+        """Add a person's contacts; tell whether there was an address to look at, good or bad."""
+        boxes: list[tuple[str, str]] = []
+        reasons: list[str] = []
+        for at in person.emails:
+            if cells[at]:
+                good, bad = mailboxes(cells[at])
+                boxes += good
+                reasons += bad
+        for reason in reasons:
+            self._fault(number, reason)
+        if not boxes:
+            return bool(reasons)
         try:
-            contact = _contact(columns, cells)
-            key = (normal(contact.unit), contact.address.lower())
-            if (earlier := seen.setdefault(key, line)) != line:
-                raise ValueError(f"{contact.unit} with {contact.address} stands at line {earlier} already")
+            role = person.role or role_of("" if self.columns.role is None else cells[self.columns.role])
         except ValueError as error:
-            faults.append(RowFault(where=f"{path.name}:{line}", message=str(error)))
-        else:
-            contacts.append(contact)
+            self._fault(number, str(error))
+            return True
+        listed = names_for("" if person.name is None else cells[person.name], len(boxes))
+        listed = [written or name for (written, _), name in zip(boxes, listed, strict=True)]
+        if long := next((name for name in listed if len(name) > _LONGEST_NAME), None):
+            self._fault(number, f"“{long[:20]}…” is no name: it has {len(long)} characters")
+            return True
+        for (_, address), name in zip(boxes, listed, strict=True):
+            here = self.where(number)
+            key = (normal(self.unit), address.lower())
+            if (earlier := self.seen.setdefault(key, here)) is not here:
+                self._fault(number, f"{self.unit} with {address} stands at {earlier} already")
+                continue
+            self.contacts.append(
+                Contact(unit=self.unit, name=name, address=address, role=role, groups=groups)
+            )
+        return True
+
+    def _fault(self, number: int, message: str) -> None:
+        self.faults.append(RowFault(where=self.where(number), message=message))
+
+
+def read_contacts(path: Path, seen: Seen | None = None) -> tuple[tuple[Contact, ...], tuple[RowFault, ...]]:
+    """Return the contacts of the file and the faults of its rows; what is faulty is left out.
+
+    CSV may be UTF-8, GB18030 or UTF-16 with a mark, separated by commas, semicolons or tabs; a workbook is XLSX,
+    XLS or ODS, every visible sheet with a header. `seen` is shared by the files of one directory, so that a
+    contact in two of them is named. Raises DocumentError when the file as a whole can't be used.
+    """
+    data = load(path)
+    known: Seen = {} if seen is None else seen
+    read = _workbook if data.startswith(SIGNATURES) else _text
+    tables, faults = read(data, path.name, known)
+    contacts = tuple(contact for table in tables for contact in table.contacts)
+    faults = [fault for table in tables for fault in table.faults] + faults
     if not contacts and not faults:
         raise DocumentError(f"{path.name}: holds no contact under its header")
-    return tuple(contacts), tuple(faults)
+    return contacts, tuple(faults)
 
 
-def address(text: str) -> str:
-    """Return the mail address with its domain in ASCII and lower case; raise ValueError with the reason.
-
-    The local part must be plain ASCII; the domain may be an internationalised one (IDNA 2003).
-    """
-    local, at, domain = text.strip().rpartition("@")
-    if not at:
-        raise ValueError(f"“{text}” is no mail address: it has no @")
-    if not _LOCAL.fullmatch(local) or len(local) > _LOCAL_MAX:
-        raise ValueError(f"“{text}” is no mail address: the part before the @ can't be used")
-    try:
-        ascii_domain = domain.encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        raise ValueError(f"“{text}” is no mail address: its domain can't be used") from None
-    labels = ascii_domain.split(".")
-    if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
-        raise ValueError(f"“{text}” is no mail address: its domain can't be used")
-    if len(found := f"{local}@{ascii_domain}") > _ADDRESS_MAX:
-        raise ValueError(f"“{text[:40]}…” is longer than a mail address may be")
-    return found
+def place(file: str, sheet: str | None, number: int) -> str:
+    """Return where a row is, as faults name it: `a.csv:3`, `a.xlsx, sheet 省直, row 3`."""
+    return f"{file}:{number}" if sheet is None else f"{file}, sheet {sheet}, row {number}"
 
 
-def _records(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record that isn't blank with the line on which it begins, its cells cleaned."""
-    reader = csv.reader(io.StringIO(text), strict=True)
+def _text(data: bytes, file: str, seen: Seen) -> tuple[list[_Table], list[RowFault]]:
+    # Excel's “Unicode text” is UTF-16, its “CSV” whatever the machine's code page is: GB18030 in China.
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            text = data.decode("utf-16").replace("\r\n", "\n").replace("\r", "\n")
+        except UnicodeDecodeError as error:
+            raise DocumentError(
+                f"{file}: is no UTF-16 text, as its first bytes say: {error.reason}"
+            ) from None
+    else:
+        text = decode(data, file)
+    for delimiter in _DELIMITERS:
+        rows = _records(text, delimiter)
+        try:
+            table = _under_header(rows, file, None, seen)
+        except csv.Error:
+            continue
+        if table is not None:
+            try:
+                table.read(rows)
+            except csv.Error as error:
+                raise DocumentError(f"{file}:{error}") from error
+            return [table], []
+    first = next((number for number, line in enumerate(text.split("\n"), 1) if line.strip()), 1)
+    raise DocumentError(f"{file}:{first}: {_NO_HEADER}; none of the first {_HEADER_WITHIN} rows is one")
+
+
+def _records(text: str, delimiter: str) -> Iterator[Row]:
+    """Yield each record with the line on which it begins, its cells cleaned."""
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
     line = 1
     try:
         for cells in reader:
             begun, line = line, reader.line_num + 1
-            cleaned = [_clean(cell) for cell in cells]
-            if any(cleaned):
-                yield begun, cleaned
+            yield begun, [clean(cell) for cell in cells]
     except csv.Error as error:
-        raise DocumentError(f"{name}:{line}: is no readable CSV from here on: {error}") from error
+        raise csv.Error(f"{line}: is no readable CSV from here on: {error}") from error
 
 
-def _clean(cell: str) -> str:
-    # Names end up in mail headers: line breaks and other invisible characters have no business there.
-    seen = (letter for letter in cell if unicodedata.category(letter) != "Cf")
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in seen).split())
+def _workbook(data: bytes, file: str, seen: Seen) -> tuple[list[_Table], list[RowFault]]:
+    tables: list[_Table] = []
+    faults: list[RowFault] = []
+    for sheet in sheets(data, file):
+        rows = ((number, [clean(cell) for cell in cells]) for number, cells in sheet.rows)
+        try:
+            table = _under_header(rows, file, sheet.name, seen)
+        except DocumentError as error:
+            faults += [RowFault(where=f"{file}, sheet {sheet.name}", message=str(error))]
+            continue
+        if table is None:
+            if any("@" in cell for _, cells in sheet.rows for cell in cells):
+                message = f"holds addresses and is left out: {_NO_HEADER}"
+                faults.append(RowFault(where=f"{file}, sheet {sheet.name}", message=message))
+        elif not sheet.visible:
+            message = "is hidden, and left out: show it, or remove it"
+            faults.append(RowFault(where=f"{file}, sheet {sheet.name}", message=message))
+        else:
+            table.read(rows)
+            tables.append(table)
+    if not tables and not faults:
+        raise DocumentError(f"{file}: {_NO_HEADER}; no sheet has one in its first {_HEADER_WITHIN} rows")
+    return tables, faults
 
 
-def _contact(columns: list[str], cells: list[str]) -> Contact:
-    if len(cells) > len(columns) and not any(cells[len(columns) :]):
-        cells = cells[: len(columns)]
-    short = len(cells) < len(columns) and "role" in columns[len(cells) :] and len(columns) - len(cells) == 1
-    if len(cells) != len(columns) and not short:
-        raise ValueError(f"{len(cells)} cells where the header has {len(columns)}")
-    row = dict(zip(columns, cells, strict=False))
-    if not row["unit"]:
-        raise ValueError("the unit is missing")
-    if (role := _ROLES.get(row.get("role", "").lower())) is None:
-        raise ValueError(f"role “{row['role']}” is none of primary, copy, leader")
-    return Contact(unit=row["unit"], name=row["name"], address=address(row["email"]), role=role)
+def _under_header(rows: Iterator[Row], file: str, sheet: str | None, seen: Seen) -> _Table | None:
+    """Take rows up to the header and return the table under it; None when the first rows hold no header."""
+    above: list[str] = []
+    for number, cells in islice((row for row in rows if any(row[1])), _HEADER_WITHIN):
+        try:
+            columns = columns_of(cells, above)
+        except ValueError as error:
+            raise DocumentError(f"{place(file, sheet, number)}: {error}") from None
+        if columns is not None:
+            return _Table(file=file, sheet=sheet, columns=columns, header=cells, seen=seen)
+        above = cells
+    return None

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from notifier.errors import DocumentError
 
-CELLS_CAP = 200_000  # of one file; the longest real table met has some three thousand
-LETTERS_CAP = 5_000_000
+CELLS_CAP = 1_000_000  # of one file; the longest real table met has some three thousand
+LETTERS_CAP = 20_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -198,6 +198,20 @@ def count_uncertain(db: Connection) -> int:
     return db.execute(select(func.count()).where(messages.c.uncertain)).scalar_one()
 
 
+def refused_contacts(db: Connection) -> dict[str, str]:
+    """Return, by contact, what the mail server said where it refused the latest mail for good."""
+    latest = (
+        select(messages.c.contact, func.max(messages.c.finished).label("at"))
+        .where(messages.c.state.in_(("accepted", "refused")))
+        .group_by(messages.c.contact)
+        .subquery()
+    )
+    query = select(messages.c.contact, messages.c.reply).join(
+        latest, (messages.c.contact == latest.c.contact) & (messages.c.finished == latest.c.at)
+    )
+    return {row.contact: row.reply or "" for row in db.execute(query.where(messages.c.state == "refused"))}
+
+
 def oldest_open(db: Connection) -> datetime | None:
     """Return the slot of the oldest message that is not finished."""
     return db.execute(select(func.min(messages.c.slot)).where(messages.c.finished.is_(None))).scalar()

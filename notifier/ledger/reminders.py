@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from notifier.ledger.schema import messages, reminders
@@ -65,7 +65,7 @@ _PUT_INTO_MESSAGE = (
 )
 _UNBUNDLED = and_(reminders.c.state == "planned", reminders.c.message_id.is_(None))
 # No mail can have gone out: without a message, or in one that is queued and was never begun.
-_UNSENT = and_(
+UNSENT = and_(
     reminders.c.state == "planned",
     or_(
         reminders.c.message_id.is_(None),
@@ -76,7 +76,13 @@ _UNSENT = and_(
         ),
     ),
 )
-_STANDS = reminders.c.state != "withdrawn"
+STANDS = reminders.c.state != "withdrawn"
+
+
+def _these(ids: Iterable[int]) -> ColumnElement[bool]:
+    return reminders.c.task_id.in_(list(ids))
+
+
 _KEY = ("task_id", "checkpoint", "contact")
 
 
@@ -96,31 +102,37 @@ def add_reminders(db: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     return db.execute(add, rows, execution_options={"preserve_rowcount": True}).rowcount
 
 
-def told_of(db: Connection, task_id: int) -> dict[str, set[str]]:
-    """Return, by checkpoint, the contacts and the units for which a task has a reminder that wasn't withdrawn."""
-    query = select(reminders.c.checkpoint, reminders.c.contact, reminders.c.units)
-    told: dict[str, set[str]] = {}
-    for row in db.execute(query.where(reminders.c.task_id == task_id, _STANDS)):
-        told.setdefault(row.checkpoint, set()).update((row.contact, *row.units))
+def told_of(
+    db: Connection, ids: Iterable[int], checkpoints: Iterable[str]
+) -> dict[tuple[int, str], set[str]]:
+    """Return, by task and checkpoint, the contacts and units with a reminder that wasn't withdrawn."""
+    query = select(reminders.c.task_id, reminders.c.checkpoint, reminders.c.contact, reminders.c.units)
+    told: dict[tuple[int, str], set[str]] = {}
+    for row in db.execute(query.where(_these(ids), reminders.c.checkpoint.in_(list(checkpoints)), STANDS)):
+        told.setdefault((row.task_id, row.checkpoint), set()).update((row.contact, *row.units))
     return told
 
 
 def withdrawn_of(db: Connection, task_id: int) -> set[tuple[str, str]]:
     """Return the (checkpoint, contact) pairs of a task's withdrawn reminders."""
     query = select(reminders.c.checkpoint, reminders.c.contact)
-    return {tuple(row) for row in db.execute(query.where(reminders.c.task_id == task_id, ~_STANDS))}
+    return {tuple(row) for row in db.execute(query.where(reminders.c.task_id == task_id, ~STANDS))}
 
 
-def newest_by_occurrence(db: Connection, task_id: int) -> dict[tuple[str, date, str], datetime]:
-    """Return, for each (family, nominal day, contact) of a task, the latest moment already reminded of."""
-    query = (
-        select(
-            reminders.c.family, reminders.c.nominal, reminders.c.contact, func.max(reminders.c.at).label("at")
-        )
-        .where(reminders.c.task_id == task_id, _STANDS)
-        .group_by(reminders.c.family, reminders.c.nominal, reminders.c.contact)
-    )
-    return {(row.family, row.nominal, row.contact): row.at for row in db.execute(query)}
+def newest_by_occurrence(
+    db: Connection, ids: Iterable[int], nominal: Iterable[date]
+) -> dict[tuple[int, str, date, str], datetime]:
+    """Return, for each (task, family, nominal day, contact), the latest moment already reminded of."""
+    which = (reminders.c.task_id, reminders.c.family, reminders.c.nominal, reminders.c.contact)
+    query = select(*which, func.max(reminders.c.at).label("at")).group_by(*which)
+    rows = db.execute(query.where(_these(ids), reminders.c.nominal.in_(list(nominal)), STANDS))
+    return {(row.task_id, row.family, row.nominal, row.contact): row.at for row in rows}
+
+
+def unsent_of(db: Connection, ids: Iterable[int]) -> list[tuple[int, int, str]]:
+    """Return (id, task, checkpoint) of the tasks' reminders of which no mail can have gone out."""
+    query = select(reminders.c.id, reminders.c.task_id, reminders.c.checkpoint).where(_these(ids), UNSENT)
+    return [tuple(row) for row in db.execute(query)]
 
 
 def unbundled(db: Connection, until: datetime) -> list[ReminderRecord]:
@@ -169,11 +181,9 @@ def close_message(db: Connection, message: int, state: str, reason: str | None) 
     db.execute(_CLOSE_MESSAGE, {"message": message, "becomes": state, "because": reason})
 
 
-def withdraw_unsent(db: Connection, task_id: int, reason: str, *, keep: Iterable[str] = ()) -> int:
-    """Withdraw a task's reminders of which no mail can have gone out, but for the checkpoints in `keep`."""
-    query = update(reminders).where(
-        reminders.c.task_id == task_id, _UNSENT, reminders.c.checkpoint.not_in(list(keep))
-    )
+def withdraw_unsent(db: Connection, task_id: int, reason: str) -> int:
+    """Withdraw a task's reminders of which no mail can have gone out."""
+    query = update(reminders).where(reminders.c.task_id == task_id, UNSENT)
     return db.execute(query.values(state="withdrawn", reason=reason)).rowcount
 
 
@@ -211,7 +221,7 @@ def said_of_the_same(db: Connection, ids: Iterable[int]) -> dict[tuple[int, str]
 
 def waiting(db: Connection) -> list[ReminderRecord]:
     """Return the planned reminders of which no mail can have gone out."""
-    query = select(reminders).where(_UNSENT).order_by(reminders.c.id)
+    query = select(reminders).where(UNSENT).order_by(reminders.c.id)
     return [ReminderRecord(**row) for row in db.execute(query).mappings()]
 
 

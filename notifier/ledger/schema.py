@@ -99,6 +99,7 @@ tasks = Table(
     UniqueConstraint("plan_id", "ref"),
 )
 Index("ix_tasks_next_at", tasks.c.next_at, sqlite_where=text("next_at IS NOT NULL"))
+Index("ix_tasks_plan_id_rule", tasks.c.plan_id, tasks.c.rule)  # re-planning goes by distinct rule
 
 completions = Table(
     "completions",
@@ -186,6 +187,15 @@ daemons = Table(
     Column("fault", Text),  # the last pass or server-level fault, None when all is well
     Column("reload_fault", Text),
     Column("stopped", UtcDateTime),
+)
+
+event_days = Table(
+    "event_days",
+    metadata,
+    Column("name", Text, primary_key=True),  # as rules name it: `event:NAME`
+    Column("day", Date, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )
 
 events = Table(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, String, bindparam, cast, func, insert, select, update
 
 from notifier.ledger.schema import completions, plans, tasks
 
@@ -124,6 +124,19 @@ def add_tasks(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 def change_task(db: Connection, task_id: int, **values: Any) -> None:
     """Change one task."""
     db.execute(update(tasks).where(tasks.c.id == task_id).values(**values))
+
+
+def rename(db: Connection, moving: Mapping[int, str], letting_go: Iterable[int]) -> None:
+    """Give tasks other refs; those that let go of theirs keep them with a mark.
+
+    Refs are unique in a plan and two may change places, so all are let go before one is taken.
+    """
+    free = update(tasks).values(ref=tasks.c.ref.concat("~").concat(cast(tasks.c.id, String)))
+    if loose := [{"task": task} for task in (*moving, *letting_go)]:
+        db.execute(free.where(tasks.c.id == bindparam("task")), loose)
+    if moving:
+        take = update(tasks).where(tasks.c.id == bindparam("task")).values(ref=bindparam("its"))
+        db.execute(take, [{"task": task, "its": ref} for task, ref in moving.items()])
 
 
 def tasks_of(db: Connection, plan: str | None = None) -> list[TaskRecord]:

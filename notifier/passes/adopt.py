@@ -1,7 +1,6 @@
 """Adopting the book: what the documents say becomes the ledger's tasks, and what changed is compared.
 
-A key already reminded of is left. A key that was still owed and now lies at or before the mark is planned
-now, as late. Nothing is planned twice, because the ledger's key is unique.
+Nothing is planned twice, because the ledger's key is unique.
 """
 
 import logging
@@ -12,19 +11,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from notifier.errors import NotationError
 from notifier.ledger import reminders, tasks
 from notifier.ledger.log import record_event
 from notifier.ledger.tasks import WHOLE_TASK, PlanRecord, TaskRecord
 from notifier.passes.book import PlanEntry, TaskEntry
-from notifier.passes.plan import context_of, next_moment, recipients_of, rows_for, silenced
+from notifier.passes.compare import Change, compare, facts
+from notifier.passes.plan import dated, next_moment
 from notifier.passes.readdress import readdress
+from notifier.passes.replan import replan, replan_plan
 from notifier.passes.setting import Setting
 from notifier.passes.slots import next_slot
-from notifier.timing.checkpoint import Checkpoint
-from notifier.timing.notation import parse
-from notifier.timing.outline import timing_state
-from notifier.timing.rule import Review
 from notifier.timing.stream import between
 
 log = logging.getLogger(__name__)
@@ -50,6 +46,7 @@ def adopt(
     """
     added = changed = vanished = late = 0
     with engine.begin() as db:
+        setting = dated(db, setting)
         for key in tasks.retire_plans(db, [entry.key for entry in book]):
             record_event(db, at=now, by="notifier", action="plan_retired", detail=key)
         for entry in book:
@@ -58,19 +55,21 @@ def adopt(
             if plan is None:
                 plan = _import_plan(db, entry, setting, mark)
             moved = _same_plan(db, plan, entry, setting)
-            known = {task.ref: task for task in tasks.tasks_of(db, entry.key)}
-            new = [(i, task) for i, task in enumerate(entry.tasks) if task.row.ref not in known]
-            tasks.add_tasks(db, [_new_row(plan.id, i, task, entry, setting, mark) for i, task in new])
-            added += len(new)
-            if new:
-                _record_import(db, entry, [task for _, task in new], setting, mark)
-            for position, task in enumerate(entry.tasks):
-                if (old := known.get(task.row.ref)) is not None:
-                    is_new, was_late = _compare(db, old, position, task, entry, setting, now, moved=moved)
-                    changed += is_new
-                    late += was_late
-            for ref in sorted(known.keys() - {task.row.ref for task in entry.tasks}):
-                vanished += _vanish(db, known[ref], now)
+            found = compare(tasks.tasks_of(db, entry.key), entry, setting)
+            for task in found.vanished:
+                _vanish(db, task, now)
+            tasks.rename(db, found.moving, [task.id for task in found.in_the_way])
+            tasks.add_tasks(db, [_new_row(plan.id, i, task, entry, setting, mark) for i, task in found.new])
+            if found.new:
+                _record_import(db, entry, [task for _, task in found.new], setting, mark)
+            for change in found.changed:
+                late += _change(db, entry.key, change, setting, now)
+            added += len(found.new)
+            changed += len(found.told)
+            vanished += len(found.vanished)
+            if moved:
+                issued, until = entry.facts.issued, entry.facts.until
+                late += replan_plan(db, plan.id, setting, now, issued=issued, until=until)
         reminders.wait_for_slot(db, now, next_slot(setting, now))
         late += readdress(db, setting, now)
     if added or changed or vanished or late:
@@ -116,35 +115,13 @@ def _same_plan(db: Connection, plan: PlanRecord, entry: PlanEntry, setting: Sett
     )
 
 
-def _facts(
-    position: int, task: TaskEntry, entry: PlanEntry, setting: Setting, imported: datetime
-) -> dict[str, Any]:
-    context = setting.context(issued=entry.facts.issued, imported=imported, until=entry.facts.until)
-    state, why = timing_state(task.rule, context)
-    if isinstance(task.rule, Review):
-        why = task.reading.why
-    return {
-        "position": position,
-        "section": task.row.section,
-        "text": task.row.text,
-        "units": task.units_as_json(),
-        "timing": task.row.timing,
-        "rule": str(task.rule),
-        "timing_state": state,
-        "why": why,
-        "notes": [[note.en, note.zh] for note in task.reading.notes],
-        "soft": task.reading.soft,
-    }
-
-
 def _new_row(
     plan_id: int, position: int, task: TaskEntry, entry: PlanEntry, setting: Setting, mark: datetime
 ) -> dict[str, Any]:
     context = setting.context(issued=entry.facts.issued, imported=mark, until=entry.facts.until)
     return {
-        **_facts(position, task, entry, setting, mark),
+        **facts(position, task, entry, setting, mark),
         "plan_id": plan_id,
-        "ref": task.row.ref,
         "revision": 1,
         "state": "open",
         "imported": mark,
@@ -166,35 +143,21 @@ def _record_import(
     record_event(db, at=mark, by="notifier", action="imported", detail=detail)
 
 
-def _compare(
-    db: Connection,
-    old: TaskRecord,
-    position: int,
-    task: TaskEntry,
-    entry: PlanEntry,
-    setting: Setting,
-    now: datetime,
-    *,
-    moved: bool,
-) -> tuple[bool, int]:
-    facts = _facts(position, task, entry, setting, old.imported)
-    returned = old.state == "vanished"
-    differs = {name for name, value in facts.items() if getattr(old, name) != value}
-    if not differs and not moved and not returned:
-        return False, 0
-    values: dict[str, Any] = dict(facts)
-    if returned:
+def _change(db: Connection, plan: str, change: Change, setting: Setting, now: datetime) -> int:
+    """Write what changed in a task; return how many reminders that made late."""
+    old = change.old
+    values = dict(change.values)
+    if change.returned:
         values["state"] = "done" if _is_done(db, old) else "open"
-    if differs - {"position"}:
+    if change.told:
         values["revision"] = old.revision + 1
-    tasks.change_task(db, old.id, **values)
-    late = 0
-    if moved or returned or differs & {"rule", "timing_state", "units"}:
-        late = replan(db, tasks.tasks_by_id(db, [old.id])[old.id], setting, now)
-    if differs - {"position"}:
-        detail = f"{entry.key}/{old.ref}: {', '.join(sorted(differs))}"
+        was = f" (was {old.ref})" if "ref" in change.differs else ""
+        detail = f"{plan}/{values['ref']}{was}: {', '.join(change.told)}"
         record_event(db, at=now, by="notifier", action="task_changed", detail=detail)
-    return bool(differs - {"position"}) or returned, late
+    tasks.change_task(db, old.id, **values)
+    if change.returned or change.differs & {"rule", "timing_state", "units"}:
+        return replan(db, tasks.tasks_by_id(db, [old.id]).values(), setting, now)
+    return 0
 
 
 def _is_done(db: Connection, task: TaskRecord) -> bool:
@@ -202,57 +165,7 @@ def _is_done(db: Connection, task: TaskRecord) -> bool:
     return any(closed.unit is None and closed.scope == WHOLE_TASK for closed in done)
 
 
-def replan(db: Connection, task: TaskRecord, setting: Setting, now: datetime) -> int:
-    """Compare a changed task's stream with what was planned; return how many reminders were planned late."""
-    try:
-        rule = parse(task.rule)
-    except NotationError:
-        return 0
-    context = context_of(task, setting)
-    mark = task.planned_until
-    floor = max(task.imported, min(mark, now - setting.catch_up))
-    owed: list[Checkpoint] = []
-    keep: set[str] = set()
-    if task.state == "open":
-        owed = list(between(rule, context, floor, mark))
-        keep = {checkpoint.key for checkpoint in between(rule, context, task.imported, mark)}
-    reminders.withdraw_unsent(db, task.id, "the task's dates changed", keep=keep)
-    late = 0
-    if owed:
-        newest = reminders.newest_by_occurrence(db, task.id)
-        # What was said later about the same date makes an earlier notice needless.
-        rows = [
-            row
-            for row in untold(db, task, owed, setting, now)
-            if newest.get((row["family"], row["nominal"], row["contact"]), row["at"]) <= row["at"]
-        ]
-        late = reminders.add_reminders(db, rows)
-    next_at = next_moment(rule, context, mark) if task.state == "open" else None
-    tasks.move_marks(db, [(task.id, mark, next_at)])
-    return late
-
-
-def untold(
-    db: Connection, task: TaskRecord, owed: Sequence[Checkpoint], setting: Setting, now: datetime
-) -> list[dict[str, Any]]:
-    """Return the rows of checkpoints, for the next slot, of which a unit has not been told through anybody."""
-    silence = silenced(tasks.completions_of(db, [task.id]).get(task.id, ()))
-    told = reminders.told_of(db, task.id)
-    rows = []
-    for row in rows_for(
-        task, owed, recipients_of(task, setting), silence, setting, now, slot=next_slot(setting, now)
-    ):
-        there = told.get(row["checkpoint"], set())
-        row["units"] = [unit for unit in row["units"] if unit not in there]
-        if row["units"] and row["contact"] not in there:
-            rows.append(row)
-    return rows
-
-
-def _vanish(db: Connection, task: TaskRecord, now: datetime) -> int:
-    if task.state == "vanished":
-        return 0
+def _vanish(db: Connection, task: TaskRecord, now: datetime) -> None:
     tasks.change_task(db, task.id, state="vanished", next_at=None)
     reminders.withdraw_unsent(db, task.id, "the task is no longer in the document")
     record_event(db, at=now, by="notifier", action="task_vanished", detail=f"{task.plan}/{task.ref}")
-    return 1

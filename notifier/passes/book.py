@@ -1,4 +1,4 @@
-"""The book: every listed document, read; each task with its rule and the people it names."""
+"""The book: every listed document, read; each task with its rule and the units it names."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,8 @@ from typing import Any
 from notifier.config import Config, Plan
 from notifier.intake import Document, TaskRow
 from notifier.passes.setting import Setting
-from notifier.people import Role, Roster, UnitRef, UnitsReading, read_units, recipients
+from notifier.people import Listing, Role, Roster, UnitRef, UnitsReading, read_units, recipients
+from notifier.people.directory import OpenGroups
 from notifier.timing.notation import parse
 from notifier.timing.phrase import Note, Reading, read
 from notifier.timing.rule import Rule
@@ -24,7 +25,10 @@ class TaskEntry:
     reading: Reading
     units: UnitsReading
     named: Mapping[str, tuple[str, ...]]
-    roster: Roster
+
+    def roster(self, directory: Listing, open_groups: OpenGroups) -> Roster:
+        """Return the people whom the task names by a day's directory, and what only a person can settle."""
+        return recipients(self.units, directory, open_groups=open_groups, named=self.named)
 
     @property
     def rule(self) -> Rule:
@@ -68,7 +72,7 @@ def units_from_json(value: Mapping[str, Any]) -> tuple[UnitsReading, dict[str, t
 
 
 def open_plan(key: str, plan: Plan, document: Document, config: Config, setting: Setting) -> PlanEntry:
-    """Read every row of a document: phrase to rule, unit phrase to people. Never raises on what a row says."""
+    """Read every row of a document: phrase to rule, unit phrase to units. Never raises on what a row says."""
     entries = []
     for row in document.rows:
         override = plan.tasks.get(row.ref)
@@ -83,8 +87,7 @@ def open_plan(key: str, plan: Plan, document: Document, config: Config, setting:
             setting.directory.names,
         )
         named = dict(override.named) if override is not None else {}
-        roster = recipients(units, setting.directory, open_groups=config.policy.open_groups, named=named)
-        entries.append(TaskEntry(row=row, reading=reading, units=units, named=named, roster=roster))
+        entries.append(TaskEntry(row=row, reading=reading, units=units, named=named))
     return PlanEntry(key=key, facts=plan, document=document, tasks=tuple(entries))
 
 

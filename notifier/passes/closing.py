@@ -10,10 +10,10 @@ from notifier.errors import NotationError, UsageError
 from notifier.ledger import reminders, tasks
 from notifier.ledger.log import record_event
 from notifier.ledger.tasks import WHOLE_TASK, Completion, TaskRecord
-from notifier.passes.adopt import replan, untold
 from notifier.passes.book import units_from_json
 from notifier.passes.notices import closed_by
 from notifier.passes.plan import context_of, next_moment, recipients_of, rule_of
+from notifier.passes.replan import replan, untold
 from notifier.passes.setting import Setting
 from notifier.timing.checkpoint import Kind
 from notifier.timing.notation import parse
@@ -64,7 +64,7 @@ def close(
     With `unit`, only that unit falls silent. What waits unsent is withdrawn when its message is judged.
     """
     task = find_task(engine, name)
-    unit = None if unit is None else _unit_of(task, unit, setting)
+    unit = None if unit is None else _unit_of(task, unit, setting, now)
     scope = WHOLE_TASK if report is None else _occurrence(task, report, setting)
     rule = rule_of(task.rule)
     day = now.astimezone(setting.policy.zone).date()
@@ -90,7 +90,7 @@ def close(
             tasks.change_task(db, task.id, **values)
         if "completed" in values:
             # What follows may already owe something today.
-            replan(db, tasks.tasks_by_id(db, [task.id])[task.id], setting, now)
+            replan(db, tasks.tasks_by_id(db, [task.id]).values(), setting, now)
         record_event(
             db, at=now, by=by, action="closed", detail=f"{task.plan}/{task.ref} {scope} {unit or 'all units'}"
         )
@@ -112,7 +112,7 @@ def reopen(
     Planning goes on from `now`; what was missed meanwhile isn't made up.
     """
     task = find_task(engine, name)
-    unit = None if unit is None else _unit_of(task, unit, setting)
+    unit = None if unit is None else _unit_of(task, unit, setting, now)
     scope = None if report is None else _occurrence(task, report, setting)
     with engine.begin() as db:
         if not tasks.reopen(db, task.id, unit, scope, now):
@@ -146,7 +146,7 @@ def _go_on(db: Connection, task: TaskRecord, setting: Setting, now: datetime) ->
         return
     rule, context, mark = rule_of(task.rule), context_of(task, setting), task.planned_until
     passed = list(between(rule, context, max(task.imported, mark - setting.catch_up), mark))
-    rows = untold(db, task, passed, setting, now)
+    rows = untold(db, [(task, passed)], setting, now)
     waited = reminders.withdrawn_of(db, task.id)
     for row in rows:
         if (row["checkpoint"], row["contact"]) not in waited:
@@ -155,9 +155,9 @@ def _go_on(db: Connection, task: TaskRecord, setting: Setting, now: datetime) ->
     tasks.move_marks(db, [(task.id, mark, next_moment(rule, context, mark))])
 
 
-def _unit_of(task: TaskRecord, name: str, setting: Setting) -> str:
-    units = {unit for who in recipients_of(task, setting) for unit in who.units}
-    wanted = setting.directory.canonical(name)
+def _unit_of(task: TaskRecord, name: str, setting: Setting, now: datetime) -> str:
+    units = {unit for who in recipients_of(task, setting, now) for unit in who.units}
+    wanted = setting.directory_at(now).canonical(name)
     if wanted not in units:
         reading, _ = units_from_json(task.units)
         near = get_close_matches(wanted, units, n=3)

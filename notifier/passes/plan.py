@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from notifier.ledger import outbox, reminders, tasks
 from notifier.ledger.engine import installation_id
+from notifier.ledger.event_days import event_days
 from notifier.ledger.tasks import Completion, TaskRecord
 from notifier.passes.book import units_from_json
 from notifier.passes.setting import Setting
@@ -45,6 +46,11 @@ def rule_of(text: str) -> Rule:
     return parse(text)
 
 
+def dated(db: Connection, setting: Setting) -> Setting:
+    """Return a setting with the days of events that the ledger has on record."""
+    return setting.with_days(event_days(db))
+
+
 def context_of(task: TaskRecord, setting: Setting) -> Context:
     """Return what a task's rule needs to become dates."""
     return setting.context(
@@ -52,10 +58,11 @@ def context_of(task: TaskRecord, setting: Setting) -> Context:
     )
 
 
-def recipients_of(task: TaskRecord, setting: Setting) -> tuple[Recipient, ...]:
-    """Return the people whom a task names, by today's directory."""
+def recipients_of(task: TaskRecord, setting: Setting, now: datetime) -> tuple[Recipient, ...]:
+    """Return the people whom a task names, by the directory of the day."""
     reading, named = units_from_json(task.units)
-    return recipients(reading, setting.directory, open_groups=setting.open_groups, named=named).recipients
+    listing = setting.directory_at(now)
+    return recipients(reading, listing, open_groups=setting.open_groups, named=named).recipients
 
 
 def next_moment(rule: Rule, context: Context, after: datetime) -> datetime | None:
@@ -70,6 +77,8 @@ def plan(engine: Engine, setting: Setting, domain: str, now: datetime) -> PlanOu
     Each page of tasks is one transaction: its reminders and its marks stand or fall together.
     """
     planned = 0
+    with engine.begin() as db:
+        setting = dated(db, setting)
     while True:
         with engine.begin() as db:
             page = tasks.due_tasks(db, now, PAGE)
@@ -95,7 +104,7 @@ def _plan_page(db: Connection, page: Sequence[TaskRecord], setting: Setting, now
             rule, context = rule_of(task.rule), context_of(task, setting)
             owed = list(between(rule, context, task.planned_until, now))
             silence = silenced(closed.get(task.id, ()))
-            people = recipients_of(task, setting)
+            people = recipients_of(task, setting, now)
             rows += rows_for(task, owed, people, silence, setting, now, slot=None)
             marks.append((task.id, now, next_moment(rule, context, now)))
         except Exception:

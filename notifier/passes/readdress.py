@@ -4,12 +4,15 @@ The directory, the groups and a task's units change between the moment at which 
 one at which it goes; and a unit that had no contact gains one.
 """
 
+import logging
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from notifier.ledger import reminders, tasks
 from notifier.ledger.reminders import ReminderRecord
@@ -22,9 +25,29 @@ from notifier.people.directory import normal
 from notifier.people.roster import Recipient
 from notifier.timing.checkpoint import Kind
 
+log = logging.getLogger(__name__)
+
 Key = tuple[int, str, str]  # task, checkpoint, contact
 
 _COPIED = ("task_id", "checkpoint", "kind", "family", "nominal", "day", "label", "provisional", "at")
+
+
+@dataclass(slots=True)
+class AddressedFor:
+    """The day for which what waits is addressed; one on which a unit changes may come without any reload."""
+
+    day: date | None = None
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def follow(self, engine: Engine, setting: Setting, now: datetime) -> None:
+        """Re-address what waits when by now a name stands for another unit, or for none."""
+        today = setting.policy.local_day(now)
+        with self._turn:  # plan and send both come here, and neither may go on with yesterday's addresses
+            if self.day is None or setting.directory.differs(self.day, today):
+                with engine.begin() as db:
+                    made = readdress(db, setting, now, in_its_slot=True)
+                log.info("Addressed %d reminders anew for %s", made, today, extra={"action": "readdressed"})
+            self.day = today
 
 
 class _People:
@@ -38,11 +61,11 @@ class _People:
                 self.by_unit[unit].append(who)
 
 
-def readdress(db: Connection, setting: Setting, now: datetime) -> int:
+def readdress(db: Connection, setting: Setting, now: datetime, *, in_its_slot: bool = False) -> int:
     """Hand what waits, and what found no contact within the catch-up cap, to whom the tasks name today.
 
-    It goes in the next slot; return how many reminders that made. What waits of a plan that is no longer listed
-    is withdrawn.
+    It goes in the next slot, or with `in_its_slot`, what no message carries yet in the slot for which it waits;
+    return how many reminders that made. What waits of a plan that is no longer listed is withdrawn.
     """
     listed = {task.id: task for task in tasks.tasks_of(db)}
     people: dict[int, _People] = {}
@@ -59,12 +82,13 @@ def readdress(db: Connection, setting: Setting, now: datetime) -> int:
         if task.state != "open":
             continue
         if task.id not in people:
-            people[task.id] = _People(recipients_of(task, setting))
+            people[task.id] = _People(recipients_of(task, setting, now))
         who = people[task.id].by_key.get(record.contact)
-        units = list(_units_today(record.units, task, setting))
+        units = list(_units_today(record.units, task, setting, now))
         kept = [unit for unit in units if who is not None and unit in who.units]
         lost = [unit for unit in units if unit not in kept]
-        heirs = list(_heirs(record, lost, people[task.id], next_slot(setting, now)))
+        stays = in_its_slot and is_waiting and record.message_id is None
+        heirs = list(_heirs(record, lost, people[task.id], record.slot if stays else next_slot(setting, now)))
         for row in heirs:
             # One person may inherit from several.
             same = owed.setdefault((record.task_id, record.checkpoint, row["contact"]), row)
@@ -86,10 +110,10 @@ def _key(record: ReminderRecord) -> Key:
     return record.task_id, record.checkpoint, record.contact
 
 
-def _units_today(units: Sequence[str], task: TaskRecord, setting: Setting) -> Iterator[str]:
-    """Yield what units are called today: an alias may have been added, a group been listed."""
+def _units_today(units: Sequence[str], task: TaskRecord, setting: Setting, now: datetime) -> Iterator[str]:
+    """Yield what units are called today: an alias may have been added or begun, a group been listed."""
     reading, named = units_from_json(task.units)
-    directory = setting.directory
+    directory = setting.directory_at(now)
     for unit in units:
         ref = next((ref for ref in reading.units if normal(ref.name) == normal(unit)), None)
         if ref is None:

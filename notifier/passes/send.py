@@ -20,6 +20,7 @@ from notifier.ledger.outbox import MessageRecord
 from notifier.mail.compose import Composer
 from notifier.mail.transport import Outgoing, Result, Transport
 from notifier.passes.notices import Verdict, digest_of, is_in_stream, judge
+from notifier.passes.plan import dated
 from notifier.passes.setting import Setting
 from notifier.passes.slots import LATE_AFTER, is_open, is_slot, next_slot
 
@@ -148,6 +149,7 @@ class Sender:
     def _prepare(self, claimed: Sequence[MessageRecord]) -> list[Outgoing]:
         now = self.clock()
         with self.engine.begin() as db:
+            setting = dated(db, self.setting)
             records = reminders.of_messages(db, [message.id for message in claimed])
             everything = [record for group in records.values() for record in group]
             by_task = tasks.tasks_by_id(db, {record.task_id for record in everything})
@@ -165,12 +167,10 @@ class Sender:
                         task = by_task[reminder.task_id]
                         key = (task.id, reminder.checkpoint)
                         if key not in current:
-                            current[key] = is_in_stream(reminder, task, self.setting)
+                            current[key] = is_in_stream(reminder, task, setting)
                         said = related.get((task.id, reminder.contact), [])
                         done = closed.get(task.id, ())
-                        verdicts.append(
-                            judge(reminder, task, done, said, self.setting, in_stream=current[key])
-                        )
+                        verdicts.append(judge(reminder, task, done, said, setting, in_stream=current[key]))
                     body = self._compose(db, message, verdicts, by_task, related, now)
                 except Exception as error:
                     # One mail that can't be composed must not hold up the others; it waits for a mended template.

@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from notifier.people.directory import Contact, Directory
+from notifier.people.directory import Contact, Directory, Listing
 from notifier.timing.calendar import WorkCalendar
 from notifier.timing.context import Context
 from notifier.timing.policy import Policy
@@ -20,7 +20,8 @@ class Setting:
     calendar: WorkCalendar
     calendar_overlay: tuple[tuple[date, ...], tuple[date, ...]]
     terms: Mapping[str, date]
-    events: Mapping[str, date]
+    events: Mapping[str, date]  # of config.toml
+    recorded: Mapping[str, date]  # of the ledger, by `notifier event`: these win
     directory: Directory
     contacts: Mapping[str, Contact]  # by lower-cased address
     open_groups: Literal["all", "none"]
@@ -37,10 +38,18 @@ class Setting:
             issued=issued,
             imported=imported,
             terms=self.terms,
-            events=self.events,
+            events={**self.events, **self.recorded},
             until=until,
             completed=completed,
         )
+
+    def with_days(self, recorded: Mapping[str, date]) -> "Setting":
+        """Return this setting with these days of events on record, and no others."""
+        return replace(self, recorded=dict(recorded))
+
+    def directory_at(self, now: datetime) -> Listing:
+        """Return the directory as it stands on the office's day."""
+        return self.directory.on(self.policy.local_day(now))
 
     @property
     def fingerprint(self) -> str:
@@ -49,7 +58,7 @@ class Setting:
         parts += [
             f"{self.calendar_overlay}",
             f"{sorted(self.terms.items())}",
-            f"{sorted(self.events.items())}",
+            f"{sorted({**self.events, **self.recorded}.items())}",
         ]
         parts += [f"{self.calendar.known_until}", self.calendar.fingerprint]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()

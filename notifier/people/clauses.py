@@ -5,28 +5,20 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from notifier.people import lexicon as lx
 from notifier.people.reading import Role
+from notifier.people.tidying import UNIT_WORD
 
-_WIDTHS = str.maketrans("()[]【】〔〕［］:;,﹐､|│/／", "（）（）（）（）（）：；，，、，，、、")
-_INVISIBLE = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2060\ufeff\ue000-\uf8ff]")
-_POINTER = re.compile(
-    r"（[^（）]*\d[年月日][^（）]*）|（(?:详见|见|参见|具体见|附件|下同|以下(?:简称|同)|排名|排序|列|注：)[^（）]*）"
-)
-_CONVENTION = re.compile(
-    r"（[^（）]*(?:第一|首位)[^（）]*牵头[^（）]*）|"
-    r"[^，；。（]*(?:第一|首位|首个|排在前|列在前)[^，；。（）]*(?:为|是)牵头[^，；。（）]*"
-)
-_NUMBERING = re.compile(r"(?:^|(?<=[、，；。\s]))(?:\d{1,2}[.．、）]|[①-⑳])\s*")
 _WHEN = re.compile(
     r"(?:于|在|到|至|自|从)?(?:"
     r"(?:\d{2,4}年|\d{1,2}月|每[年月周季]|今年|明年|年底|年内|月底|长期|持续|全年|常态|立即|即日|近期)"
-    r"[^省市县区州局厅委办]*|(?:完成|办理|办结)?(?:时限|时间|期限|日期|进度)[^：]{0,4}：.*)"
+    r"|(?:完成|办理|办结)?(?:时限|时间|期限|日期|进度)[^：、]{0,4}：)(?:全部|(?!单位)[^各省市县区州局厅委办部院校企街乡镇村、]|、(?=\d))*"
 )
 _INHERITED = re.compile(
-    r"(?:以下|以上|上述|下列|所有|其他|其余|本表)[^，；。]{0,12}?(?:任务|工作|事项|项目)"
-    r"[^，；。]{0,4}?均?(?:需要?|须|由|要|应)"
-    r"(?P<units>[^；。（）]+?)(?:共同|分别|具体)?(?:负责|落实|实施)(?:落实)?"
-    r"(?:，?不再(?:一一|逐一)?[^，；。）]*)?"
+    r"(?:以下|以上|上述|下列|所有|其他|其余|本表)(?:[^，；。]{0,12}?(?:任务|工作|事项|项目)[^，；。]{0,4}?均?|[^，；。]{0,6}均)"
+    r"(?:需要?|须|由|要|应)"
+    r"(?P<units>(?:[^；。（）]|（[^（）]*）){1,120}?)(?:共同|分别|具体)?(?:负责|落实|实施)(?:落实)?"
+    r"(?:，?(?:以下|下文)?不再(?:一一|逐一|另行|重复|单独|[列标注赘]|说明|明|出|述)*)?"
 )
 
 _STRONG = {"牵头": Role.LEAD, "主办": Role.LEAD, "承办": Role.LEAD, "主责": Role.LEAD, "配合": Role.ASSIST,
@@ -37,35 +29,43 @@ _WEAK = {
     **dict.fromkeys(("统筹", "协调", "指导", "督促", "监督"), Role.JOINT),
 }
 _DUTY = (
-    r"(?:(?:按照?|依照?|依据|根据|结合)(?:各自|部门|有关|本)*的?"
+    r"(?:(?:按照?|依照?|依据|根据|结合)(?:各自|部门|有关|本单位|本部门|本)*的?"
     r"(?:职责|职能|任务|责任|工作)(?:任务|职责|分工|权限|范围)*，?)"
 )
-_MANNER = r"(?:分别|共同|各自|联合|具体|分工|主要|统一|抓好|做好|认真|组织|依法|积极|密切|全力|协同)*"
+_MANNER = (
+    r"(?:分别|共同|各自|联合|具体|分工|主要|统一|抓好|做好|认真|组织|依法|积极|密切|全力|协同|"
+    r"结合(?:各自|各地|当地|本地区?|本部门|本单位)?的?(?:工作)?实际(?:情况)?，?)*"
+)
 _AFTER = r"(?:负责|落实|组织|实施|抓总|推进|完成|做好|抓好|协调|协同|指导|督促|开展|执行|配合)*(?:工作|到位)?"
 _NOT_A_NOUN = (  # 牵头单位, 负责人: the word names somebody and is no verb
     r"(?!单位|部门|处室|科室|股室|机构|人|领导|同志|银行|责任|的|主体|：|（[^）]*）：)"
 )
 _VERB = re.compile(
     rf"(?P<duty>{_DUTY})?{_MANNER}"
-    rf"(?:(?P<strong>{'|'.join(_STRONG)})(?P<after>{_AFTER}){_NOT_A_NOUN}"
+    rf"(?:(?!(?<=[政科])协办|协办公)(?P<strong>{'|'.join(_STRONG)})(?P<after>{_AFTER}){_NOT_A_NOUN}"
     rf"|(?P<weak>{'|'.join(_WEAK)}){_AFTER}(?=[、，；。\s]|$))"
 )
 _LABEL_ROLES = {**_STRONG, "责任": Role.JOINT, "协助": Role.ASSIST, "协同": Role.ASSIST, "协作": Role.ASSIST,
                 "参加": Role.ASSIST, "落实": Role.IMPLEMENT, "实施": Role.IMPLEMENT, "执行": Role.IMPLEMENT,
-                "第一责任": Role.LEAD}  # fmt: skip
-_UNIT_WORD = r"(?:单位|部门|处室|科室|股室|机构|主体)"
+                "支持": Role.ASSIST, "主管": Role.JOINT, "监管": Role.JOINT, "监督": Role.JOINT, "督办": Role.JOINT,
+                "指导": Role.JOINT, "成员": Role.JOINT, "组长": Role.LEAD, "第一责任": Role.LEAD}  # fmt: skip
 _LABEL = re.compile(
-    rf"(?<![各关他])(?:主要|具体)?(?P<role>第一责任|{'|'.join(w for w in _LABEL_ROLES if w != '第一责任')})"
-    rf"(?:\ue000+)?(?:责任|负责)?(?:{_UNIT_WORD}(?:和责任人|及责任人)?(?:\ue000+)?(?:：|为(?!主))|：)"
+    r"(?:(?:主体|监管|直接|属地|共同|行业|整改|项目|领导|其他|其它|相关|有关|各)(?=[^：，、；。]{2,9}：)|(?<![各关他]))"
+    rf"(?:主要|具体)?(?P<role>(?:(?<=^)|(?<=[；。\n]))(?:成员|组长)(?=单位：)|第一责任|"
+    rf"{'|'.join(word for word in _LABEL_ROLES if word not in ('第一责任', '成员', '组长'))})"
+    rf"(?:责任|负责)?(?:{UNIT_WORD}(?:和责任人|及责任人)?(?:：|为(?!主))|：)"
 )
 _LABEL_AT_START = re.compile(
-    rf"(?P<role>牵头|责任|配合|参与|承办|主办|协办)(?:责任)?{_UNIT_WORD}(?=\S)(?![、，；按分])"
+    rf"(?P<role>牵头|责任|配合|参与|承办|主办|协办)(?:责任)?{UNIT_WORD}(?=\S)(?![、，；按分])"
 )
 _PEOPLE = re.compile(
     r"(?:(?:分管|主管|牵头|责任|包联|包保|包干|挂点|挂联|联系|带队)(?:副?[省市县区]级?)?(?:领导|负责人|责任人|副?[省市县区]长)|"
-    r"责任人员?|负责人|联系人|联络员|经办人|负责同志)：[^；\n]*"
+    r"责任人员?|负责人|联系人|联络员|经办人|负责同志)："
+    rf"(?:(?!(?:牵头|责任|配合|参与|承办|主办|协办)(?:责任)?{UNIT_WORD})[^；\n])*"
 )
-_BRACKET_ROLE = re.compile(r"（(?P<role>牵头|主办|承办|配合|协办|参与|责任|负责|协助)(?:单位|部门|负责)?）")
+_BRACKET_ROLE = re.compile(
+    rf"（{_DUTY}?{_MANNER}(?P<role>牵头|主办|承办|主责|配合|协办|参与|责任|负责|协[助同作]|落实|实施)(?:单位|部门|负责|落实|实施)?）"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,66 +106,6 @@ class Phrase:
     aside: tuple[str, ...]
 
 
-def tidy(text: str) -> str:
-    """Return the text with one width of brackets and separators; unclosed brackets are closed, stray ones dropped."""
-    text = _INVISIBLE.sub("", text.replace("\u3000", " ").replace("\r\n", "\n").replace("\r", "\n"))
-    text = text.translate(_WIDTHS).replace("\t", "\n").strip()
-    text = re.sub(
-        r"（[^（）]*）",
-        lambda found: re.sub(r"[，/]", "、", re.sub(r"\s", "", found[0])) if _variant(found[0]) else found[0],
-        text,
-    )
-    text = _balance(text)
-    text = _POINTER.sub("", text)
-    while (
-        len(text) > 1 and text[0] == "（" and text[-1] == "）" and text.find("）") == len(text) - 1
-    ) or re.fullmatch(r"（(?:[^（）]|（[^（）]*）)*）", text):
-        text = text[1:-1].strip()
-    # （牵头单位：甲；配合单位：乙） after other text: the brackets only set the list off.
-    text = re.sub(
-        rf"（((?:牵头|责任|配合|参与|承办|主办)(?:责任)?(?:{_UNIT_WORD})?：(?:[^（）]|（[^（）]*）)*)）",
-        r"；\1；",
-        text,
-    )
-    text = re.sub(r"(?<=[省市县区乡镇]、[市县区乡镇村])[两三四]级", "", text)  # 市、县两级政府
-    return _NUMBERING.sub("", text)
-
-
-def _variant(bracket: str) -> bool:
-    return re.fullmatch(r"（[\u3400-\u9fff，、/\s]{1,24}）", bracket) is not None and not re.search(
-        r"牵头|配合|负责", bracket
-    )
-
-
-def _balance(text: str) -> str:
-    out: list[str] = []
-    depth, position = 0, 0
-    while position < len(text):
-        letter = text[position]
-        position += 1
-        if letter == "）":
-            if not depth:
-                continue
-            depth -= 1
-        out.append(letter)
-        if letter == "（":
-            depth += 1
-            ahead = text[position:]
-            close, again = ahead.find("）"), ahead.find("（")
-            nested = 0 <= again < close and ahead.count("）") > ahead.count("（")
-            if close < 0 or (0 <= again < close and not nested):
-                # It never closes: it holds level words (县(市、区) or runs to the next separator.
-                run = re.match(
-                    r"(?:[市县区旗州盟乡镇街道办](?:[、，](?=[市县区旗州盟乡镇街道办]))?)+|[^、，；。\s（]*",
-                    ahead,
-                )
-                inside = run[0] if run is not None else ""
-                out.append(inside.replace("，", "、") + "）")
-                position += len(inside)
-                depth -= 1
-    return "".join(out)
-
-
 def mask(text: str, known: Collection[str]) -> Masked:
     """Blot out what stands in brackets and the known names that a separator or role word would cut."""
     shadow = re.sub(
@@ -173,6 +113,8 @@ def mask(text: str, known: Collection[str]) -> Masked:
         lambda found: "\ue000" * len(found[0]),
         text,
     )
+    for place in lx.ODD_PLACE.finditer(shadow):  # 和平区, 商丘市, 新会区
+        shadow = shadow[: place.start()] + "\ue001" * len(place[0]) + shadow[place.end() :]
     for name in _cuttable(frozenset(known)):
         if name not in text:
             continue
@@ -207,11 +149,10 @@ def phrase(text: str, known: Collection[str]) -> Phrase:
         # The units count for this row; that later rows have them too is for a person to settle.
         aside.append(found[0])
         inherited.append(Clause(mask(found["units"], known), Role.IMPLEMENT))
-        return ""
+        return "；"
 
     text = _PEOPLE.sub(put_aside, text)
     text = _INHERITED.sub(inherit, text)
-    text = _CONVENTION.sub("", text).replace("（）", "")
     clauses = [
         clause for clause in _labelled(mask(text, known)) if clause.body.text.strip("、，；。：（） \n")
     ]
@@ -248,7 +189,11 @@ def _spoken(body: Masked) -> Iterator[Clause]:
         start = 0
         for verb in _VERB.finditer(piece.shadow):
             role = _STRONG[verb["strong"]] if verb["strong"] else _WEAK[verb["weak"]]
-            if role is Role.JOINT and verb["after"]:
+            if (
+                role is Role.JOINT
+                and re.search("落实|执行|实施", verb["after"] or "")
+                and "组织" not in verb["after"]
+            ):
                 role = Role.JOINT if verb["duty"] else Role.IMPLEMENT
             duty = bool(verb["duty"])
             if role is Role.IMPLEMENT and duty:
@@ -260,16 +205,24 @@ def _spoken(body: Masked) -> Iterator[Clause]:
             yield from _together(rest, None, duty=False)
 
 
+_CONSULTS = r"商(?=[省市县各]|有关|相关|国家|中央|区(?!域))"
+
+
 def _together(body: Masked, role: Role | None, *, duty: bool) -> Iterator[Clause]:
     """Take 会同 and 由 apart: those named after 会同 assist."""
     body = body.strip(" 、")
-    if (opening := re.match(r"(?:会同|商|由|请|并由?|同时|其中)+", body.shadow)) is not None:
+    if (
+        opening := re.match(
+            rf"(?:会同|{_CONSULTS}|由|请(?=[省市县区各有相])|并由?|同时|其中(?!央))+", body.shadow
+        )
+    ) is not None:
         rest = body.cut(opening.end())
         if "会同" in opening[0] or "商" in opening[0]:
             role = Role.ASSIST
         body = rest
     joint = re.search(
-        r"会同|(?<=[处局厅办室科股])会(?=\S{1,12}[处局厅办室科股部委])(?!议|员|计)", body.shadow
+        rf"会同|会商|(?<=[局厅委部办]){_CONSULTS}|(?<=[处局厅办室科股])会(?=\S{{1,12}}[处局厅办室科股部委])(?!议|员|计)",
+        body.shadow,
     )
     if joint is None:
         yield Clause(body, role, duty=duty)
@@ -282,4 +235,16 @@ def bracket_role(text: str) -> tuple[str, Role | None]:
     """Take a role in brackets off a name: 市教育局（牵头） -> 市教育局, lead."""
     if (found := _BRACKET_ROLE.search(text)) is None:
         return text, None
-    return text[: found.start()] + text[found.end() :], _LABEL_ROLES[found["role"]]
+    return _BRACKET_ROLE.sub("", text), _LABEL_ROLES[found["role"]]
+
+
+def bracket_note(text: str) -> tuple[str, str]:
+    """Take a note in brackets off a name: 市教育局（含民办学校）; a second plate stays: 市委农办（农业农村局）."""
+    found = re.search(r"(?<=[\u3400-\u9fff”])（((?:[^（）]|（[^（）]*）)+)）$", text)
+    if (
+        found is None
+        or lx.PLATE.fullmatch(re.split(r"，", found[1])[0])
+        or all(lx.PLATE.fullmatch(part) for part in re.split(r"[、，]", found[1]))
+    ):
+        return text, ""
+    return text[: found.start()], found[1]

@@ -45,6 +45,7 @@ def complete(pieces: Sequence[Piece], context: Context) -> list[tuple[Item, int]
             and before is not None
             and before.kind is Kind.LOCAL
             and not _NOUN.fullmatch(item.tail)
+            and not (before.area is not Area.ZONE and before.determiner and not _governs(before, item.tail))
         ):
             out.extend((each, index) for each in _organs(item, [found for found, _ in out]))
         else:
@@ -88,6 +89,9 @@ def _from_right(item: Item, following: Item, context: Context) -> Item | None:
         item.kind is Kind.PLACE and item.area is Area.LEVEL and not item.determiner
     ):
         ending = _after_level(following)
+    if item.kind is Kind.BODY and item.head and not item.tail and following.kind is Kind.BODY:
+        shared = re.fullmatch(rf"{lx.LEVEL}(?:人民)?政府(督查室|办公[厅室]|办|研究室)", following.text)
+        ending = shared[1] if shared is not None else ""  # 市委、市政府督查室
     if not ending and item.kind is Kind.PLACE:
         ending = _for_place(item, following)
     if not ending and (item.kind is Kind.FIELD or _is_plain(item)):
@@ -152,6 +156,8 @@ def _for_field(item: Item, following: Item) -> str:
 def _organs(item: Item, before: Sequence[Item]) -> list[Item]:
     """Give each place that shared the organ before it this one too: 示范区、高新区党工委和管委会."""
     organ = before[-1].tail
+    if organ == item.tail:
+        return []  # 县政府、政府: said already
     shared: list[Item] = []
     for place in reversed(before):
         if place.kind is not Kind.LOCAL or place.tail != organ:
@@ -171,6 +177,8 @@ def _from_left(item: Item, before: Item | None, context: Context, *, elided: boo
     if item.kind is Kind.GROUP:
         return _grouped(item, before)
     if item.kind is Kind.BODY:
+        if before is not None and before.determiner.startswith("各") and lx.COMMON.fullmatch(item.text):
+            return context.parse(before.determiner + item.text)  # 各子公司、分公司
         return _prefixed(item, context)
     if item.kind is Kind.FIELD or item.kind is Kind.LEVEL:
         return replace(item, kind=Kind.OTHER)
@@ -185,6 +193,8 @@ def _bare(item: Item, before: Item | None, context: Context) -> Item:
         if before is not None and before.kind is Kind.GROUP:
             return context.parse(re.sub(r"(?:部门|单位|机构|系统)$", "", before.text) + item.text)
         return replace(item, kind=Kind.GROUP)
+    if before is not None and before.determiner == "各":
+        return replace(item, text="各" + item.text, determiner="各", kind=Kind.LOCAL)  # 各县政府、管委会
     prefix = context.prefix or context.issuer
     if prefix:
         return context.parse(prefix + item.text)
@@ -213,6 +223,8 @@ def _placed(item: Item, before: Item | None, inherits: bool) -> Item:
             return replace(
                 item, text=before.head + item.text, place=before.head + item.place, head=before.head
             )
+    if before.determiner == "各" and lx.ANY_ZONE.fullmatch(item.place):
+        return replace(item, many=True)
     if inherits and before.determiner and before.area in (Area.CLASS, Area.LEVEL):
         return replace(item, text=before.determiner + item.text, determiner=before.determiner)
     return item
@@ -220,6 +232,10 @@ def _placed(item: Item, before: Item | None, inherits: bool) -> Item:
 
 def _grouped(item: Item, before: Item | None) -> Item:
     if before is None or before.kind is not Kind.GROUP:
+        return item
+    if before.determiner and not (item.determiner or item.head) and before.area is item.area is Area.CLASS:
+        return replace(item, text=before.determiner + item.text, determiner=before.determiner)
+    if before.head.endswith("机关"):
         return item
     if item.determiner and not item.head and before.head and _NOUN.fullmatch(item.tail):
         return replace(item, text=before.head + item.text, head=before.head)  # 市直各部门、各单位
@@ -239,7 +255,7 @@ def _prefixed(item: Item, context: Context) -> Item:
             context.party = level["organ"] in ("委", "党委") and level.end() < len(item.text)
         return item
     if item.area is Area.PROPER:
-        if not item.text.endswith("政府"):
+        if not (item.text.endswith("政府") or lx.UNOWNED.fullmatch(item.text)):
             context.prefix, context.party = item.place, False
         return item
     if lx.has_own_level(item.text):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 
 from notifier.people import lexicon as lx
 
@@ -44,6 +45,7 @@ class Item:
     area: Area = Area.NONE
     tail: str = ""  # organ, noun or field with its ending: what an item before may share
     head: str = ""  # 省, 省委, 市直, 国务院 …
+    many: bool = False  # the 各 of the item before holds for it, unwritten
 
     @property
     def is_open(self) -> bool:
@@ -53,14 +55,20 @@ class Item:
 
 def parse(text: str, known: Collection[str] = ()) -> Item:
     """Return what the text is taken by itself; an exactly known name is a unit whatever it looks like."""
+    listed = text in known
     if len(text) > LONGEST:
-        return Item(text, Kind.BODY if text in known else Kind.OTHER, tail=text)
-    if lx.BARE.fullmatch(text) and text not in known:
+        return Item(text, Kind.BODY if listed else Kind.OTHER, tail=text)
+    return _parsed(text, listed)
+
+
+@lru_cache(maxsize=4096)  # a list is cut by trying its parts again and again
+def _parsed(text: str, listed: bool) -> Item:
+    if lx.BARE.fullmatch(text) and not listed:
         return Item(text, Kind.BARE, tail=text)
     for reading in (_local, _place, _group, _body):
         if (item := reading(text)) is not None:
             return item
-    if text in known:
+    if listed:
         return Item(text, Kind.BODY)
     if lx.LEVEL_WORD.fullmatch(text):
         return Item(text, Kind.LEVEL, head=text)
@@ -70,6 +78,8 @@ def parse(text: str, known: Collection[str] = ()) -> Item:
 def _area(text: str) -> Area | None:
     if re.fullmatch(lx.LEVEL, text):
         return Area.LEVEL
+    if lx.DISTRICT.fullmatch(text):
+        return Area.PROPER
     if lx.CLASS.fullmatch(text):
         return Area.CLASS
     if lx.ZONE.fullmatch(text) and not re.search(r"[局厅委办处]", text):
@@ -85,10 +95,12 @@ def _split_determiner(text: str) -> tuple[str, str]:
 def _local(text: str) -> Item | None:
     determiner, rest = _split_determiner(text)
     for start in range(len(rest)):
-        organ = re.fullmatch(lx.ORGAN, rest[start:])
+        organ = re.fullmatch(rf"{lx.ORGAN}|委", rest[start:])
         if organ is None:
             continue
         place = rest[:start]
+        if organ[0] == "委" and not (determiner and place.endswith(("省", "市", "县", "区", "州", "旗"))):
+            continue  # 各县区委; 区委 by itself is one body
         if "各级" in determiner and not place:
             return Item(text, Kind.LOCAL, determiner, place, Area.CLASS, organ[0])
         area = Area.CLASS if re.fullmatch(rf"{lx.LEVEL}级", place) else _area(place)
@@ -119,12 +131,20 @@ def _group(text: str) -> Item | None:
             area, place, tail = _split_place(found["noun"])
             return Item(text, Kind.GROUP, found["det"], place, area, tail)
         return Item(text, Kind.GROUP, found["det"], tail=found["noun"], head=head)
-    if lx.MANY.fullmatch(text):
-        area, place, tail = _split_place(text)
+    area, place, tail = _split_place(text)
+    if lx.MANY.fullmatch(text) or (place and lx.MANY.fullmatch(tail)):
         head = "" if place else _level(text)
         return Item(
             text, Kind.GROUP, place=place, area=area, tail=tail if place else text[len(head) :], head=head
         )
+    kind = lx.KINDS.match(text)
+    if (
+        kind is not None
+        and lx.is_department(text[kind.end() :])
+        and not re.match("[场政容域划]", text[kind.end() :])
+    ):
+        place, tail = kind[0], text[kind.end() :]
+        return Item(text, Kind.GROUP, place=place, area=Area.CLASS, tail=tail)
     return None
 
 

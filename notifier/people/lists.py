@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from notifier.people import lexicon as lx
 from notifier.people.clauses import Masked
-from notifier.people.items import Area, Item, Kind, parse
+from notifier.people.items import LONGEST, Area, Item, Kind, parse
 
-_ALWAYS = re.compile(r"[、，；]")
+_ALWAYS = re.compile(r"[、，；：]")
 _PERHAPS = re.compile(r"以及|(?<!以)及(?!其他?$)|和|与|并")
 _CLOSE = re.compile(
-    r"(?<![高初中平优同])等(?![级次候])(?P<noun>\d*[个家]?多?(?:各?(?:部门|单位|地区|地|方面|机构|处室|科室)))?"
+    r"(?<![高初中平优同])等(?![级次候])(?P<noun>\d*[个家]?多?(?:各?(?:部门|单位|方面|机构|处室|科室)|地区|地方|地(?=$|[、，；。和及与按政人])))?"
 )
 _JOINED = re.compile(
-    r"(?<=[局厅办联院会])(?=(?:省|市|县|区|州)(?![级直属]))|(?<=[局厅办委府会联部院])(?=各)|"
+    r"(?<=[局厅办联院会])(?=(?:省|市|县|区|州)(?![级直属]))|(?<=[局厅办委府会联部院区市县镇）])(?=各)|"
     r"(?<=[省市县区州]委)(?=[省市县区州](?:人民)?政府$|[省市县区州](?:人大|政协|纪委))|(?<=[局厅办委])(?=团[省市县区]委)"
 )
 _DATED = re.compile(r"\d{2,4}年|(?:完成|办理|办结)?(?:时限|时间|期限|日期)[^、，；。]{0,4}：")
@@ -75,14 +75,18 @@ def _first_closed(part: Masked, known: Collection[str]) -> tuple[list[Piece], Ma
 
 def _classifier(last: str, after: Masked, known: Collection[str]) -> str:
     """Return the kind of place after 等 that only sums up the names before it: 郑州、开封等省辖市政府."""
-    first = next(iter(_conjoined(after, known)), "")
+    first = _first(after, known)
     item, before = parse(first, known), parse(last, known)
     sums_up = (
         item.kind in (Kind.LOCAL, Kind.PLACE)
         and item.area in (Area.CLASS, Area.LEVEL)
         and not item.determiner
+        and "两委" not in item.tail
+        and not re.search(rf"（|{lx.LEVEL}{lx.LEVEL}$", item.place)
     )
-    names = before.area is Area.PROPER or (before.kind is Kind.OTHER and len(last) <= 4)
+    names = (before.area is Area.PROPER and before.kind in (Kind.LOCAL, Kind.PLACE)) or (
+        before.kind is Kind.OTHER and len(last) <= 4
+    )
     return first if sums_up and names else ""
 
 
@@ -94,8 +98,15 @@ def _noun(classifier: str | None, after: str) -> str:
 
 
 def _starts_unit(text: Masked, known: Collection[str]) -> bool:
-    first = next(iter(_conjoined(text, known)), "")
+    first = _first(text, known)
     return is_unit(first, known) or parse(first, known).kind is Kind.BARE
+
+
+def _first(text: Masked, known: Collection[str]) -> str:
+    """Return the first item of a list; no further than a name can reach, or many 等 cost their square."""
+    text = text.cut(0, LONGEST + 1)
+    cut = None if text.text in known else _first_cut(text, known)
+    return next(_run_on(cut[0] if cut is not None else text.text, known), "")
 
 
 def _conjoined(part: Masked, known: Collection[str]) -> list[str]:
@@ -106,7 +117,7 @@ def _conjoined(part: Masked, known: Collection[str]) -> list[str]:
         left, right = cut
         found.extend(_run_on(left, known))
         rest = right
-    return [*found, *_run_on(rest.text, known)] if rest.text else found
+    return [*found, *_run_on(rest.text, known)]
 
 
 def _first_cut(part: Masked, known: Collection[str]) -> tuple[str, Masked] | None:
@@ -135,7 +146,7 @@ def _cuts(left: str, right: Masked, known: Collection[str]) -> bool:
     ends = re.sub(r"（[^（）]*）$", "", left)  # 省发展改革委（粮食和储备局） ends in 委
     if item.kind is Kind.BODY and not (lx.STRONG_ENDING.search(ends) or left in known):
         # What follows may hold 和 itself: 省工业和信息化委和各县政府 begins with a unit, though 省工业 is none.
-        ends_at = [word.start() for word in _PERHAPS.finditer(right.shadow)]
+        ends_at = [word.start() for word in _PERHAPS.finditer(right.shadow, 0, LONGEST)]
         nexts = [after, whole, *(parse(right.text[:end], known) for end in ends_at)]
         return len(left) > 2 and any(_stands(unit, known) for unit in nexts)
     if item.kind is Kind.LEVEL or (item.kind is Kind.PLACE and item.area.name == "LEVEL"):
@@ -155,21 +166,27 @@ def _stands(item: Item, known: Collection[str]) -> bool:
     return item.kind in (Kind.LOCAL, Kind.PLACE, Kind.GROUP, Kind.BODY, Kind.BARE) or item.text in known
 
 
-def _run_on(text: str, known: Collection[str]) -> list[str]:
+def _run_on(text: str, known: Collection[str]) -> Iterator[str]:
     """Cut where a separator was lost between two full names: 县水务局县住建局."""
-    found: list[str] = []
     start = 0
-    for place in [] if text in known else _JOINED.finditer(text):
-        left, right = text[start : place.start()], text[place.start() :]
+    odd = {at for place in lx.ODD_PLACE.finditer(text) for at in range(place.start() + 1, place.end())}
+    places = [] if text in known else [place.start() for place in _JOINED.finditer(text)]
+    for place, following in zip(places, [*places[1:], len(text)], strict=False):
+        left, right = text[start:place], text[place : place + LONGEST + 1]
+        if place in odd:
+            continue
+        if not is_unit(right, known):
+            right = text[place:following]
         second = parse(right, known).kind
         if left.count("（") != left.count("）") or _INNER_END.search(right):
             continue
-        if right.startswith("各") and second not in (Kind.LOCAL, Kind.PLACE):
+        if right.startswith("各") and not left.startswith("各") and second not in (Kind.LOCAL, Kind.PLACE):
             continue  # 市政府各部门 is one group
         if is_unit(left, known) and is_unit(right, known):
-            found.append(left)
-            start = place.start()
-    return [*found, text[start:]]
+            yield left
+            start = place
+    if text[start:]:
+        yield text[start:]
 
 
 def breaks(text: str, known: Collection[str]) -> str:
@@ -178,12 +195,15 @@ def breaks(text: str, known: Collection[str]) -> str:
     parts = re.split(r"(\s+)", text)
     for index in range(0, len(parts), 2):
         part = parts[index]
-        if out and part and _divides(out, part, known):
+        if out and part and _divides(out[-2 * LONGEST :], part, known):
             out += (
                 "，"
                 if _DATED.match(part)
                 else "："
-                if re.search(r"(?:牵头|责任|配合|参与|承办|主办|协办)(?:责任)?(?:单位|部门)$", out)
+                if re.search(
+                    r"(?<![各关他])(?:牵头|责任|配合|参与|承办|主办|协办)(?:责任)?(?:单位|部门)$",
+                    out[-LONGEST:],
+                )
                 else "、"
             )
         out += part

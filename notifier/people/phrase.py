@@ -6,21 +6,23 @@ the first unit listed leads, by the convention that several such documents state
 and groups alone has no lead.
 """
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from notifier.people import lexicon as lx
-from notifier.people.clauses import Clause, bracket_role, phrase, tidy
+from notifier.people.clauses import Clause, bracket_note, bracket_role, phrase
 from notifier.people.directory import normal
 from notifier.people.elision import Context, complete
 from notifier.people.items import Area, Item, Kind
 from notifier.people.lists import Piece, breaks, pieces
 from notifier.people.reading import Role, UnitRef, UnitsReading
+from notifier.people.tidying import WIDTHS, tidy
 
 __all__ = ["Role", "UnitRef", "UnitsReading", "read_units"]
 
-_EDGES = " 、，；。：·.…“”\"'*-—"
+_EDGES = " 、，；。：·.…\"'*-—"
 
 
 LONGEST = (
@@ -49,7 +51,8 @@ def read_units(text: str, issuer_level: str = "", known: Collection[str] = ()) -
     units: list[_Unit] = []
     unresolved: list[str] = []
     open_end = False
-    runs = [_pieces(clause, names) for clause in cut.clauses]
+    notes: list[str] = []
+    runs = [_pieces(clause, names, notes) for clause in cut.clauses]
     for clause, run in zip(cut.clauses, runs, strict=True):
         open_end = open_end or any(piece.closes for piece, _ in run)
         items = complete([piece for piece, _ in run], context)
@@ -60,7 +63,9 @@ def read_units(text: str, issuer_level: str = "", known: Collection[str] = ()) -
                     unresolved.append(rest)
             else:
                 units.append(_Unit(found, role, clause))
-    unresolved.extend(cut.aside)
+    unresolved.extend([*notes, *cut.aside])
+    if not (units or unresolved) and text.translate(WIDTHS).strip(_EDGES + "\r\n\t（）\u3000"):
+        unresolved.append(text)
     return UnitsReading(
         text=text,
         units=_with_roles(units, issuer_level),
@@ -74,17 +79,26 @@ def _normalised(known: frozenset[str]) -> frozenset[str]:
     return frozenset(normal(name) for name in known)
 
 
-def _pieces(clause: Clause, known: frozenset[str]) -> list[tuple[Piece, Role | None]]:
+def _pieces(clause: Clause, known: frozenset[str], notes: list[str]) -> list[tuple[Piece, Role | None]]:
     found: list[tuple[Piece, Role | None]] = []
     for piece in pieces(clause.body, known):
         name, role = bracket_role(piece.text)
-        if name.strip(_EDGES):
-            found.append((replace(piece, text=name.strip(_EDGES)), role))
+        if name not in known:
+            name, note = bracket_note(name)
+            notes.extend([note] if note else [])
+        if name := _trimmed(name):
+            found.append((replace(piece, text=name), role))
     return found
 
 
+def _trimmed(name: str) -> str:
+    name = name.strip(_EDGES)
+    whole = re.fullmatch("“[^“”]*”", name) is not None
+    return name.strip("“”") if whole or name.count("“") != name.count("”") else name
+
+
 def _is_group(item: Item, issuer_level: str) -> bool:
-    if item.kind is Kind.GROUP or item.determiner:
+    if item.kind is Kind.GROUP or item.determiner or item.many:
         return True
     if item.area is Area.LEVEL:
         # 县政府 of a province's document are all of them; of the county's own, it is itself.

@@ -4,12 +4,15 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Literal
 
-from notifier.people.directory import Contact, Directory, OpenGroups, normal
+from notifier.people.directory import Change, Contact, Listing, OpenGroups, normal
 from notifier.people.reading import Role, UnitRef, UnitsReading
 
-IssueKind = Literal["open_group", "unlisted_group", "open_end", "unknown_unit", "no_contact", "unresolved"]
+IssueKind = Literal[
+    "open_group", "unlisted_group", "open_end", "unknown_unit", "no_contact", "closed_unit", "unresolved"
+]
 OPEN_END = "等"  # the key under which a person names who else an open list means
 # Who is told more comes first: leaders hear of what is overdue alone.
 _CONTACT_ORDER: tuple[str, ...] = ("primary", "copy", "leader")
@@ -35,6 +38,7 @@ class UnitIssue:
     unit: str  # as written in the phrase, or the concrete unit
     message: str
     hint: str  # what to put where; holds `{plan}` and `{ref}` where the line belongs to one task
+    since: date | None = None  # from which day it hurts, when it doesn't yet
 
     def hint_for(self, plan: str, ref: str) -> str:
         """Return the hint with the plan's key and the task's ref in it."""
@@ -51,62 +55,110 @@ class Roster:
 
 
 @dataclass(slots=True)
-class _Draft:
-    directory: Directory
-    recipients: dict[str, Recipient] = field(default_factory=dict)
-    issues: dict[tuple[str, str], UnitIssue] = field(default_factory=dict)
+class _Told:
+    """A recipient while the task is read."""
 
-    def issue(self, kind: IssueKind, unit: str, message: str, hint: str) -> None:
-        self.issues.setdefault((kind, unit), UnitIssue(kind=kind, unit=unit, message=message, hint=hint))
+    contact: Contact | None
+    role: Role
+    contact_role: str
+    units: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Draft:
+    directory: Listing
+    told: dict[str, _Told] = field(default_factory=dict)
+    issues: dict[tuple[str, str, date | None], UnitIssue] = field(default_factory=dict)
+    seen: set[tuple[str, Role]] = field(default_factory=set)
+
+    def issue(self, kind: IssueKind, unit: str, message: str, hint: str, since: date | None = None) -> None:
+        found = UnitIssue(kind=kind, unit=unit, message=message, hint=hint, since=since)
+        self.issues.setdefault((kind, unit, since), found)
 
     def tell(self, unit: str, role: Role) -> None:
-        """Add the contacts of a concrete unit, or the unit itself as unreachable."""
+        """Add the contacts of a concrete unit, or the unit itself as unreachable; look at what becomes of it."""
+        if (unit, role) in self.seen:
+            return
+        self.seen.add((unit, role))
         contacts = self.directory.contacts(unit)
         for contact in contacts:
             self._add(contact.address.lower(), contact, unit, role)
-        if any(contact.role == "primary" for contact in contacts):
-            return
-        self.unreachable(unit, role)
-        kind: IssueKind = "no_contact" if self.directory.is_known(unit) else "unknown_unit"
-        if contacts:
-            message = f"{unit} has no primary contact, only copies; add a line to the contacts file"
-        elif kind == "no_contact":
-            message = f"{unit} has no contact; add a line to the contacts file"
-        else:
-            message = (
-                f"{unit} is not in the directory; add a contact, or an alias if it is known by another name"
-            )
-        self.issue(kind, unit, message, f"{unit},姓名,name@example.org,primary")
+        if not any(contact.role == "primary" for contact in contacts):
+            self.unreachable(unit, role)
+            self._ask(unit, self.directory, None)
+        for change in self.directory.changes(unit):
+            self._look_ahead(change)
 
     def unreachable(self, unit: str, role: Role) -> None:
         self._add(f"unit:{unit}", None, unit, role)
 
-    def _add(self, key: str, contact: Contact | None, unit: str, role: Role) -> None:
-        earlier = self.recipients.get(key)
-        units = (unit,) if earlier is None else tuple(dict.fromkeys((*earlier.units, unit)))
-        contact_role: str = "primary" if contact is None else contact.role
-        if earlier is not None:
-            role = min(role, earlier.role, key=lambda each: each.weight)
-            contact_role = min([contact_role, earlier.contact_role], key=_CONTACT_ORDER.index)
-        name = earlier.name if earlier is not None else contact.name if contact is not None else ""
-        self.recipients[key] = Recipient(
-            key=key,
-            address=contact.address if contact is not None else None,
-            name=name,
-            units=units,
-            role=role,
-            contact_role=contact_role,
+    def recipients(self) -> tuple[Recipient, ...]:
+        return tuple(
+            Recipient(
+                key=key,
+                address=told.contact.address if told.contact is not None else None,
+                name=told.contact.name if told.contact is not None else "",
+                units=tuple(told.units),
+                role=told.role,
+                contact_role=told.contact_role,
+            )
+            for key, told in self.told.items()
         )
+
+    def _add(self, key: str, contact: Contact | None, unit: str, role: Role) -> None:
+        contact_role: str = "primary" if contact is None else contact.role
+        if (told := self.told.get(key)) is None:
+            self.told[key] = _Told(contact, role, contact_role, {unit: None})
+            return
+        told.units[unit] = None
+        told.role = min(role, told.role, key=lambda each: each.weight)
+        told.contact_role = min(contact_role, told.contact_role, key=_CONTACT_ORDER.index)
+
+    def _look_ahead(self, change: Change) -> None:
+        later = self.directory.on(change.day)
+        if change.to is None:
+            self._ask(change.unit, later, change.day)
+            return
+        for unit in later.members([change.to]):
+            if not any(contact.role == "primary" for contact in later.contacts(unit)):
+                self._ask(unit, later, change.day)
+
+    def _ask(self, unit: str, listing: Listing, since: date | None) -> None:
+        """Ask about a unit without a primary contact, now or from a day on."""
+        ahead = "" if since is None else f" from {since} on"
+        if (closed := listing.closed(unit)) is not None:
+            last = "" if closed == date.min else f" since {closed}"
+            message = f"{unit} is closed{last} and has no successor; nobody is told for it"
+            if since is not None:
+                message = f"{unit} closes after {closed - timedelta(days=1)} and has no successor{ahead}"
+            day = "" if closed == date.min else f", from = {closed}"
+            hint = f'[aliases]\n{_quoted(unit)} = {{ to = "…"{day} }}   # instead of its line there'
+            self.issue("closed_unit", unit, message, hint, since)
+            return
+        kind: IssueKind = "no_contact" if listing.is_known(unit) else "unknown_unit"
+        groups = listing.groups_of(unit)
+        of = f", a member of {'、'.join(groups[:3])}{' …' if len(groups) > 3 else ''}," if groups else ""
+        if listing.contacts(unit):
+            message = (
+                f"{unit}{of} has no primary contact{ahead}, only copies; add a line to the contacts file"
+            )
+        elif kind == "no_contact":
+            message = f"{unit}{of} has no contact{ahead}; add a line to the contacts file"
+        else:
+            message = (
+                f"{unit} is not in the directory; add a contact, or an alias if it is known by another name"
+            )
+        self.issue(kind, unit, message, f"{unit},姓名,name@example.org,primary", since)
 
 
 def recipients(
     reading: UnitsReading,
-    directory: Directory,
+    directory: Listing,
     *,
     open_groups: OpenGroups = "all",
     named: Mapping[str, Sequence[str]] | None = None,
 ) -> Roster:
-    """Return who is told about a task.
+    """Return who is told about a task on the directory's day, and what is open, by what the directory knows ahead.
 
     `named` maps a name as written (or `等` for an open end) to the units that a person says are meant, perhaps
     none; what is named there is no issue any more. Every unit without a contact is an unreachable recipient
@@ -135,7 +187,7 @@ def recipients(
     if not (reading.units or reading.unresolved):
         message = "no unit is named; give the row its units, or name who is meant"
         draft.issue("unresolved", reading.text, message, _named(reading.text or OPEN_END, ()))
-    return Roster(recipients=tuple(draft.recipients.values()), issues=tuple(draft.issues.values()))
+    return Roster(recipients=draft.recipients(), issues=tuple(draft.issues.values()))
 
 
 def _question(draft: _Draft, ref: UnitRef, units: Sequence[str]) -> None:

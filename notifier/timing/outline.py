@@ -1,7 +1,7 @@
 """A rule at a glance: its state, its milestones, its recurrence, its status light."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -11,11 +11,12 @@ from notifier.timing.checkpoint import Kind
 from notifier.timing.context import Context
 from notifier.timing.nominal import due_day, first_day, last_day, successor
 from notifier.timing.notices import Occurrence, lead_days, overdue_days, start_occurrence
-from notifier.timing.period import Event, Period, Span
+from notifier.timing.period import Break, Event, Period, Span, Term
 from notifier.timing.rule import (
     Before,
     DayRef,
     Due,
+    Frequency,
     From,
     Last,
     Ongoing,
@@ -96,6 +97,22 @@ def _events(period: Period) -> Iterator[str]:
 def events_named(rule: Rule) -> frozenset[str]:
     """Return the names of the events that a rule counts from."""
     return frozenset(name for period in _periods(rule) for name in _events(period))
+
+
+def terms_named(rule: Rule, years: Iterable[int]) -> frozenset[tuple[int, str]]:
+    """Return the school terms on whose opening a rule hangs; a termly cadence hangs on all terms of `years`."""
+    found: set[tuple[int, str]] = set()
+    for leaf in _leaves(rule):
+        if isinstance(leaf, Report | RecurringDue) and leaf.cadence.frequency is Frequency.TERMLY:
+            found |= {(year, season) for year in years for season in ("spring", "autumn")}
+    for period in _periods(rule):
+        for end in (period.start, period.end) if isinstance(period, Span) else (period,):
+            match end:
+                case Term(year, season):
+                    found.add((year, season))
+                case Break(year, season):  # it ends on the eve of the term that follows
+                    found.add((year, "spring" if season == "winter" else "autumn"))
+    return frozenset(found)
 
 
 def timing_state(rule: Rule, context: Context) -> tuple[State, str | None]:

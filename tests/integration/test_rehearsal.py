@@ -98,8 +98,9 @@ def test_at_the_end_of_a_quarter_each_contact_gets_one_mail_with_all_their_ongoi
             assert (row["kind"], row["nominal_day"]) == ("report", "2017-12-31")
             told[row["contact"]].add(row["task"])
     owed: dict[str, set[str]] = defaultdict(set)
+    listing = seed.app.setting.directory_at(beijing("2017-12-29T09:00"))
     for task in seed.app.book[0].tasks:
-        for who in task.roster.recipients:
+        for who in task.roster(listing, "all").recipients:
             if who.address is not None and str(task.rule) in ("ongoing", "from 2017"):
                 owed[who.address].add(task.row.ref)
     assert told == owed

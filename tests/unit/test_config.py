@@ -8,6 +8,7 @@ import pytest
 from notifier.app import build
 from notifier.config import Config, load
 from notifier.errors import ConfigError, FaultsError
+from notifier.people import Alias
 from notifier.share import share
 from tests.office import CONFIG, office
 
@@ -49,6 +50,15 @@ def test_what_the_shipped_configuration_spells_out_are_the_defaults(folder: Path
     assert shipped.service.model_copy(update={"templates": None}) == bare.service
     for table in ("policy", "calendar", "terms", "timing", "events", "delivery"):
         assert getattr(shipped, table) == getattr(bare, table), table
+
+
+def test_the_shipped_examples_of_reorganised_units_load(folder: Path) -> None:
+    lines = share("config.toml").read_text("utf-8").splitlines()
+    examples = [line.removeprefix("# ") for line in lines if line.startswith('# "省')]
+    assert read(folder, "\n".join([NEEDED, "[aliases]", *examples])).aliases == {
+        "省扶贫办": Alias(to="省乡村振兴局", since=date(2021, 6, 1)),
+        "省地税局": Alias(to=None, since=date(2018, 6, 15)),
+    }
 
 
 def test_the_defaults_are_those_of_the_design(folder: Path) -> None:
@@ -118,6 +128,28 @@ def test_notation_is_kept_in_its_canonical_form(folder: Path) -> None:
     assert config.timing.phrases == {"某日": "report monthly 5"}
 
 
+def test_an_alias_is_a_name_or_a_table_with_a_day(folder: Path) -> None:
+    text = """[aliases]
+"省发改委" = "省发展改革委"
+"省科学技术厅" = { to = " 省科技厅 " }
+"省扶贫办" = { to = "省乡村振兴局", from = 2021-06-01 }
+"省农业厅" = { to = "省农业农村厅", until = 2018-11-04 }
+"省地税局" = { until = "2018-06-30" }
+"""
+    assert read(folder, NEEDED + text).aliases == {
+        "省发改委": Alias(to="省发展改革委"),
+        "省科学技术厅": Alias(to="省科技厅"),
+        "省扶贫办": Alias(to="省乡村振兴局", since=date(2021, 6, 1)),
+        "省农业厅": Alias(to="省农业农村厅", since=date(2018, 11, 5)),
+        "省地税局": Alias(to=None, since=date(2018, 7, 1)),
+    }
+
+
+def test_an_address_under_an_internationalised_domain_is_used_by_its_a_label(folder: Path) -> None:
+    config = read(folder, NEEDED.replace("a@example.org", "a@例子.中国"))
+    assert (config.mail.sender, config.mail.domain) == ("a@xn--fsqu00a.xn--fiqs8s", "xn--fsqu00a.xn--fiqs8s")
+
+
 BAD = {
     "zone": ('[service]\ntimezone = "Asia/Peking"\n', "service.timezone"),
     "empty zone": ('[service]\ntimezone = ""\n', "service.timezone"),
@@ -162,7 +194,17 @@ BAD = {
     "event": ("[events]\napproved = true\n", "events.approved"),
     "group": ('[groups]\n"各市" = "郑州市政府"\n', 'groups."各市"'),
     "group's member": ('[groups]\n"各市" = [""]\n', 'groups."各市"[0]'),
+    "group of nobody": ('[groups]\n"各市" = []\n', 'groups."各市"'),
     "alias": ('[aliases]\n"甲" = ["乙"]\n', 'aliases."甲"'),
+    "alias of nothing": ('[aliases]\n"甲" = " "\n', 'aliases."甲"'),
+    "alias's empty table": ('[aliases]\n"甲" = {}\n', 'aliases."甲"'),
+    "alias's unknown key": ('[aliases]\n"甲" = { to = "乙", since = 2018-07-01 }\n', 'aliases."甲"'),
+    "alias from a day to nobody": ('[aliases]\n"甲" = { from = 2018-07-01 }\n', 'aliases."甲"'),
+    "alias with both days": (
+        '[aliases]\n"甲" = { to = "乙", from = 2018-07-01, until = 2018-06-30 }\n',
+        'aliases."甲"',
+    ),
+    "alias from no day": ('[aliases]\n"甲" = { to = "乙", from = "July" }\n', 'aliases."甲"'),
     "contacts": ('[contacts]\nfiles = "contacts.csv"\n', "contacts.files"),
     "delivery": ('[delivery]\nmode = "test"\n', "delivery.mode"),
     "redirect to nobody": ('[delivery]\nmode = "redirect"\n', "delivery"),

@@ -138,7 +138,7 @@ def test_no_lock_says_where_to_fetch_from(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "extras"),
-    list(zip(LOCKS, [[], ["dev"], ["cluster", "office"]], strict=True)),
+    list(zip(LOCKS, [[], ["dev"], ["cluster"]], strict=True)),
     ids=LOCKS,
 )
 def test_a_lock_satisfies_what_the_project_asks_for(name: str, extras: list[str]) -> None:

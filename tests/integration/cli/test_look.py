@@ -11,7 +11,7 @@ from notifier.clock import utc_now
 from notifier.ledger.log import register_daemon, update_daemon
 from notifier.share import share
 from tests.integration.cli.conftest import Type
-from tests.office import CONFIG, CONTACTS, TEACHERS, office
+from tests.office import ALWAYS, CONFIG, CONTACTS, TEACHERS, office
 
 TASK = {
     "plan",
@@ -72,7 +72,8 @@ def test_check_lists_what_needs_a_person_with_the_line_to_write(empty: Path, ops
         "[review] plan task 2",
         '"择机推进" = "due 2017-12-31"',
         "[waiting] plan task 3",
-        '"批复" = 2018-01-31',
+        '"批复" = 20',
+        "or: notifier event 批复 20",
         "[unknown_unit] plan task 4",
         "[open_group] plan task 4",
         "[open_end] plan task 4",
@@ -290,3 +291,31 @@ def test_a_ledger_that_breaks_while_it_is_read_is_told_plainly(ledger: App, ops:
     assert refused.code == 1
     assert "no such table: daemons" in refused.err
     assert "Traceback" not in refused.err
+
+
+def test_check_shows_what_changed_in_a_document_before_a_reload_adopts_it(ledger: App, ops: Type) -> None:
+    folder = ledger.config.path.parent
+    assert ops("check", "--json").json["changes"] == {}
+    new = ("新增任务，建立教师企业实践制度。", "省教育厅", "2018年3月底前完成")
+    reworded = (*ALWAYS[:2], "长期坚持")
+    extra = '[plans.plan.tasks."1"]\ntiming = "due 2018-06"\n'
+    office(folder, rows=(new, TEACHERS, reworded), extra=extra)
+    found = ops("check", "--json").json["changes"]["plan"]
+    assert [one["ref"] for one in found["new"]] == ["1"]
+    assert [(one["was"], one["ref"], one["override_left_behind"]) for one in found["changed"]] == [
+        ("1", "2", True),
+        ("2", "3", False),
+    ]
+    shown = ops("check").out
+    assert "~ 2 (was 1)" in shown
+    assert '[plans.plan.tasks."1"] in config.toml means another task now: write 2' in shown
+    office(folder, rows=(TEACHERS,))
+    assert [one["ref"] for one in ops("check", "--json").json["changes"]["plan"]["vanished"]] == ["2"]
+    assert "  - 2" in ops("check").out
+
+
+def test_a_closed_task_is_shown_closed_under_its_new_number(ledger: App, ops: Type) -> None:
+    assert ops("done", "1").code == 0
+    office(ledger.config.path.parent, rows=(ALWAYS, TEACHERS))
+    states = {task["text"]: task["state"] for task in ops("tasks", "--json").json}
+    assert states == {TEACHERS[0]: "done", ALWAYS[0]: "open"}

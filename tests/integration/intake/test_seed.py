@@ -1,5 +1,6 @@
 """The office's own document and the sample directory, read as shipped."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -104,7 +105,7 @@ EXPECTED = {
 def test_each_task_asks_a_person_what_it_leaves_open_and_nothing_else(ref: str) -> None:
     row = next(row for row in read_document(SEED).rows if row.ref == ref)
     known = directory()
-    roster = recipients(read_units(row.units, "省", known.names), known)
+    roster = recipients(read_units(row.units, "省", known.names), known.on(date(2017, 10, 1)))
     assert [(issue.kind, issue.unit) for issue in roster.issues] == EXPECTED.get(ref, [])
     assert any(recipient.address for recipient in roster.recipients)
 

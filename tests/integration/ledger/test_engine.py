@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
@@ -15,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from notifier.errors import ConfigError
 from notifier.ledger import engine as ledger
+from notifier.ledger.event_days import event_days
 from notifier.ledger.schema import metadata
 
 NOW = datetime(2017, 10, 1, tzinfo=UTC)
@@ -55,6 +57,25 @@ def test_the_schema_version_in_the_code_is_the_newest_migration() -> None:
     config = AlembicConfig()
     config.set_main_option("script_location", str(Path(ledger.__file__).parent / "migrations"))
     assert ScriptDirectory.from_config(config).get_current_head() == ledger.SCHEMA
+
+
+def test_a_ledger_of_the_first_schema_is_brought_up_to_date_and_loses_nothing(tmp_path: Path) -> None:
+    place = tmp_path / "ledger.db"
+    older = create_engine(f"sqlite:///{place}")
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(ledger.__file__).parent / "migrations"))
+    with older.begin() as db:
+        config.attributes["connection"] = db
+        command.upgrade(config, "0001")
+        db.execute(text("INSERT INTO installation VALUES ('kept', '2017-10-01 00:00:00')"))
+    older.dispose()
+    engine = ledger.open_existing(place)
+    assert engine is not None
+    with engine.begin() as db:
+        assert ledger.installation_id(db) == "kept"
+        assert event_days(db) == {}
+        assert db.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == ledger.SCHEMA
+    engine.dispose()
 
 
 def test_a_new_ledger_is_readable_by_its_owner_alone(tmp_path: Path) -> None:

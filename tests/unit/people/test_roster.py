@@ -1,10 +1,11 @@
 """Who is told, and what a person is asked."""
 
 import tomllib
+from datetime import date
 
 import pytest
 
-from notifier.people import Contact, Directory, Role, Roster, read_units, recipients
+from notifier.people import Alias, Contact, Directory, Role, Roster, read_units, recipients
 
 
 def contact(unit: str, address: str, role: str = "primary") -> Contact:
@@ -27,7 +28,7 @@ DIRECTORY = Directory.build(
 
 
 def roster(text: str, **more: object) -> Roster:
-    return recipients(read_units(text, "省", DIRECTORY.names), DIRECTORY, **more)  # type: ignore[arg-type]
+    return recipients(read_units(text, "省", DIRECTORY.names), DIRECTORY.on(date(2018, 1, 1)), **more)  # type: ignore[arg-type]
 
 
 def issues(found: Roster) -> list[tuple[str, str]]:
@@ -184,3 +185,67 @@ def test_a_unit_without_contact_gets_a_line_for_the_contacts_file() -> None:
     (issue,) = roster("省地税局").issues
     assert issue.hint.startswith("省地税局,")
     assert len(issue.hint.split(",")) == 4
+
+
+CHURN = Directory.build(
+    [
+        contact("省扶贫办", "old@example.org"),
+        contact("省乡村振兴局", "new@example.org"),
+        contact("省地税局", "tax@example.org"),
+        contact("省旅游局", "tour@example.org"),
+        contact("省文物局", "same@example.org"),
+        contact("省文化厅", "same@example.org"),
+    ],
+    {"各局": ["省地税局", "省扶贫办"]},
+    {
+        "省扶贫办": Alias(to="省乡村振兴局", since=date(2021, 6, 1)),
+        "省地税局": Alias(to=None, since=date(2018, 7, 1)),
+        "省旅游局": Alias(to="省文旅厅", since=date(2018, 11, 1)),
+    },
+)
+
+
+def on(day: date, text: str) -> Roster:
+    """Return the roster of a phrase on a day of the reorganisation."""
+    return recipients(read_units(text, "省", CHURN.names), CHURN.on(day))
+
+
+def test_the_old_unit_is_told_before_the_day_and_its_successor_from_it_on() -> None:
+    assert [each.key for each in on(date(2021, 5, 31), "省扶贫办").recipients] == ["old@example.org"]
+    (who,) = on(date(2021, 6, 1), "省扶贫办").recipients
+    assert (who.key, who.units) == ("new@example.org", ("省乡村振兴局",))
+
+
+def test_a_closed_unit_is_told_to_nobody_and_asked_about() -> None:
+    found = on(date(2018, 7, 1), "省地税局")
+    assert [(each.key, each.address) for each in found.recipients] == [("unit:省地税局", None)]
+    (issue,) = found.issues
+    assert (issue.kind, issue.unit, issue.since) == ("closed_unit", "省地税局", None)
+    assert "closed since 2018-07-01" in issue.message
+    assert tomllib.loads(issue.hint) == {"aliases": {"省地税局": {"to": "…", "from": date(2018, 7, 1)}}}
+
+
+def test_a_unit_that_will_close_is_asked_about_before_and_told_until_then() -> None:
+    found = on(date(2018, 6, 30), "各局")
+    assert [each.key for each in found.recipients] == ["tax@example.org", "old@example.org"]
+    assert [(each.kind, each.unit, each.since) for each in found.issues] == [
+        ("closed_unit", "省地税局", date(2018, 7, 1))
+    ]
+    assert "closes after 2018-06-30" in found.issues[0].message
+
+
+def test_a_successor_without_a_contact_is_asked_about_before_its_day() -> None:
+    found = on(date(2018, 10, 1), "省旅游局")
+    assert [each.key for each in found.recipients] == ["tour@example.org"]
+    assert [(each.kind, each.unit, each.since) for each in found.issues] == [
+        ("no_contact", "省文旅厅", date(2018, 11, 1))
+    ]
+    assert "from 2018-11-01 on" in found.issues[0].message
+    after = on(date(2018, 11, 1), "省旅游局")
+    assert [each.key for each in after.recipients] == ["unit:省文旅厅"]
+    assert [(each.kind, each.unit, each.since) for each in after.issues] == [("no_contact", "省文旅厅", None)]
+
+
+def test_a_member_whom_nobody_knows_is_named_with_its_group() -> None:
+    (issue,) = roster("各省辖市政府").issues
+    assert issue.message.startswith("洛阳市政府, a member of 各省辖市政府, has no contact")

@@ -1,0 +1,102 @@
+"""A document as it stands, held against what the ledger has of it: new, changed and vanished tasks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from notifier.ledger.tasks import TaskRecord
+from notifier.passes.book import PlanEntry, TaskEntry
+from notifier.passes.matching import match
+from notifier.passes.setting import Setting
+from notifier.timing.outline import timing_state
+from notifier.timing.rule import Review
+
+_IN_PASSING = {"position"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A task of the document that differs from the ledger's, or is back after it had vanished."""
+
+    old: TaskRecord
+    values: Mapping[str, Any]
+    differs: frozenset[str]  # the names of the values that do
+
+    @property
+    def returned(self) -> bool:
+        """Whether it had vanished."""
+        return self.old.state == "vanished"
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The names of what changed that a person would want to know; a place in the table isn't."""
+        return tuple(sorted(self.differs - _IN_PASSING)) or (("back",) if self.returned else ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What adopting a document would change."""
+
+    new: tuple[tuple[int, TaskEntry], ...]  # with its place in the document
+    changed: tuple[Change, ...]
+    vanished: tuple[TaskRecord, ...]
+    in_the_way: tuple[TaskRecord, ...]  # gone by now or before, with a ref that another task takes
+
+    @property
+    def told(self) -> tuple[Change, ...]:
+        """The changes that a person would want to know."""
+        return tuple(change for change in self.changed if change.told)
+
+    @property
+    def moving(self) -> dict[int, str]:
+        """The new refs, by task, of those whose number changed."""
+        return {change.old.id: change.values["ref"] for change in self.changed if "ref" in change.differs}
+
+
+def compare(known: Sequence[TaskRecord], entry: PlanEntry, setting: Setting) -> Comparison:
+    """Return how a document differs from the tasks that the ledger holds of its plan, vanished ones included."""
+    new: list[tuple[int, TaskEntry]] = []
+    changed: list[Change] = []
+    continued: set[int] = set()
+    pairs = zip(entry.tasks, match(known, [task.row for task in entry.tasks]), strict=True)
+    for position, (task, old) in enumerate(pairs):
+        if old is None:
+            new.append((position, task))
+            continue
+        continued.add(old.id)
+        values = facts(position, task, entry, setting, old.imported)
+        differs = frozenset(name for name, value in values.items() if getattr(old, name) != value)
+        if differs or old.state == "vanished":
+            changed.append(Change(old=old, values=values, differs=differs))
+    gone = [task for task in known if task.id not in continued]
+    refs = {task.row.ref for task in entry.tasks}
+    return Comparison(
+        new=tuple(new),
+        changed=tuple(changed),
+        vanished=tuple(task for task in gone if task.state != "vanished"),
+        in_the_way=tuple(task for task in gone if task.ref in refs),
+    )
+
+
+def facts(
+    position: int, task: TaskEntry, entry: PlanEntry, setting: Setting, imported: datetime
+) -> dict[str, Any]:
+    """Return what the document says of a task, as the ledger keeps it."""
+    context = setting.context(issued=entry.facts.issued, imported=imported, until=entry.facts.until)
+    state, why = timing_state(task.rule, context)
+    if isinstance(task.rule, Review):
+        why = task.reading.why
+    return {
+        "ref": task.row.ref,
+        "position": position,
+        "section": task.row.section,
+        "text": task.row.text,
+        "units": task.units_as_json(),
+        "timing": task.row.timing,
+        "rule": str(task.rule),
+        "timing_state": state,
+        "why": why,
+        "notes": [[note.en, note.zh] for note in task.reading.notes],
+        "soft": task.reading.soft,
+    }

@@ -1,0 +1,70 @@
+"""Events that happened: the day from which deadlines count, typed by ops, wins over config.toml."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from difflib import get_close_matches
+
+from sqlalchemy import Connection, Engine
+
+from notifier.errors import NotationError, UsageError
+from notifier.ledger import tasks
+from notifier.ledger.event_days import event_days, forget_day, set_day
+from notifier.ledger.log import record_event
+from notifier.ledger.tasks import TaskRecord
+from notifier.passes.plan import context_of, dated, rule_of
+from notifier.passes.replan import replan
+from notifier.passes.setting import Setting
+from notifier.timing.outline import events_named, timing_state
+
+_PREFIX = "event:"  # as rules and reasons write it
+
+
+def happened(
+    engine: Engine, name: str, day: date | None, setting: Setting, now: datetime, *, by: str
+) -> list[TaskRecord]:
+    """Record the day of an event (None: take it back) and re-plan the tasks that count from it; return those.
+
+    Raises UsageError when no task counts from such an event, or there is nothing to take back.
+    """
+    name = name.strip().removeprefix(_PREFIX)
+    with engine.begin() as db:
+        counting = _counting(db)
+        if day is None:
+            if not forget_day(db, name):
+                known = "、".join(event_days(db)) or "none"
+                raise UsageError(f"{name!r} has no day on record; on record: {known}")
+        elif name not in counting:
+            near = get_close_matches(name, counting, n=3) or sorted(counting)
+            raise UsageError(f"no task counts from {name!r}; the tasks name {'、'.join(near) or 'no event'}")
+        else:
+            set_day(db, name, day, by=by, at=now)
+        record_event(
+            db,
+            at=now,
+            by=by,
+            action="event_dated" if day else "event_undated",
+            detail=f"{name} {day or ''}".strip(),
+        )
+        found = counting.get(name, [])
+        _look_anew(db, found, dated(db, setting), now)
+    return found
+
+
+def _counting(db: Connection) -> dict[str, list[TaskRecord]]:
+    """Return the tasks by the events that their rules count from."""
+    found: dict[str, list[TaskRecord]] = {}
+    for task in tasks.tasks_of(db):
+        try:
+            names = events_named(rule_of(task.rule))
+        except NotationError:
+            continue
+        for name in names:
+            found.setdefault(name, []).append(task)
+    return found
+
+
+def _look_anew(db: Connection, counting: Sequence[TaskRecord], setting: Setting, now: datetime) -> None:
+    for task in counting:
+        state, why = timing_state(rule_of(task.rule), context_of(task, setting))
+        tasks.change_task(db, task.id, timing_state=state, why=why)
+    replan(db, counting, setting, now)

@@ -1,0 +1,30 @@
+"""A preflight item: one matter that needs a person, with the line that settles it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One thing that needs a person."""
+
+    kind: str
+    plan: str = ""
+    tasks: tuple[str, ...] = ()
+    message: str
+    hint: str
+    first: date | None = None  # the first notice that it would touch; at the earliest, where that depends
+
+
+def merged(items: Iterable[Item]) -> list[Item]:
+    """Return the items, the same matter of several tasks as one, in their order."""
+    found: dict[tuple[str, str, str], Item] = {}
+    for item in items:
+        key = (item.kind, item.plan, item.message)
+        if (same := found.get(key)) is None:
+            found[key] = item
+            continue
+        days = [day for day in (same.first, item.first) if day is not None]
+        found[key] = replace(same, tasks=(*same.tasks, *item.tasks), first=min(days, default=None))
+    return list(found.values())
