@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from notifier.intake.numbers import number_of
 
@@ -187,9 +188,11 @@ def header_of(cells: Sequence[str], widths: Sequence[int] = (), above: Sequence[
 
     `above` are the titles of a line over it, to each cell its own; `widths` how far each cell reaches.
     """
+    if any(map(number_of, cells)):
+        return None  # a row of the table: nearly all that is asked of ends here
     groups = tuple(above) or ("",) * len(cells)
     columns = [_under(group, cell) for group, cell in zip(groups, cells, strict=True)]
-    if not any(kind in columns for kind in (Column.UNITS, Column.LEAD)) or any(map(number_of, cells)):
+    if not any(kind in columns for kind in (Column.UNITS, Column.LEAD)):
         return None
     filled = sum(1 for kind, cell in zip(columns, cells, strict=True) if cell and kind is not Column.OTHER)
     if Column.TEXT not in columns:
@@ -254,6 +257,7 @@ def _under(group: str, cell: str) -> Column:
     return next((kind for word in words if (kind := _known(word)) is not None), Column.OTHER)
 
 
+@lru_cache(maxsize=4096)  # units and times repeat down a column
 def _word(cell: str) -> str:
     plain = re.sub(r"[\s:*＊★#]", "", unicodedata.normalize("NFKC", cell[: 4 * _LONGEST_TITLE]))
     plain = plain.replace("(", "（").replace(")", "）").translate(_SIMPLIFIED)
