@@ -25,7 +25,6 @@ from notifier.timing.rule import (
     Within,
 )
 
-
 DONE = "done"
 """As `event:done`, after `then`: the day on which what stands before it was done, or ended."""
 

@@ -89,7 +89,9 @@ def _anchors(*texts: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str, ...
     return st.lists(st.one_of(texts), max_size=3).map(tuple)
 
 
-def _inside(months_inside: int, longest: int, *more: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str, ...]]:
+def _inside(
+    months_inside: int, longest: int, *more: st.SearchStrategy[str]
+) -> st.SearchStrategy[tuple[str, ...]]:
     month = st.integers(1, months_inside)
     dated = st.builds("{:02}-{:02}".format, month, st.integers(1, longest))
     return _anchors(dated, st.builds("{:02}-{}".format, month, moving), *more)
