@@ -7,7 +7,6 @@ set, each written and measured once before it was mended on them.
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from notifier.timing.context import Context
 from notifier.timing.nominal import due_day
 from notifier.timing.notation import parse
 from notifier.timing.phrase import read
-from notifier.timing.rule import Due, From, Ongoing, Review, Rule, Several, Then, Window
+from notifier.timing.rule import Due, From, Ongoing, Review, Rule, Window
 from tests.timing_builders import a_context
 
 FOLDER = Path(__file__).parents[2] / "cases"
@@ -32,31 +31,19 @@ def _cases(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (FOLDER / f"{name}.jsonl").read_text("utf-8").splitlines()]
 
 
-def _leaves(rule: Rule) -> Iterator[Rule]:
-    match rule:
-        case Several(parts):
-            for part in parts:
-                yield from _leaves(part)
-        case Then(first, second):
-            yield from _leaves(first)
-            yield from _leaves(second)
-        case _:
-            yield rule
-
-
 def _answers(rule: Rule, context: Context) -> dict[str, Any]:
     """Return what a rule says in the terms of the cases."""
-    leaves = list(_leaves(rule))
-    spans = {type(leaf): leaf.period.bounds(context) for leaf in leaves if isinstance(leaf, From)}
-    windows = [leaf.period.bounds(context) for leaf in leaves if isinstance(leaf, Window)]
-    dues = {str(due_day(leaf.day, context)) for leaf in leaves if isinstance(leaf, Due)}
+    leaves = list(outline.leaves_in(rule, context))
+    spans = {type(leaf): leaf.period.bounds(within) for leaf, within in leaves if isinstance(leaf, From)}
+    windows = [leaf.period.bounds(within) for leaf, within in leaves if isinstance(leaf, Window)]
+    dues = {str(due_day(leaf.day, within)) for leaf, within in leaves if isinstance(leaf, Due)}
     recurs = outline.recurrence(rule, context)
     found: dict[str, Any] = {
         "windows": [[str(day) for day in bounds or ()] for bounds in windows],
         "start": next((str(bounds[0]) for bounds in spans.values() if bounds), None),
         "due": sorted(dues),
         "next": [str(day) for day in recurs.next] if recurs else None,
-        "ongoing": any(isinstance(leaf, Ongoing) for leaf in leaves),
+        "ongoing": any(isinstance(leaf, Ongoing) for leaf, _ in leaves),
     }
     return {key: value for key, value in found.items() if value}
 
