@@ -105,13 +105,13 @@ def _start(amount: Amount, statement: Statement, years: Years, before: Rule | No
         years.note_computed(period, written)
         return period
     lead = words.subject_of(statement.lead) or ""
-    if not lead and not amount.after:
+    if not lead and not amount.after and not statement.after:
         found.append(notes.from_issue(written))
         return Event("issued")
     if statement.sign in {")", "）"}:
         raise Refusal(f"“{statement.lead}{written}”: not clear whether the brackets before it belong to it")
     follows = isinstance(before, Due) and not statement.first
-    if follows and amount.after and lead in {"", "此", "其", "随"}:
+    if follows and (statement.after or (amount.after and lead in {"", "此", "其", "随"})):
         found.append(notes.after_completion(written))
         return Event(DONE)
     event = happenings.event_of(statement.lead + ("后" if amount.after else ""))

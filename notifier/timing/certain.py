@@ -3,6 +3,7 @@
 import re
 
 from notifier.timing import words
+from notifier.timing.asides import without_asides
 from notifier.timing.shapes import Amount, Edge, Every, Lasting, Point, Stretch, When
 from notifier.timing.statements import Statement
 from notifier.timing.years import Refusal
@@ -50,7 +51,8 @@ def certain(statement: Statement) -> None:
     strong = isinstance(shape, Every | Lasting) or _is_limit(shape, written)
     if isinstance(shape, Amount) or not subject or moved or went_on:
         return
-    if isinstance(shape, Point) and written[0] == "年" and words.names_others(subject):
+    named = words.names_others(subject) or not without_asides(subject)
+    if isinstance(shape, Point) and written[0] == "年" and named:
         return  # 其余年内完成, 市人社局年底前
     if words.is_risky(subject) or (subject == lead and not strong):
         raise Refusal(f"“{lead}{written}”: the words before the date change its meaning")

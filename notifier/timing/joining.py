@@ -84,13 +84,14 @@ def _pair(before: Rule, rule: Rule, statement: Statement, found: list[Note], alm
     """Return what two neighbours make: one rule, or both side by side."""
     if isinstance(statement.shape, Amount) and statement.shape.lasts:
         return [_for_a_time(before, rule, statement, almanac)]
-    if statement.after:
-        return [_sequel(before, rule, statement, found)]
     match before, rule:
         case (Due(), Due(day=Within(of=Event("done")))):
             return [Then(before, rule)]
         case (Then(first=first, second=Due() as second), Due(day=Within(of=Event("done")))):
             return [Then(first, Then(second, rule))]
+    if statement.after:
+        return [_sequel(before, rule, statement, found)]
+    match before, rule:
         case (Due(day=Within(of=Event() as one)), Due(day=Within(of=Event() as other))) if one == other:
             return [before, rule]
         case (Due(day=Within(of=Event("issued"))), Due(day=Within(of=Event("issued")))):
