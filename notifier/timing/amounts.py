@@ -73,7 +73,8 @@ def _ahead_of(amount: Amount, statement: Statement, years: Years) -> Period:
     written = statement.written
     if amount.of is not None:
         period = years.resolve(amount.of, written)
-        if not isinstance(period, Day | Term | Festival):
+        far = isinstance(period, Day) and amount.unit in {"m", "q", "y"}  # 5月1日前三个月
+        if far or not isinstance(period, Day | Term | Festival):
             raise Refusal(f"“{written}” may be the first days of the time it names")
         years.note_computed(period, written)
         years.notes.append(notes.ahead(written))

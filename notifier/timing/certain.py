@@ -16,7 +16,8 @@ def certain(statement: Statement) -> None:
     ended = statement.tail in {"止", "为止", "截止"}
     if isinstance(shape, Point) and words.closes(statement.lead, statement.tail):
         statement.closes = True
-    if ended and (a_day or isinstance(shape, Stretch) or words.means_by(statement.lead)):
+    limited = isinstance(shape, Point) and shape.edge is Edge.END
+    if ended and (a_day or limited or isinstance(shape, Stretch) or words.means_by(statement.lead)):
         statement.tail = ""
     if isinstance(shape, Point) and words.is_first_time(statement.lead):
         statement.lead, statement.first_time = "", True

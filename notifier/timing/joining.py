@@ -126,6 +126,8 @@ def _pair(before: Rule, rule: Rule, statement: Statement, found: list[Note], alm
             pass
         case (Due(), Due(label="")) if words.is_last_limit(statement.lead):
             raise Refusal(f"“{statement.lead}{statement.written}”: a second limit of the same task")
+        case ((Report() | RecurringDue()), Due(label=label)) if words.tells(label):
+            return [before, rule]  # 每月报送，年底报送总结: the second ends nothing
         case ((Report(until=None) | RecurringDue(until=None)) as every, Due(day=Last(period=until))):
             found.append(notes.reports_until(statement.written, str(until)))
             return [type(every)(every.cadence, every.since, until), rule]
@@ -138,7 +140,7 @@ def _pair(before: Rule, rule: Rule, statement: Statement, found: list[Note], alm
             return [rule]
         case (Ongoing(until=until), (Report(until=None) | RecurringDue(until=None)) as every):
             return [type(every)(every.cadence, every.since, until)]  # 2020年底前持续推进，每月报送
-        case (Ongoing(until=None), Due(day=Last(period=until), label="")) if (
+        case (Ongoing(until=None), Due(day=Last(period=until), label="")) if statement.closes or (
             not statement.sign and words.means_by(statement.lead)
         ):
             return [Ongoing(until)]  # 长期坚持到2020年
