@@ -73,7 +73,8 @@ def _ahead_of(amount: Amount, statement: Statement, years: Years) -> Period:
     written = statement.written
     if amount.of is not None:
         period = years.resolve(amount.of, written)
-        if not isinstance(period, Day | Term | Festival):
+        far = isinstance(period, Day) and amount.unit in {"m", "q", "y"}  # 5月1日前三个月
+        if far or not isinstance(period, Day | Term | Festival):
             raise Refusal(f"“{written}” may be the first days of the time it names")
         years.note_computed(period, written)
         years.notes.append(notes.ahead(written))
@@ -105,13 +106,13 @@ def _start(amount: Amount, statement: Statement, years: Years, before: Rule | No
         years.note_computed(period, written)
         return period
     lead = words.subject_of(statement.lead) or ""
-    if not lead and not amount.after:
+    if not lead and not amount.after and not statement.after:
         found.append(notes.from_issue(written))
         return Event("issued")
     if statement.sign in {")", "）"}:
         raise Refusal(f"“{statement.lead}{written}”: not clear whether the brackets before it belong to it")
     follows = isinstance(before, Due) and not statement.first
-    if follows and amount.after and lead in {"", "此", "其", "随"}:
+    if follows and (statement.after or (amount.after and lead in {"", "此", "其", "随"})):
         found.append(notes.after_completion(written))
         return Event(DONE)
     event = happenings.event_of(statement.lead + ("后" if amount.after else ""))

@@ -3,6 +3,7 @@
 import re
 
 from notifier.timing import words
+from notifier.timing.asides import without_asides
 from notifier.timing.shapes import Amount, Edge, Every, Lasting, Point, Stretch, When
 from notifier.timing.statements import Statement
 from notifier.timing.years import Refusal
@@ -15,7 +16,8 @@ def certain(statement: Statement) -> None:
     ended = statement.tail in {"止", "为止", "截止"}
     if isinstance(shape, Point) and words.closes(statement.lead, statement.tail):
         statement.closes = True
-    if ended and (a_day or isinstance(shape, Stretch) or words.means_by(statement.lead)):
+    limited = isinstance(shape, Point) and shape.edge is Edge.END
+    if ended and (a_day or limited or isinstance(shape, Stretch) or words.means_by(statement.lead)):
         statement.tail = ""
     if isinstance(shape, Point) and words.is_first_time(statement.lead):
         statement.lead, statement.first_time = "", True
@@ -50,7 +52,8 @@ def certain(statement: Statement) -> None:
     strong = isinstance(shape, Every | Lasting) or _is_limit(shape, written)
     if isinstance(shape, Amount) or not subject or moved or went_on:
         return
-    if isinstance(shape, Point) and written[0] == "年" and words.names_others(subject):
+    named = words.names_others(subject) or not without_asides(subject)
+    if isinstance(shape, Point) and written[0] == "年" and named:
         return  # 其余年内完成, 市人社局年底前
     if words.is_risky(subject) or (subject == lead and not strong):
         raise Refusal(f"“{lead}{written}”: the words before the date change its meaning")

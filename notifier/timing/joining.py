@@ -84,13 +84,14 @@ def _pair(before: Rule, rule: Rule, statement: Statement, found: list[Note], alm
     """Return what two neighbours make: one rule, or both side by side."""
     if isinstance(statement.shape, Amount) and statement.shape.lasts:
         return [_for_a_time(before, rule, statement, almanac)]
-    if statement.after:
-        return [_sequel(before, rule, statement, found)]
     match before, rule:
         case (Due(), Due(day=Within(of=Event("done")))):
             return [Then(before, rule)]
         case (Then(first=first, second=Due() as second), Due(day=Within(of=Event("done")))):
             return [Then(first, Then(second, rule))]
+    if statement.after:
+        return [_sequel(before, rule, statement, found)]
+    match before, rule:
         case (Due(day=Within(of=Event() as one)), Due(day=Within(of=Event() as other))) if one == other:
             return [before, rule]
         case (Due(day=Within(of=Event("issued"))), Due(day=Within(of=Event("issued")))):
@@ -125,6 +126,8 @@ def _pair(before: Rule, rule: Rule, statement: Statement, found: list[Note], alm
             pass
         case (Due(), Due(label="")) if words.is_last_limit(statement.lead):
             raise Refusal(f"“{statement.lead}{statement.written}”: a second limit of the same task")
+        case ((Report() | RecurringDue()), Due(label=label)) if words.tells(label):
+            return [before, rule]  # 每月报送，年底报送总结: the second ends nothing
         case ((Report(until=None) | RecurringDue(until=None)) as every, Due(day=Last(period=until))):
             found.append(notes.reports_until(statement.written, str(until)))
             return [type(every)(every.cadence, every.since, until), rule]
@@ -137,7 +140,7 @@ def _pair(before: Rule, rule: Rule, statement: Statement, found: list[Note], alm
             return [rule]
         case (Ongoing(until=until), (Report(until=None) | RecurringDue(until=None)) as every):
             return [type(every)(every.cadence, every.since, until)]  # 2020年底前持续推进，每月报送
-        case (Ongoing(until=None), Due(day=Last(period=until), label="")) if (
+        case (Ongoing(until=None), Due(day=Last(period=until), label="")) if statement.closes or (
             not statement.sign and words.means_by(statement.lead)
         ):
             return [Ongoing(until)]  # 长期坚持到2020年

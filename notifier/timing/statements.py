@@ -1,5 +1,6 @@
 """Shapes and texts become statements: each expression of time with the words that lead and follow it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -206,6 +207,10 @@ def _refined(done: list[Statement]) -> None:
         one, other = done[at - 1], done[at]
         if not isinstance(one.shape, Every) or not isinstance(other.shape, Every) or one.shape.anchors:
             continue
+        if re.search("[日周旬月季年]报", one.tail + other.lead):
+            raise Refusal(
+                f"“{one.written}{one.tail}{other.lead}”: more than one report, on which days isn't clear"
+            )
         units = one.shape.unit, other.shape.unit
         if other.shape.next and one.shape.unit in {"月", "季", "半年", "年"} and other.sign:
             # After a quarterly report 次月 is the month after the quarter.

@@ -2,7 +2,7 @@
 
 import re
 
-from notifier.timing.asides import plain
+from notifier.timing.asides import plain, without_asides
 
 _MODAL = (
     "应当|应该|应|必须|务必|须|需要|需|要|拟|力争|力求|争取|原则上|尽量|尽可能|确保|保证|计划|预计|并且|并|且|同时|再|则|请|分别|"
@@ -17,7 +17,7 @@ _SEQUEL = re.compile(
     "(?:(?P<after>此后|之后|随后|其后|而后|以后|后续|完成后|建成后|到期后)|(?P<part>其中))(?:于|在|需|应|须|要|再|并)*"
 )
 _SO_FAR = re.compile("截[至止]")
-_MIDNIGHT = re.compile("凌晨|(?<![0-9])0?0[时点:：]")
+_MIDNIGHT = re.compile("凌晨|零[时点]|(?<![0-9])0?0[时点:：]")
 _SINCE = re.compile("(?:自|从|由)$")
 _ENDS_RISKY = re.compile(
     "(?:对|把|将|为|按|照|以|除|凡|比|较|与|同|是|即|因|不|未|早|晚|和|《|[初末底中明今本次下上去后前当近每第]|[0-9一二三四五六七八九十两][.．/-]?)$"
@@ -73,7 +73,7 @@ _FIRST_TIME = re.compile(
     "(?:首次|首期|第[一1]次|首报)(?:报送|上报|报告)?(?:的)?(?:时间|日期)?(?:为|是|于|在|定于)?"
 )
 _OTHERS = re.compile(
-    "(?:其余|其他|其它|剩余|余下|全部|全市|全省|全县|[局委办厅部处院校县区市镇乡所司队团])(?:的|任务|部分|项目|事项)*$"
+    "(?:其余|其他|其它|剩余|余下|全部|全市|全省|全县|[局委办厅部处院校县区市镇乡所司队团])(?:的|工作|内容|问题|任务|部分|项目|事项)*$"
 )
 _TO_FINISH = re.compile(
     "(?:完成|办结|整改|截止|落实|销号|报送)(?:的)?(?:时限|期限|时间|日期|时间节点|时间要求)(?:要求|为)?"
@@ -255,6 +255,8 @@ def finishes(tail: str) -> bool:
 
 def label_of(tail: str) -> str:
     """Return the milestone that a tail names; empty where it is plain 完成 or the like."""
+    if not without_asides(tail):
+        return ""  # 10月1日至7日(7天)
     tail = plain(tail)
     if _PLAIN.fullmatch(tail) or not re.search("[一-鿿]", tail):
         return ""
@@ -266,6 +268,11 @@ def recurs(tail: str, *, manner: bool) -> bool:
     if _QUANTITY.search(_TIMES.sub("", tail)):
         return False
     return (_TELLS.match(tail) if manner else _RECURS.search(tail)) is not None
+
+
+def tells(tail: str) -> bool:
+    """Tell whether a milestone is itself a report: 通报全年情况"""
+    return _TELLS.match(tail) is not None or tail.startswith("总结")
 
 
 def times_of(tail: str) -> str | None:

@@ -143,7 +143,7 @@ class Years:
         start = self.resolve(first, written)
         if isinstance(start, Span):
             raise Refusal(f"“{written}”: not clear where the range begins and ends")
-        guessed = self.guessed
+        guessed, base = self.guessed, self.base
         if last.relative in _FOLLOWING:
             last = replace(last, relative="", year=self.year + 1)
         if (
@@ -157,7 +157,7 @@ class Years:
                 end = period_of(last, self.year)
         else:
             end = self.resolve(last, written)
-        self.guessed = guessed
+        self.guessed, self.base = guessed, base
         if last.kind in {"month", "third", "day"}:
             self.month = last.values[0]
         if isinstance(end, Span):
