@@ -47,6 +47,15 @@ _DAY_OF_EACH = re.compile(
 )
 _DAY = "(?:1[0-2]|[1-9])月(?:[0-9]{1,2}[日号])?(?:底|底前|前)?"
 _NEXT_YEARS = re.compile(f"((?:每年|按年)度?(?:于|在)?{_DAY}[、和及与,，])(?:次年|翌年)(?={_DAY})")
+# 一 typed for a dash; 月后5日内 as statistics offices write it; two lines of a cell run together: 完成⏎长期坚持
+_DASH = re.compile("(?<=[0-9][月日号])一(?=[0-9]{1,2}[月日号])")
+_AFTER_EACH = re.compile(
+    "(?:(?<=[,;:，；：(（])|^)(?:每个?)?(月|季度?)后([0-9]{1,2})[日天](?:之前|以前|前|之内|以内|内)"
+)
+_GOES_ON = re.compile(
+    "(?<=完成|到位|建成|落实)(?=(?:长期(?:坚持|巩固|推进|保持)|持续(?:推进|推动|实施|坚持|巩固|深化)"
+    "|常态化(?:推进|开展|坚持))$)"
+)
 _TWO_FEASTS = re.compile("(?<=[节日秋庆旦一])(?:双节|两节)(?=前|之前|以前)")
 _HALVES = re.compile("上(?:半年)?([、和及与]?)下半年")
 
@@ -90,7 +99,11 @@ def _corrected(text: str) -> str:
         text = _INCLUDED.sub(lambda found: "" if found[1] in "日号" or not found[2] else "底", text)
     if "每年" in text and ("次年" in text or "翌年" in text):
         text = _NEXT_YEARS.sub("\\1", text)  # each year has both days
+    if "后" in text:
+        text = _AFTER_EACH.sub(lambda found: f"每{found[1]}结束后{found[2]}日内", text)
+    text = _GOES_ON.sub("，", text)
     if "月" in text:
+        text = _DASH.sub("-", text)
         text = _DAY_MISSING.sub(lambda found: f"{found[1]}日", text)
         text = _ELIDED_RANGES.sub(lambda found: re.sub("(?<=[、,，和及])", found[1], found[0]), text)
     return _TWO_FEASTS.sub("", text)
