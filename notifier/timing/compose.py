@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
-from notifier.timing import guards, notes, words
+from notifier.timing import guards, notes, roles, words
 from notifier.timing.amounts import within
 from notifier.timing.asides import plain
 from notifier.timing.certain import certain
@@ -156,7 +156,7 @@ class Composer:
             return From(period)
         if isinstance(period, Day) or words.means_by(statement.lead):
             return Due(Last(period), label)
-        if words.finishes(tail) or words.asks_completion(statement.caption) or statement.closes:
+        if words.finishes(tail) or roles.asks_completion(statement.caption) or statement.closes:
             bounds = period.bounds(self.almanac)
             if bounds:
                 self.notes.append(notes.last_day(written, bounds[1]))
@@ -208,6 +208,6 @@ class Composer:
     def _lasting(self, statement: Statement) -> Rule:
         if not words.endures(statement.tail) and not statement.written.endswith("持续"):
             raise Refusal(f"“{statement.written}{statement.tail}” may be a name and no time")
-        if statement.lead and not (words.may_lead_lasting(statement.lead) or words.was_done(statement.lead)):
+        if statement.lead and not (words.may_lead_lasting(statement.lead) or roles.was_done(statement.lead)):
             raise Refusal(f"“{statement.lead}{statement.written}” may be a name and no time")
         return Ongoing()

@@ -116,7 +116,8 @@ def _periods(rule: Rule) -> list[Period]:
 def believable(rule: Rule, issued: date, almanac: Almanac) -> None:
     """Refuse a date more than ten years before the document's or more than fifteen after it."""
     for period in _periods(rule):
-        for day in period.bounds(almanac) or ():
+        # 元旦前 of a year lies in the year before.
+        for day in (*(period.bounds(almanac) or ()), *(_span_of(rule, almanac) or ())):
             if not issued.year - _YEARS_BACK <= day.year <= issued.year + _YEARS_AHEAD:
                 raise Refusal(f"{day} is too far from the document's date, {issued}, to be believed")
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
-from notifier.timing import guards, notes, words
+from notifier.timing import guards, notes, roles, words
 from notifier.timing.notes import Note
 from notifier.timing.period import Almanac, Day, Event, Period, Span
 from notifier.timing.rule import (
@@ -68,14 +68,14 @@ def _moved(parts: Sequence[Part], found: list[Note]) -> list[Part]:
     kept: list[Part] = []
     for part in parts:
         lead = part.statement.lead
-        if words.postpones(lead):
-            if not (kept and words.is_original(kept[-1].statement.lead)):
+        if roles.postpones(lead):
+            if not (kept and roles.is_original(kept[-1].statement.lead)):
                 raise Refusal(f"“{lead}{part.statement.written}”: not clear which date it moves")
             old = kept.pop().statement
             found.append(notes.superseded(old.lead + old.written))
         kept.append(part)
     for part in kept:
-        if words.is_original(lead := part.statement.lead):
+        if roles.is_original(lead := part.statement.lead):
             raise Refusal(f"“{lead}{part.statement.written}”: a date first set, and no other in its place")
     return kept
 

@@ -36,7 +36,7 @@ RIGHT = {
     "timing_blind": 73,
     "timing_clerk_a": 128,
     "timing_clerk_b": 128,
-    "timing_families": 104,
+    "timing_families": 119,
     "timing_third": 60,
 }
 """How many of the cases are read right; it may only grow."""
