@@ -15,12 +15,23 @@ SAME_NUMBER, OTHER_NUMBER = 0.5, 0.75
 """How alike two texts must be to be the same task reworded, where the number stayed and where it moved."""
 
 
+_SAME_TEXT = (
+    # Many rows may have one text (“同上”): whose it is and until when tells them apart better than the number does.
+    ("ref", "text", "units", "timing"),
+    ("text", "units", "timing"),
+    ("ref", "text", "units"),
+    ("text", "units"),
+    ("ref", "text"),
+    ("text",),
+)
+
+
 def match(known: Sequence[TaskRecord], rows: Sequence[TaskRow]) -> list[TaskRecord | None]:
     """Return, for each row, the task that it continues, or None for a new one; no task is taken twice.
 
-    First the same text under the same number, then the same text under another one, then a text that was reworded
-    under its number, at last one that was reworded and moved. A task that has vanished is continued only where
-    no other fits. The same number with a different text is a new task.
+    First the same text, of several the one with the same units and time, under the same number or another; then a
+    text that was reworded under its number, at last one that was reworded and moved. A task that has vanished is
+    continued only where no other fits. The same number with a different text is a new task.
     """
     found: list[TaskRecord | None] = [None] * len(rows)
     plain = [_plain(row.text) for row in rows]
@@ -34,17 +45,19 @@ def match(known: Sequence[TaskRecord], rows: Sequence[TaskRow]) -> list[TaskReco
     def missing() -> list[int]:
         return [place for place, task in enumerate(found) if task is None]
 
-    by_ref = _by_ref(left.values())
-    for place in missing():
-        task = by_ref.get(rows[place].ref)
-        if task is not None and _plain(task.text) == plain[place]:
-            take(place, task)
-    by_text: defaultdict[str, list[TaskRecord]] = defaultdict(list)
-    for task in left.values():
-        by_text[_plain(task.text)].append(task)
-    for place in missing():
-        if plain[place] and (same := by_text[plain[place]]):
-            take(place, same.pop(0))
+    ours = [_marks(row.ref, row.text, row.units, row.timing) for row in rows]
+    theirs = {
+        task.id: _marks(task.ref, task.text, task.units.get("text", ""), task.timing)
+        for task in left.values()
+    }
+    for names in _SAME_TEXT:
+        same: defaultdict[tuple[str, ...], list[TaskRecord]] = defaultdict(list)
+        for task in left.values():
+            same[tuple(theirs[task.id][name] for name in names)].append(task)
+        for place in missing():
+            fitting = same.get(tuple(ours[place][name] for name in names))
+            if fitting and (plain[place] or "ref" in names):
+                take(place, fitting.pop(0))
     by_ref = _by_ref(left.values())
     for place in missing():
         task = by_ref.get(rows[place].ref)
@@ -54,6 +67,10 @@ def match(known: Sequence[TaskRecord], rows: Sequence[TaskRow]) -> list[TaskReco
         if found[place] is None and task.id in left:
             take(place, task)
     return found
+
+
+def _marks(ref: str, text: str, units: str, timing: str) -> dict[str, str]:
+    return {"ref": ref, "text": _plain(text), "units": _plain(units), "timing": _plain(timing)}
 
 
 def _by_ref(tasks: Iterable[TaskRecord]) -> dict[str, TaskRecord]:

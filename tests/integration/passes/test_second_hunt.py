@@ -1,0 +1,43 @@
+"""What must not be lost or silenced when documents, directories and events change under a running office."""
+
+from sqlalchemy import select
+
+from notifier.ledger.schema import tasks
+from notifier.passes import closing
+from tests.desk import Desk
+
+SAME = "报送培训总结。"
+OF_EDUCATION = (SAME, "省教育厅", "2018年6月底前完成")
+OF_FINANCE = (SAME, "省财政厅", "2018年6月底前完成")
+OTHER = ("建立职业院校教师定期到企业实践的制度。", "省教育厅", "2018年3月底前完成")
+
+
+def done(desk: Desk, ref: str, unit: str | None = None) -> None:
+    closing.close(desk.passes.engine, ref, desk.app.setting, desk.clock(), by="ops", unit=unit, report=None)
+
+
+def states(desk: Desk) -> dict[str, tuple[str, str]]:
+    """Return unit phrase and state of every task, by its ref."""
+    with desk.passes.engine.begin() as db:
+        found = db.execute(select(tasks.c.ref, tasks.c.units, tasks.c.state))
+        return {row.ref: (row.units["text"], row.state) for row in found}
+
+
+def test_a_row_with_the_text_of_a_closed_one_that_was_taken_out_stays_open(desk: Desk) -> None:
+    desk.open(rows=(OTHER, OF_EDUCATION, OF_FINANCE))
+    done(desk, "2")
+    desk.open(rows=(OTHER, OF_FINANCE))
+    assert states(desk)["2"] == ("省财政厅", "open")
+    desk.at("2018-06-29T09:00")
+    assert desk.sent_to()["li@example.org"] == 1
+
+
+def test_rows_of_one_text_that_change_places_keep_what_was_closed(desk: Desk) -> None:
+    desk.open(rows=(OF_EDUCATION, OF_FINANCE, OTHER))
+    done(desk, "1")
+    desk.open(rows=(OTHER, OF_FINANCE, OF_EDUCATION))
+    assert states(desk) == {
+        "1": ("省教育厅", "open"),
+        "2": ("省财政厅", "open"),
+        "3": ("省教育厅", "done"),
+    }
