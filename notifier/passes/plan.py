@@ -77,12 +77,11 @@ def plan(engine: Engine, setting: Setting, domain: str, now: datetime) -> PlanOu
     Each page of tasks is one transaction: its reminders and its marks stand or fall together.
     """
     planned = 0
-    with engine.begin() as db:
-        setting = dated(db, setting)
     while True:
         with engine.begin() as db:
             page = tasks.due_tasks(db, now, PAGE)
-            planned += _plan_page(db, page, setting, now)
+            # Asked for each page: ops may date an event between two, and the marks must not pass over it.
+            planned += _plan_page(db, page, dated(db, setting), now)
         if len(page) < PAGE:
             break
     with engine.begin() as db:

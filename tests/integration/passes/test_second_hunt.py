@@ -1,9 +1,12 @@
 """What must not be lost or silenced when documents, directories and events change under a running office."""
 
-from sqlalchemy import select
+from datetime import date
+
+from sqlalchemy import event, select
 
 from notifier.ledger.schema import tasks
 from notifier.passes import closing
+from notifier.passes.happening import happened
 from tests.desk import Desk
 
 SAME = "报送培训总结。"
@@ -41,3 +44,22 @@ def test_rows_of_one_text_that_change_places_keep_what_was_closed(desk: Desk) ->
         "2": ("省财政厅", "open"),
         "3": ("省教育厅", "done"),
     }
+
+
+def test_an_event_that_ops_date_while_a_plan_pass_runs_is_not_lost(desk: Desk) -> None:
+    row = ("总结。", "省教育厅", "项目验收后30日内完成")
+    desk.open(rows=(row,))
+    desk.clock.set(desk.clock().replace(year=2018))
+    engine, told = desk.passes.engine, []
+
+    def ops(*_: object) -> None:
+        if not told:
+            told.append(True)
+            happened(engine, "项目验收", date(2018, 8, 27), desk.app.setting, desk.clock(), by="ops")
+
+    event.listen(engine.pool, "checkin", ops)
+    desk.passes.plan(desk.clock())
+    event.remove(engine.pool, "checkin", ops)
+    with engine.begin() as db:
+        (moment,) = db.execute(select(tasks.c.next_at)).one()
+    assert moment is not None
