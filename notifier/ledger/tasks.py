@@ -1,6 +1,6 @@
 """Plans, tasks and completions: what is promised, and what was closed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -187,14 +187,16 @@ def add_completion(db: Connection, completion: Completion) -> None:
     )
 
 
-def reopen(db: Connection, task_id: int, unit: str | None, scope: str | None, at: datetime) -> int:
-    """Take back what was closed for a task (for one unit, if named); return how many records that touched.
+def reopen(
+    db: Connection, task_id: int, units: Collection[str] | None, scope: str | None, at: datetime
+) -> int:
+    """Take back what was closed for a task (for these units, if named); return how many records that touched.
 
     `scope` names one occurrence. None stands for the task and its deadlines: reports once received stay so.
     """
     query = update(completions).where(completions.c.task_id == task_id, completions.c.reopened.is_(None))
-    if unit is not None:
-        query = query.where(completions.c.unit == unit)
+    if units is not None:
+        query = query.where(completions.c.unit.in_(list(units)))
     query = query.where(
         completions.c.scope.not_like(f"{_REPORT}@%") if scope is None else completions.c.scope == scope
     )

@@ -150,7 +150,7 @@ def untold(
     slot = next_slot(setting, now)
     rows = []
     for task, some in owed:
-        silence = silenced(closed.get(task.id, ()))
+        silence = silenced(closed.get(task.id, ()), setting)
         for row in rows_for(task, some, recipients_of(task, setting, now), silence, setting, now, slot=slot):
             there = told.get((task.id, row["checkpoint"]), set())
             row["units"] = [unit for unit in row["units"] if unit not in there]

@@ -2,12 +2,15 @@
 
 from datetime import date
 
+import pytest
 from sqlalchemy import event, select
 
+from notifier.errors import UsageError
 from notifier.ledger.schema import tasks
 from notifier.passes import closing
 from notifier.passes.happening import happened
 from tests.desk import Desk
+from tests.office import CONTACTS
 
 SAME = "报送培训总结。"
 OF_EDUCATION = (SAME, "省教育厅", "2018年6月底前完成")
@@ -44,6 +47,28 @@ def test_rows_of_one_text_that_change_places_keep_what_was_closed(desk: Desk) ->
         "2": ("省财政厅", "open"),
         "3": ("省教育厅", "done"),
     }
+
+
+def test_a_unit_spelled_otherwise_in_the_contacts_stays_closed(desk: Desk) -> None:
+    row = ("推进。", "省发展改革委、省教育厅", "2018年6月底前完成")
+    line = "{},孙,sun@example.org,primary"
+    desk.open(rows=(row,), contacts=(*CONTACTS, line.format("省发展改革委")))
+    done(desk, "1", "省发展改革委")
+    desk.open(rows=(row,), contacts=(*CONTACTS, line.format("省发改委"))).at("2018-06-29T09:00")
+    assert desk.sent_to() == {"wang@example.org": 1}
+
+
+def test_a_unit_spelled_otherwise_can_be_opened_again_under_its_new_name(desk: Desk) -> None:
+    row = ("推进。", "省发展改革委、省教育厅", "2018年6月底前完成")
+    line = "{},孙,sun@example.org,primary"
+    desk.open(rows=(row,), contacts=(*CONTACTS, line.format("省发展改革委")))
+    done(desk, "1", "省发展改革委")
+    desk.open(rows=(row,), contacts=(*CONTACTS, line.format("省发改委")))
+    with pytest.raises(UsageError, match="closed already"):
+        done(desk, "1", "省发改委")
+    closing.reopen(desk.passes.engine, "1", desk.app.setting, desk.clock(), by="ops", unit="省发改委")
+    desk.at("2018-06-29T09:00")
+    assert desk.sent_to() == {"wang@example.org": 1, "sun@example.org": 1}
 
 
 def test_an_event_that_ops_date_while_a_plan_pass_runs_is_not_lost(desk: Desk) -> None:
