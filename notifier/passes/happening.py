@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 from sqlalchemy import Connection, Engine
 
+from notifier.config.values import FIRST_DAY, LAST_DAY
 from notifier.errors import NotationError, UsageError
 from notifier.ledger import tasks
 from notifier.ledger.event_days import event_days, forget_day, set_day
@@ -24,9 +25,12 @@ def happened(
 ) -> list[TaskRecord]:
     """Record the day of an event (None: take it back) and re-plan the tasks that count from it; return those.
 
-    Raises UsageError when no task counts from such an event, or there is nothing to take back.
+    Raises UsageError when no task counts from such an event, there is nothing to take back, or the day lies outside
+    of the calendar.
     """
     name = name.strip().removeprefix(_PREFIX)
+    if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+        raise UsageError(f"{day} is none of the days from {FIRST_DAY} to {LAST_DAY}")
     with engine.begin() as db:
         counting = _counting(db)
         if day is None:

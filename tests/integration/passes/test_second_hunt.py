@@ -88,3 +88,10 @@ def test_an_event_that_ops_date_while_a_plan_pass_runs_is_not_lost(desk: Desk) -
     with engine.begin() as db:
         (moment,) = db.execute(select(tasks.c.next_at)).one()
     assert moment is not None
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(1817, 8, 31), date(2081, 8, 31), date(9999, 12, 31)])
+def test_a_day_of_an_event_that_lies_outside_of_the_calendar_is_refused(desk: Desk, day: date) -> None:
+    desk.open(rows=(("总结。", "省教育厅", "项目验收后30日内完成"),))
+    with pytest.raises(UsageError, match="from 1990-01-01 to 2050-12-31"):
+        happened(desk.passes.engine, "项目验收", day, desk.app.setting, desk.clock(), by="ops")
