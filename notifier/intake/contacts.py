@@ -205,8 +205,10 @@ def _workbook(data: bytes, file: str, seen: Seen) -> tuple[list[_Table], list[Ro
         else:
             table.read(rows)
             tables.append(table)
-    if not tables and not faults:
-        raise DocumentError(f"{file}: {_NO_HEADER}; no sheet has one in its first {_HEADER_WITHIN} rows")
+    if not tables:
+        # As with a text file: nobody's directory is emptied by a slip in its header.
+        none = f"{file}: {_NO_HEADER}; no sheet has one in its first {_HEADER_WITHIN} rows"
+        raise DocumentError(*([f"{fault.where}: {fault.message}" for fault in faults] or [none]))
     return tables, faults
 
 
