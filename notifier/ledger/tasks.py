@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, String, bindparam, cast, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    String,
+    bindparam,
+    cast,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 
 from notifier.ledger.schema import completions, plans, tasks
 
@@ -123,7 +135,12 @@ def add_tasks(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def change_task(db: Connection, task_id: int, **values: Any) -> None:
     """Change one task."""
-    db.execute(update(tasks).where(tasks.c.id == task_id).values(**values))
+    change_tasks(db, [task_id], **values)
+
+
+def change_tasks(db: Connection, ids: Collection[int], **values: Any) -> None:
+    """Change tasks alike."""
+    db.execute(update(tasks).where(tasks.c.id.in_(ids)).values(**values))
 
 
 def rename(db: Connection, moving: Mapping[int, str], letting_go: Iterable[int]) -> None:
@@ -204,8 +221,17 @@ def reopen(
 
 
 def completions_of(db: Connection, ids: Iterable[int]) -> dict[int, list[Completion]]:
-    """Return the completions in force, by task."""
-    query = select(completions).where(completions.c.task_id.in_(list(ids)), completions.c.reopened.is_(None))
+    """Return the completions in force of these tasks, by task."""
+    return _by_task(db, completions.c.task_id.in_(list(ids)))
+
+
+def completions_in_force(db: Connection) -> dict[int, list[Completion]]:
+    """Return all completions in force, by task."""
+    return _by_task(db, true())
+
+
+def _by_task(db: Connection, which: ColumnElement[bool]) -> dict[int, list[Completion]]:
+    query = select(completions).where(which, completions.c.reopened.is_(None))
     found: dict[int, list[Completion]] = {}
     for row in db.execute(query.order_by(completions.c.id)):
         found.setdefault(row.task_id, []).append(

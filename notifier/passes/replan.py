@@ -82,12 +82,11 @@ def replan_plan(
         if course.owed:
             behind += alike.untold(db, plan_id, same, (checkpoint.key for checkpoint in course.owed))
     alike.set_next(db, plan_id, moments)
-    return sum(
-        replan(db, tasks.tasks_by_id(db, page).values(), setting, now) for page in _pages(behind, PAGE)
-    )
+    return sum(replan(db, tasks.tasks_by_id(db, page).values(), setting, now) for page in pages(behind, PAGE))
 
 
-def _pages(ids: Iterable[int], size: int) -> Iterator[list[int]]:
+def pages(ids: Iterable[int], size: int) -> Iterator[list[int]]:
+    """Yield ids by the page: a statement takes only so many."""
     them = iter(ids)
     while page := list(islice(them, size)):
         yield page

@@ -1,13 +1,16 @@
 """What must not be lost or silenced when documents, directories and events change under a running office."""
 
+import sqlite3
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event, select
 
 from notifier.errors import UsageError
 from notifier.ledger.schema import tasks
-from notifier.passes import closing
+from notifier.ledger.tasks import completions_in_force, tasks_of
+from notifier.passes import closing, happening
 from notifier.passes.happening import happened
 from tests.desk import Desk
 from tests.office import CONTACTS
@@ -75,7 +78,7 @@ def test_an_event_that_ops_date_while_a_plan_pass_runs_is_not_lost(desk: Desk) -
     row = ("总结。", "省教育厅", "项目验收后30日内完成")
     desk.open(rows=(row,))
     desk.clock.set(desk.clock().replace(year=2018))
-    engine, told = desk.passes.engine, []
+    engine, told = desk.passes.engine, list[bool]()
 
     def ops(*_: object) -> None:
         if not told:
@@ -95,3 +98,48 @@ def test_a_day_of_an_event_that_lies_outside_of_the_calendar_is_refused(desk: De
     desk.open(rows=(("总结。", "省教育厅", "项目验收后30日内完成"),))
     with pytest.raises(UsageError, match="from 1990-01-01 to 2050-12-31"):
         happened(desk.passes.engine, "项目验收", day, desk.app.setting, desk.clock(), by="ops")
+
+
+def statements_of_an_event(folder: Path, many: int) -> int:
+    """Return how many statements it takes to date an event from which `many` tasks count."""
+    folder.mkdir()
+    row = ("总结。", "省教育厅", "项目验收后30日内完成")
+    desk = Desk(folder).open(rows=(row,) * many)
+    statements: list[str] = []
+    event.listen(
+        desk.passes.engine, "before_cursor_execute", lambda _db, _cursor, text, *_: statements.append(text)
+    )
+    found = happened(
+        desk.passes.engine, "项目验收", date(2018, 8, 27), desk.app.setting, desk.clock(), by="ops"
+    )
+    assert len(found) == many
+    with desk.passes.engine.begin() as db:
+        assert set(db.execute(select(tasks.c.timing_state)).scalars()) == {"ok"}
+    desk.passes.engine.dispose()
+    return len(statements)
+
+
+def test_an_event_takes_statements_by_rule_and_not_by_task(tmp_path: Path) -> None:
+    few, many = (statements_of_an_event(tmp_path / str(size), size) for size in (3, 60))
+    assert few == many
+
+
+def test_more_tasks_than_a_statement_takes_variables_are_no_hindrance(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite's own default is 32,766; a thousand shows the same."""
+    monkeypatch.setattr(happening, "PAGE", 100)
+    row = ("总结。", "省教育厅", "项目验收后30日内完成")
+    desk.open(rows=(row,) * 1100)
+    engine = desk.passes.engine
+
+    def limit(connection: sqlite3.Connection, *_: object) -> None:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 1000)
+
+    event.listen(engine.pool, "checkout", limit)
+    found = happened(engine, "项目验收", date(2018, 8, 27), desk.app.setting, desk.clock(), by="ops")
+    assert len(found) == 1100
+    with engine.begin() as db:
+        everything = tasks_of(db)
+        assert completions_in_force(db) == {}
+    assert {task.timing_state for task in everything} == {"ok"}
