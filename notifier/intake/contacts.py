@@ -68,6 +68,7 @@ class _Table:
         elif self.sheet is None and any(cells[columns.width :]):
             # In a text file one separator too many shifts every cell after it.
             self._fault(number, f"{len(cells)} cells where the header has {columns.width}")
+            self.unit = ""  # whose it is can't be told, nor whose the rows are that leave the unit out
             return
         self.unit = cells[columns.unit] or self.unit
         if not self.unit:

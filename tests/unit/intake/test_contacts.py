@@ -392,3 +392,10 @@ def test_a_workbook_of_which_every_sheet_is_left_out_is_refused_as_a_whole(
     with pytest.raises(DocumentError, match=reason) as refused:
         read_contacts(saved(book, tmp_path))
     assert refused.value.faults[0].startswith("名单.xlsx, sheet Sheet")
+
+
+def test_nobody_is_taken_for_the_unit_above_a_row_that_could_not_be_read(tmp_path: Path) -> None:
+    text = HEADER + "甲局,陈,a@example.org,\n乙局,李,,b@example.org,primary\n,王,c@example.org,\n"
+    contacts, faults = read_contacts(file_of(tmp_path, text))
+    assert lines_of(contacts) == ["甲局 陈 a@example.org primary"]
+    assert [fault.where for fault in faults] == ["contacts.csv:3", "contacts.csv:4"]
