@@ -197,7 +197,7 @@ def read_people(config: Config) -> People:
         directory = Directory.build(contacts, config.groups, config.aliases)
     except ValueError as error:
         faults.append(f"{config.path}: {error}")
-        directory = Directory.build(contacts, {}, {})
+        directory = Directory.build([replace(contact, groups=()) for contact in contacts], {}, {})
     return People(
         directory=directory,
         contacts=tuple(contacts),
