@@ -35,7 +35,7 @@ def find_task(engine: Engine, name: str) -> TaskRecord:
     """Return the task that ops mean by `7` or `plan/7`; UsageError when there is none, or more than one."""
     plan, _, ref = name.strip().rpartition("/")
     with engine.begin() as db:
-        everything = tasks.tasks_of(db)
+        everything = [task for task in tasks.tasks_of(db) if task.state != "vanished"]
     plans = dict.fromkeys(task.plan for task in everything)
     if plan and plan not in plans:
         raise UsageError(f"no plan {plan}; there is {', '.join(plans) or 'none'}")

@@ -52,6 +52,15 @@ def test_rows_of_one_text_that_change_places_keep_what_was_closed(desk: Desk) ->
     }
 
 
+def test_a_number_that_the_document_has_no_longer_is_not_closed(desk: Desk) -> None:
+    desk.open(rows=(OTHER, OF_FINANCE))
+    desk.open(rows=(OTHER,))
+    with pytest.raises(UsageError, match="no task 2"):
+        done(desk, "2")
+    desk.open(rows=(OTHER, OF_FINANCE))
+    assert states(desk)["2"] == ("省财政厅", "open")
+
+
 def test_a_unit_spelled_otherwise_in_the_contacts_stays_closed(desk: Desk) -> None:
     row = ("推进。", "省发展改革委、省教育厅", "2018年6月底前完成")
     line = "{},孙,sun@example.org,primary"
