@@ -341,7 +341,7 @@ def test_an_empty_credential_is_one_that_systemd_did_not_find(
     (tmp_path / "run" / "smtp-password").write_text("\n", "ascii")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "run"))
     login = 'user = "x"\npassword_file = "credentials/smtp-password"\n[delivery]\nmode = "live"\n'
-    with pytest.raises(FaultsError, match="mail.password_file: .*: there is no password in it"):
+    with pytest.raises(FaultsError, match=r"mail\.password_file: .*: there is no password in it"):
         build(office(tmp_path, extra=login))
 
 
@@ -360,7 +360,7 @@ def test_a_password_that_only_root_may_read_is_no_fault_until_it_is_needed(
     monkeypatch.setattr(Path, "read_text", refused)
     login = 'user = "x"\npassword_file = "smtp-password"\n[delivery]\nmode = "live"\n'
     app = build(office(tmp_path, extra=login))
-    with pytest.raises(ConfigError, match="mail.password_file: .*: Permission denied"):
+    with pytest.raises(ConfigError, match=r"mail\.password_file: .*: Permission denied"):
         app.transport()
 
 
