@@ -293,12 +293,15 @@ def read_credential(config: Config, path: Path) -> str:
     """
     if path in _kept:
         return _kept[path]
-    directory = os.environ.get("CREDENTIALS_DIRECTORY")
-    place = config.resolve(path)
-    if directory and (Path(directory) / path.name).is_file():
-        place = Path(directory) / path.name
+    own = config.resolve(path)
+    handed = os.environ.get("CREDENTIALS_DIRECTORY")
+    place = Path(handed) / path.name if handed else own
     try:
-        secret = place.read_text("utf-8").rstrip("\r\n")
+        try:
+            secret = place.read_text("utf-8").rstrip("\r\n")
+        except FileNotFoundError:
+            place = own
+            secret = place.read_text("utf-8").rstrip("\r\n")
     except OSError as error:
         raise ConfigError(f"{config.path}: mail.password_file: {place}: {error.strerror}") from error
     except UnicodeDecodeError:

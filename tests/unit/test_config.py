@@ -345,11 +345,13 @@ def test_an_empty_credential_is_one_that_systemd_did_not_find(
         build(office(tmp_path, extra=login))
 
 
+@pytest.mark.parametrize("is_service", [False, True], ids=["check", "ExecReload= on 252"])
 def test_a_password_that_only_root_may_read_is_no_fault_until_it_is_needed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_service: bool
 ) -> None:
-    secret = tmp_path / "smtp-password"
-    secret.touch(mode=0o600)
+    if is_service:
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "run"))
+    secret = tmp_path / "run" / "smtp-password" if is_service else tmp_path / "smtp-password"
     read = Path.read_text
 
     def refused(path: Path, *how: str) -> str:
