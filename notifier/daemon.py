@@ -7,6 +7,7 @@ signals, and pulls the jobs forward when the wall clock jumped.
 
 import logging
 import os
+import select
 import signal
 import socket
 import threading
@@ -14,7 +15,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from queue import Empty, SimpleQueue
 
 from apscheduler.events import EVENT_JOB_EXECUTED, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -27,7 +27,7 @@ from notifier import sdnotify
 from notifier.app import App, Passes, build
 from notifier.clock import utc_now
 from notifier.config import load
-from notifier.errors import ConfigError, FaultsError
+from notifier.errors import ConfigError, FaultsError, NotifierError
 from notifier.ledger import outbox
 from notifier.ledger.hold import hold
 from notifier.ledger.log import record_event, register_daemon, update_daemon
@@ -39,12 +39,20 @@ _JUMP = timedelta(seconds=5)  # more drift than this between wall and monotonic 
 _SCHEDULER_THREAD = "APScheduler"
 _PAUSE = timedelta(seconds=0.1)  # between passes of one kind: a moment that stays in the past must not spin
 _SICK_AFTER = 3  # failed passes in a row, then the watchdog is left to bark
+_GLANCE_SECONDS = 5.0  # a signal that comes while a lock is waited for is seen within so many
+_LAST_MAIL_SECONDS = 80.0  # for the mail in hand when told to stop; the unit's TimeoutStopSec allows 90
 
 
 def run(app: App, *, catch_up: bool = False) -> int:
-    """Run until SIGTERM or SIGINT; return the exit code. Raises LedgerHeld when another daemon has the ledger."""
+    """Run until SIGTERM or SIGINT; return the exit code. Raises LedgerHeld when another daemon has the ledger.
+
+    Where the mail in hand gets no answer, the process ends here: nothing else would end the thread that waits.
+    """
     with hold(app.config.database):
-        return _Daemon(app, app.create_ledger()).run(catch_up=catch_up)
+        if _Daemon(app, app.create_ledger()).run(catch_up=catch_up):
+            return 0
+        logging.shutdown()
+        os._exit(0)
 
 
 class _Heartbeat(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
@@ -66,9 +74,11 @@ class _Daemon:
         self._engine = engine
         self._passes: Passes = app.passes(engine, app.transport())
         self._host, self._pid = socket.gethostname(), os.getpid()
-        # Signal handlers touch these alone: plain flags, and a queue whose put is safe there.
+        # Signal handlers touch these alone. What wakes the main thread is the octet that Python itself writes as a
+        # signal comes: a handler runs only once the main thread does, and a wait just begun would go on.
         self._stop_asked = self._reload_asked = False
-        self._bell: SimpleQueue[None] = SimpleQueue()
+        self._stop_since: float | None = None  # monotonic seconds
+        self._bell, self._rope = socket.socketpair()
         self._in_pass = {"plan": threading.Lock(), "send": threading.Lock()}
         self._hurry = False  # passes end after the mail in hand
         self._again: set[str] = set()  # asked to run at once, perhaps while running
@@ -87,10 +97,14 @@ class _Daemon:
     def _app(self) -> App:
         return self._passes.app
 
-    def run(self, *, catch_up: bool) -> int:
+    def run(self, *, catch_up: bool) -> bool:
+        """Run until told to stop; return whether both passes have ended then."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._ask(stop=True))
         signal.signal(signal.SIGHUP, lambda *_: self._ask(stop=False))
+        for end in (self._bell, self._rope):
+            end.setblocking(False)
+        signal.set_wakeup_fd(self._rope.fileno(), warn_on_full_buffer=False)
         now = self._app.clock()
         with self._engine.begin() as db:
             revived = outbox.release_dead(db)
@@ -111,16 +125,16 @@ class _Daemon:
                 self._start()
                 self._watch()
         finally:
-            self._end()
+            is_at_rest = self._end()
         log.info("Stopped", extra={"action": "stopped"})
-        return 0
+        return is_at_rest
 
     def _ask(self, *, stop: bool) -> None:
         if stop:
             self._stop_asked = True
+            self._stop_since = self._stop_since or time.monotonic()
         else:
             self._reload_asked = True
-        self._bell.put(None)
 
     def _start(self) -> None:
         trigger = _Heartbeat(lambda: timedelta(seconds=self._app.config.service.heartbeat))
@@ -132,18 +146,33 @@ class _Daemon:
         sdnotify.notify("READY=1", f"STATUS={self._status()}")
         log.info("Ready: %s", self._status(), extra={"action": "ready"})
 
-    def _end(self) -> None:
+    def _end(self) -> bool:
+        """Let the mail in hand come through, for a while; return whether it did."""
         sdnotify.notify("STOPPING=1")
         self._hurry = True
         if self._scheduler.running:
             # Its own wait=True would wait with the lock in hand that a pass needs to name its next moment.
             self._scheduler.shutdown(wait=False)
-        for lock in self._in_pass.values():
-            while not lock.acquire(timeout=self._beat_seconds):
-                sdnotify.notify("WATCHDOG=1")  # how long the mail in hand may take is for TimeoutStopSec
+        deadline = (self._stop_since or time.monotonic()) + _LAST_MAIL_SECONDS
+        is_at_rest = all(self._ends(lock, deadline) for lock in self._in_pass.values())
         self._try_to_say(stopped=self._app.clock())
+        if not is_at_rest:
+            # Its claim stays: the next start flags the mail as uncertain if DATA had begun, else simply sends it.
+            log.warning("The mail in hand got no answer in time", extra={"action": "stopped_in_mail"})
+            return False
         self._passes.sender.transport.close()
         self._engine.dispose()
+        signal.set_wakeup_fd(-1)
+        self._bell.close()
+        self._rope.close()
+        return True
+
+    def _ends(self, lock: threading.Lock, deadline: float) -> bool:
+        while (left := deadline - time.monotonic()) > 0:
+            if lock.acquire(timeout=min(left, self._beat_seconds, _GLANCE_SECONDS)):
+                return True
+            sdnotify.notify("WATCHDOG=1")
+        return lock.acquire(blocking=False)
 
     def _pass(self, name: str, step: Callable[[], datetime | None]) -> None:
         with self._in_pass[name]:
@@ -209,8 +238,8 @@ class _Daemon:
 
     def _watch(self) -> None:
         while not self._stop_asked:
-            with suppress(Empty):
-                self._bell.get(timeout=self._beat_seconds)
+            if select.select([self._bell], [], [], self._beat_seconds)[0]:
+                self._bell.recv(4096)
             if self._stop_asked:
                 return
             if self._reload_asked:
@@ -278,7 +307,9 @@ class _Daemon:
         try:
             with ExitStack() as held:
                 for lock in self._in_pass.values():
-                    while not lock.acquire(timeout=self._beat_seconds):
+                    while not lock.acquire(timeout=min(self._beat_seconds, _GLANCE_SECONDS)):
+                        if self._stop_asked:
+                            raise NotifierError("told to stop before the mail in hand was through")
                         self._beat()
                     held.callback(lock.release)
                 yield

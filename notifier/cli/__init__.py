@@ -10,6 +10,7 @@ from notifier import __version__
 
 # name: (module, one line of help). The lines stand here so that `--help` imports no command.
 _COMMANDS = {
+    "init": ("init", "Write a configuration, templates, an example and the systemd unit into a folder."),
     "check": ("check", "Faults, what needs a person, and the next five digests."),
     "tasks": ("check", "Every task: phrase, rule, next checkpoint or why none, light."),
     "explain": ("language", "How a time phrase is read."),

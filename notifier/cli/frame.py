@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from notifier.cli.owner import act_as_owner
 from notifier.clock import Clock, utc_now
 from notifier.errors import ConfigError, NotifierError, UsageError
 
@@ -44,10 +45,12 @@ def the_config(ctx: click.Context) -> "Config":
 
 
 def the_app(ctx: click.Context, clock: Clock = utc_now) -> "App":
-    """Build what this call's configuration names, with what its ledger has on record."""
+    """Build what this call's configuration names, with what its ledger has on record; root acts as its owner."""
     from notifier.app import build
 
-    app = build(the_config(ctx), clock)
+    config = the_config(ctx)
+    act_as_owner(config)
+    app = build(config, clock)
     with the_ledger(app.config) as engine:
         return app if engine is None else app.informed(engine)
 
@@ -62,6 +65,7 @@ def the_ledger(config: "Config") -> "Iterator[Engine | None]":
 
     from notifier.ledger.engine import open_existing
 
+    act_as_owner(config)
     engine = open_existing(config.database)
     try:
         yield engine

@@ -1,8 +1,9 @@
-"""The daemon by a clock that the tests move: `python launcher.py CONFIG CLOCK [--host]`.
+"""The daemon by a clock that the tests move: `python launcher.py CONFIG CLOCK [--host] [--last-mail=SECONDS]`.
 
 CLOCK is a file of three words: an instant, the monotonic second at which it was shown, and how fast the clock runs
 since. It is read at each look, so the clock can stand, run fast, or jump. By default it is the
 injected clock alone; with --host the host's wall clock, too, for everybody in this process who asks for it.
+--last-mail is how long a mail in hand is waited for when the daemon is told to stop.
 """
 
 import sys
@@ -48,6 +49,9 @@ def main(config: str, place: str, *options: str) -> int:
     clock = clock_of(Path(place))
     if "--host" in options:
         move_host(clock)
+    for option in options:
+        if option.startswith("--last-mail="):
+            daemon._LAST_MAIL_SECONDS = float(option.partition("=")[2])
     return daemon.run(app.build(load(Path(config)), clock=clock))
 
 

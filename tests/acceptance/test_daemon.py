@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections import Counter
 from datetime import timedelta
 
@@ -11,6 +12,8 @@ from notifier.ledger import engine as ledger
 from notifier.share import share
 from tests.acceptance.machine import Machine, Supervisor, wait_until
 from tests.office import ALWAYS, TEACHERS, Row, beijing, office
+
+pytestmark = pytest.mark.slow  # each starts processes of its own
 
 EVERYBODY = {f"{name}@example.org": 1 for name in ("wang", "li", "zhang", "zhao")}  # each once
 NEW: Row = ("建立制度。", "财政厅", "2019年6月底前完成")
@@ -115,6 +118,37 @@ def test_sigterm_lets_the_mail_in_hand_end_and_begins_no_other(machine: Machine,
     found = machine.rows("SELECT address, state, uncertain, attempts FROM messages ORDER BY state")
     assert found[0] == (arrival.to, "accepted", 0, 1)
     assert [row[1:] for row in found[1:]] == [("queued", 0, 0)] * 3
+
+
+@pytest.mark.parametrize("is_reloading", [False, True], ids=["sending", "reloading"])
+def test_a_mail_without_an_answer_holds_up_the_stop_no_longer_than_allowed(
+    machine: Machine, is_reloading: bool
+) -> None:
+    machine.post.open()
+    machine.post.answers.clear()
+    live_office(machine, connections=1)
+    machine.clock.set(JUST_BEFORE)
+    service = machine.launch("--last-mail=1", WATCHDOG_USEC="1500000")
+    machine.clock.run()
+    [in_hand] = machine.post.wait(1)
+    if is_reloading:
+        service.send(signal.SIGHUP)
+        service.wait("RELOADING=1")
+    told = service.send(signal.SIGTERM)
+    stopping, _ = service.wait("STOPPING=1")
+    assert service.exit_code(within=5) == 0
+    assert time.monotonic() - told > 0.9
+    assert stopping - told < 1
+    found = machine.rows("SELECT address, uncertain, begun FROM messages WHERE state = 'claimed'")
+    assert (in_hand.to, 0, 1) in found
+    assert [begun for *_, begun in found].count(1) == 1
+
+    machine.post.answers.set()
+    heir = machine.launch()
+    machine.post.wait(5)
+    assert heir.stop() == 0
+    assert sent(machine) == {**EVERYBODY, in_hand.to: 2}
+    assert machine.rows("SELECT address FROM messages WHERE uncertain") == [(in_hand.to,)]
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """config.toml: what is shipped loads, defaults are the design's, each fault names its key, all at once."""
 
+import errno
 from datetime import date, time
 from pathlib import Path
 
@@ -331,6 +332,38 @@ def test_all_files_that_cannot_be_used_are_told_together(tmp_path: Path) -> None
 
 def test_a_password_is_not_asked_for_while_nothing_leaves(tmp_path: Path) -> None:
     assert build(office(tmp_path, extra='user = "x"\npassword_file = "no.txt"\n')).config.mail.user == "x"
+
+
+def test_an_empty_credential_is_one_that_systemd_did_not_find(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "smtp-password").write_text("\n", "ascii")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "run"))
+    login = 'user = "x"\npassword_file = "credentials/smtp-password"\n[delivery]\nmode = "live"\n'
+    with pytest.raises(FaultsError, match=r"mail\.password_file: .*: there is no password in it"):
+        build(office(tmp_path, extra=login))
+
+
+@pytest.mark.parametrize("is_service", [False, True], ids=["check", "ExecReload= on 252"])
+def test_a_password_that_only_root_may_read_is_no_fault_until_it_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_service: bool
+) -> None:
+    if is_service:
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "run"))
+    secret = tmp_path / "run" / "smtp-password" if is_service else tmp_path / "smtp-password"
+    read = Path.read_text
+
+    def refused(path: Path, *how: str) -> str:
+        if path == secret:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return read(path, *how)
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    login = 'user = "x"\npassword_file = "smtp-password"\n[delivery]\nmode = "live"\n'
+    app = build(office(tmp_path, extra=login))
+    with pytest.raises(ConfigError, match=r"mail\.password_file: .*: Permission denied"):
+        app.transport()
 
 
 def test_groups_that_contain_themselves_are_a_fault(tmp_path: Path) -> None:

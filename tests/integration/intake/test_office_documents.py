@@ -16,6 +16,8 @@ from notifier.intake import Document, read_document
 from tests.documents import LEFT, UP, fill, html_table, write_docx, write_xlsx
 from tests.fixtures.make_documents import LONG
 
+pytestmark = pytest.mark.slow  # each starts processes of its own
+
 HEAD = ["序号", "工作任务", "责任单位", "完成时限"]
 MADE = Path(__file__).parents[3] / "tests" / "fixtures" / "documents"
 
