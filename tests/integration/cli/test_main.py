@@ -28,6 +28,7 @@ HEAVY = (
     "lark",
 )
 COMMANDS = (
+    "init",
     "check",
     "tasks",
     "explain",
@@ -107,7 +108,7 @@ def test_the_version_is_that_of_the_package(ops: Type) -> None:
 
 USAGE = {
     "unknown command": (("chekc",), "Did you mean check?"),
-    "command of no kind": (("x",), "There is check, tasks"),
+    "command of no kind": (("x",), "There is init, check, tasks"),
     "unknown option": (("check", "--jsno"), "--json"),
     "no phrase": (("explain",), "Missing argument"),
     "no day": (("explain", "持续实施", "--issued", "2017年10月"), "is no day such as"),
