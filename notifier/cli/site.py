@@ -100,8 +100,12 @@ def _unit(text: str, folder: Path, program: Program) -> str:
     text = text.replace(
         "/opt/notifier/bin/notifier --config /etc/notifier/config.toml", f"{command} --config {config}"
     )
-    # systemd.exec(5): this one setting takes its path to the end of the line, spaces and all.
-    text = text.replace("/etc/notifier/credentials", str(folder / CREDENTIALS))
+    credentials = str(folder / CREDENTIALS)
+    text = text.replace("/etc/notifier/credentials", credentials)
+    if " " in credentials:  # systemd 257 ends any service with such a line: "Failed to deserialize"
+        text = re.sub(
+            r"(?m)^(LoadCredential=|SetCredential=)", r"# no path with a space can stand here: \1", text
+        )
     runs = " ".join(_quoted(str(place)) for place in program.folders)
     text = re.sub(r"(?m)^(ExecPaths=.*) /opt/notifier$", lambda found: f"{found[1]} {runs}".rstrip(), text)
     state = state_of(folder)

@@ -145,9 +145,9 @@ class PostOffice:
         self._controller: _Controller | None = None
         self.port = 0
 
-    def open(self) -> None:
-        """Listen, on the same port each time."""
-        self._controller = _Controller(self, hostname="127.0.0.1", port=self.port)
+    def open(self, **options: Any) -> None:
+        """Listen, on the same port each time; the options are aiosmtpd's, for TLS and logins."""
+        self._controller = _Controller(self, hostname="127.0.0.1", port=self.port, **options)
         self._controller.start()
         self.port = self._controller.port
 

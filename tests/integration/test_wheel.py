@@ -81,6 +81,12 @@ def test_the_wheel_holds_every_file_of_the_package_and_what_ships_beside_it(whee
     assert held == expected
 
 
+@pytest.mark.parametrize("name", sorted(place.name for place in (ROOT / "deploy").iterdir()))
+def test_the_wheel_holds_the_systemd_files_of_the_repository(wheel: Path, name: str) -> None:
+    shipped = zipfile.ZipFile(wheel).read(f"notifier/_share/deploy/{name}")
+    assert shipped == (ROOT / "deploy" / name).read_bytes()
+
+
 def test_the_installed_command_knows_its_version(scripts: Path, tmp_path: Path) -> None:
     assert notifier.__version__ in run(scripts / "notifier", "--version", cwd=tmp_path)
 

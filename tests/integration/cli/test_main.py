@@ -28,6 +28,7 @@ HEAVY = (
     "lark",
 )
 COMMANDS = (
+    "init",
     "check",
     "tasks",
     "explain",
