@@ -8,6 +8,8 @@ import pytest
 
 from notifier.intake import Document, TaskRow, read_document
 
+pytestmark = pytest.mark.slow  # whole documents, whole years
+
 ROOT = Path(__file__).parents[3]
 SEED = ROOT / "seeds" / "vocational-education-2017.txt"
 MADE = ROOT / "tests" / "fixtures" / "documents"
