@@ -37,10 +37,16 @@ RULES = (
     "report termly +6d",
     "report every 10d",
     "report every 2m",
+    "report monthly lastwd",
+    "report quarterly 01-10wd",
+    "report yearly chunjie-1d",
     "due monthly 28",
     "due weekly fri",
     "due yearly since 2019",
     "due 2018-06 then ongoing",
+    "due lastwd of 2030-06",
+    "due 3wd before term:2030-autumn",
+    "due 2030-06 then due within 3m of event:done",
     "due 2030-06; due 2031-06; due 2032-12",
 )
 FAR_RULES = {

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
@@ -19,8 +20,6 @@ from notifier.ledger import engine as ledger
 from notifier.ledger import outbox
 from notifier.mail.compose import Composer, Identity, Office
 from notifier.mail.maildir import MaildirTransport
-from notifier.mail.session import Server
-from notifier.mail.smtp import SmtpTransport
 from notifier.mail.transport import Transport
 from notifier.passes.adopt import Adoption, adopt
 from notifier.passes.book import PlanEntry, open_plan
@@ -33,6 +32,9 @@ from notifier.people.directory import Contact, Directory
 from notifier.share import share
 from notifier.timing.calendar import WorkCalendar
 from notifier.timing.policy import Policy
+
+if TYPE_CHECKING:
+    from notifier.mail.smtp import SmtpTransport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +116,12 @@ class App:
             return MaildirTransport(self.config.resolve(delivery.maildir))
         return self.smtp_transport()
 
-    def smtp_transport(self) -> SmtpTransport:
+    def smtp_transport(self) -> "SmtpTransport":
         """Return the mail server of `[mail]`, whatever the delivery mode; ConfigError if its password can't be read."""
+        # The mail client and asyncio are 14 MB, of no use while mail goes into a Maildir.
+        from notifier.mail.session import Server
+        from notifier.mail.smtp import SmtpTransport
+
         mail = self.config.mail
         server = Server(
             host=mail.host,
@@ -198,7 +204,7 @@ def read_people(config: Config) -> People:
         directory = Directory.build(contacts, config.groups, config.aliases)
     except ValueError as error:
         faults.append(f"{config.path}: {error}")
-        directory = Directory.build(contacts, {}, {})
+        directory = Directory.build([replace(contact, groups=()) for contact in contacts], {}, {})
     return People(
         directory=directory,
         contacts=tuple(contacts),

@@ -53,7 +53,7 @@ def known_tasks(app: App) -> tuple[dict[str, list[TaskRecord]], dict[int, list[C
             return {}, {}
         with engine.begin() as db:
             everything = tasks.tasks_of(db)
-            closed = tasks.completions_of(db, (task.id for task in everything))
+            closed = tasks.completions_in_force(db)
     for task in everything:
         known.setdefault(task.plan, []).append(task)
     return known, closed

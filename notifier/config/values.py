@@ -12,7 +12,7 @@ from notifier.people.directory import Alias
 from notifier.timing.notation import parse
 from notifier.timing.policy import Lead, Policy
 
-_FIRST_DAY, _LAST_DAY = date(1990, 1, 1), date(2050, 12, 31)
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2050, 12, 31)
 
 
 def _notation(text: str) -> str:
@@ -52,8 +52,8 @@ def _day(value: Any) -> date:
         day = value if type(value) is date else date.fromisoformat(value)
     except (TypeError, ValueError):
         raise ValueError(f"a day is written 2018-08-31, not {value}") from None
-    if not _FIRST_DAY <= day <= _LAST_DAY:
-        raise ValueError(f"{day} is none of the days from {_FIRST_DAY} to {_LAST_DAY}")
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(f"{day} is none of the days from {FIRST_DAY} to {LAST_DAY}")
     return day
 
 

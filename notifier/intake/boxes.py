@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -141,12 +142,16 @@ def _rows(
         if rule and begun is not None:
             finished.append((begun, cells))
             begun = None
-            kept = [_columns(segment, edges, segments)[0] for segment in segments if not segment.rule]
+            kept = {
+                _columns(segment, place, len(segments), edges)[0]
+                for place, segment in enumerate(segments)
+                if not segment.rule
+            }
             cells = {start: cell for start, cell in cells.items() if start in kept}
-        for segment in segments:
+        for place, segment in enumerate(segments):
             if segment.rule:
                 continue
-            start, width = _columns(segment, edges, segments)
+            start, width = _columns(segment, place, len(segments), edges)
             open_cell = cells.setdefault(start, _Open(width))
             if segment.text.strip():
                 open_cell.lines.append(segment.text.strip())
@@ -155,9 +160,9 @@ def _rows(
     if begun is not None:
         finished.append((begun, cells))
     before: dict[int, _Open] = {}
-    for place, row in finished:
+    for line, row in finished:
         yield (
-            place,
+            line,
             tuple(
                 Cell(lines=tuple(cell.lines), width=cell.width, above=before.get(start) is cell)
                 for start, cell in sorted(row.items())
@@ -166,13 +171,16 @@ def _rows(
         before = row
 
 
-def _columns(segment: _Segment, edges: Sequence[int], siblings: Sequence[_Segment]) -> tuple[int, int]:
+def _columns(segment: _Segment, place: int, siblings: int, edges: Sequence[int]) -> tuple[int, int]:
     """Return the first column that a segment fills and how many; by its place, or by order in a full line."""
-    if len(siblings) == len(edges) - 1:
-        return siblings.index(segment), 1
+    if siblings == len(edges) - 1:
+        return place, 1
     start = _nearest(segment.start, edges)
     return start, max(1, _nearest(segment.end, edges) - start)
 
 
 def _nearest(column: int, edges: Sequence[int]) -> int:
-    return min(range(len(edges)), key=lambda index: abs(edges[index] - column))
+    after = bisect_left(edges, column)
+    return min(
+        range(max(0, after - 1), min(len(edges), after + 1)), key=lambda index: abs(edges[index] - column)
+    )

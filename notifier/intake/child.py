@@ -7,7 +7,6 @@ from collections.abc import Callable
 from notifier.errors import DocumentError
 from notifier.intake.confined import FAR_TOO_BIG, MEMORY, SECONDS, pack
 from notifier.intake.rows import Content, bound
-from notifier.intake.text import READERS
 
 
 def main(kind: str, name: str) -> int:
@@ -39,8 +38,6 @@ def _reader(kind: str) -> Callable[[bytes, str], Content]:
         from notifier.intake.pdf import read
     elif kind == "html":
         from notifier.intake.html import read
-    elif kind in READERS:
-        return READERS[kind]
     else:
         from notifier.intake.sheet import read
     return read

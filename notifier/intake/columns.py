@@ -5,6 +5,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+
+from notifier.intake.numbers import number_of
 
 
 class Column(StrEnum):
@@ -121,6 +124,12 @@ _TITLES: tuple[tuple[Column, tuple[str, ...]], ...] = (
 )
 _HEADINGS = tuple((column, re.compile("|".join(patterns))) for column, patterns in _TITLES)
 _LONGEST_TITLE = 16
+MOST_COLUMNS = 100  # the widest real table met has nineteen
+LONGEST_CELL = 40  # with what is added in brackets
+_SIMPLIFIED = str.maketrans(  # of titles alone; what stands under them is read as it is
+    "號務責單時備註項標內節點進計劃領導級執專協辦參與門職類總編續結實關體業開動終啟屬",
+    "号务责单时备注项标内节点进计划领导级执专协办参与门职类总编续结实关体业开动终启属",
+)
 _POINTS = 100  # widths of more are measured, not counted, and pages differ a little
 
 
@@ -181,6 +190,8 @@ def header_of(cells: Sequence[str], widths: Sequence[int] = (), above: Sequence[
 
     `above` are the titles of a line over it, to each cell its own; `widths` how far each cell reaches.
     """
+    if len(cells) > MOST_COLUMNS or any(map(number_of, cells)):
+        return None  # a row of the table: nearly all that is asked of ends here
     groups = tuple(above) or ("",) * len(cells)
     columns = [_under(group, cell) for group, cell in zip(groups, cells, strict=True)]
     if not any(kind in columns for kind in (Column.UNITS, Column.LEAD)):
@@ -215,7 +226,7 @@ def header_of(cells: Sequence[str], widths: Sequence[int] = (), above: Sequence[
 
 def is_heading(cell: str) -> bool:
     """Tell whether a cell is a title that headers are known to have, those of no interest to us included."""
-    return _known(_word(cell)) is not None
+    return len(cell) <= LONGEST_CELL and _known(_word(cell)) is not None
 
 
 def belongs_under(cell: str) -> bool:
@@ -235,12 +246,15 @@ def _may_be_text(cell: str) -> bool:
     return (
         2 <= len(word) <= _LONGEST_TITLE
         and _known(word) in (None, Column.SECTION)
-        and not re.search(r"\d", word)
+        and not re.search(r"[\d。，；]", word)
     )
 
 
+@lru_cache(maxsize=4096)  # units and times are said over and over in a long table
 def _under(group: str, cell: str) -> Column:
     """Return what a column holds by its own title, by both together, or by its group's alone."""
+    if len(cell) > LONGEST_CELL:
+        return Column.OTHER
     own, whole = _word(cell), _word(group)
     if own == whole or not whole:
         return _known(own) or Column.OTHER
@@ -249,8 +263,8 @@ def _under(group: str, cell: str) -> Column:
 
 
 def _word(cell: str) -> str:
-    plain = re.sub(r"[\s:*＊★#]", "", unicodedata.normalize("NFKC", cell[: 4 * _LONGEST_TITLE]))
-    plain = plain.replace("(", "（").replace(")", "）")
+    plain = re.sub(r"[\s:*＊★#]", "", unicodedata.normalize("NFKC", cell))
+    plain = plain.replace("(", "（").replace(")", "）").translate(_SIMPLIFIED)
     if not _ROLE_IN_BRACKETS.search(plain):
         plain = re.sub(r"(?<=.)（[^）]*）?$", "", plain)
     return _WITH_PEOPLE.sub("", plain)
@@ -276,12 +290,9 @@ def place(header: Header, widths: Sequence[int]) -> list[int] | None:
 
     None when the row doesn't reach as far as the header: a cell was lost, or there is one too many.
     """
-    if (
-        len(widths) == len(header.widths)
-        and tuple(widths) != header.widths
-        and sum(widths) != sum(header.widths)
-    ):
-        return list(range(len(widths)))  # drawn to another measure, with every cell there
+    same = len(widths) == len(header.widths)
+    if tuple(widths) == header.widths or (same and sum(widths) != sum(header.widths)):
+        return list(range(len(widths)))  # or drawn to another measure, with every cell there
     whole = sum(header.widths)
     if abs(sum(widths) - whole) > (whole // 20 if whole > _POINTS else 0):
         return None

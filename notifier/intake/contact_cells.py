@@ -10,7 +10,7 @@ _BETWEEN = re.compile(rf'(?:"[^"]*"|[^{_SEPARATOR}])+')
 _NAMES_BETWEEN = re.compile(r"[;；,，、|/\\]")
 _BARE = re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+")
 _LINK = re.compile(r"mailto:|(?<=[A-Za-z0-9])\?[^\s<>]*", re.IGNORECASE)
-_BRACKETED = re.compile(r"[(\[（【]([^()\[\]（）【】<>]*@[^()\[\]（）【】<>]*)[)\]）】]")
+_BRACKETED = re.compile(r"[(\[（【]([^()\[\]（）【】<>@]*@[^()\[\]（）【】<>]*)[)\]）】]")
 _ANGLE = re.compile(r"<\s*([^<>\s]*)\s*>")
 _LABEL = re.compile(r"(?:e-?mail|电子邮箱|电子邮件|邮箱|邮件)\s*[:：]", re.IGNORECASE)
 _EDGES = " .。·…'‘’“”"

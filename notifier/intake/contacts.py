@@ -68,6 +68,7 @@ class _Table:
         elif self.sheet is None and any(cells[columns.width :]):
             # In a text file one separator too many shifts every cell after it.
             self._fault(number, f"{len(cells)} cells where the header has {columns.width}")
+            self.unit = ""  # whose it is can't be told, nor whose the rows are that leave the unit out
             return
         self.unit = cells[columns.unit] or self.unit
         if not self.unit:
@@ -205,8 +206,10 @@ def _workbook(data: bytes, file: str, seen: Seen) -> tuple[list[_Table], list[Ro
         else:
             table.read(rows)
             tables.append(table)
-    if not tables and not faults:
-        raise DocumentError(f"{file}: {_NO_HEADER}; no sheet has one in its first {_HEADER_WITHIN} rows")
+    if not tables:
+        # As with a text file: nobody's directory is emptied by a slip in its header.
+        none = f"{file}: {_NO_HEADER}; no sheet has one in its first {_HEADER_WITHIN} rows"
+        raise DocumentError(*([f"{fault.where}: {fault.message}" for fault in faults] or [none]))
     return tables, faults
 
 

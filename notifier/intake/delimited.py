@@ -2,13 +2,13 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import Literal
 
 from notifier.errors import DocumentError
-from notifier.intake.columns import header_of
-from notifier.intake.rows import Cell, CellRow, Content
-from notifier.intake.wrapped import rejoin
+from notifier.intake.layout import has_header
+from notifier.intake.rows import Cell, CellRow, Content, bound
 
 _SEPARATORS = (",", "\t", ";", "，", "；", "|")
 
@@ -18,6 +18,7 @@ def rows(text: str, name: str) -> Content:
 
     Raises DocumentError naming the line from which a file is no readable CSV.
     """
+    bound(name, max(map(text.count, _SEPARATORS)), len(text))
     failed: DocumentError | None = None
     first: tuple[CellRow, ...] = ()
     for separator in _SEPARATORS:
@@ -26,7 +27,7 @@ def rows(text: str, name: str) -> Content:
         except DocumentError as error:
             failed = failed or error
             continue
-        if any(header_of([rejoin(cell.lines) for cell in row.cells]) for row in found):
+        if has_header(found):
             return Content(rows=found)
         first = first or found
     if failed is not None:
@@ -39,8 +40,10 @@ def tab_separated(text: str, name: str) -> tuple[CellRow, ...]:
 
     There are none where a tab begins each cell, the first of a line, too.
     """
+    if re.search(r"^[^\t\n]+\t", text, re.MULTILINE) is None:
+        return ()
     found = tuple(_rows(text, name, "\t", quoting=csv.QUOTE_NONE))
-    header = next((row for row in found if header_of([rejoin(cell.lines) for cell in row.cells])), None)
+    header = next((row for row in found if has_header([row])), None)
     return found if header is not None and header.cells[0].lines[0].strip() else ()
 
 

@@ -11,9 +11,6 @@ from notifier.intake.rows import Content, Document
 from notifier.intake.table import tasks
 
 SIZE_CAP = 20 * 1024 * 1024  # bytes; the largest real task table met is well under one megabyte
-_SMALL = (
-    256 * 1024
-)  # bytes of text that are read at once; more of it, in the child process that bounds the rest
 
 # What a name promises. A file that is something else is refused: who renamed it meant something, or was deceived.
 _KINDS = {
@@ -43,15 +40,8 @@ _SAVE_AS = {  # formats that nothing well kept reads, and what their programs sa
     ".ofd": ".pdf",
     ".ceb": ".pdf",
 }
-_CONVERTIBLE = {
-    ".doc",
-    ".dot",
-    ".wps",
-    ".rtf",
-    ".odt",
-    ".et",
-    ".xlsb",
-}  # by LibreOffice, without anybody's hand
+# By LibreOffice, without anybody's hand.
+_CONVERTIBLE = {".doc", ".dot", ".wps", ".rtf", ".odt", ".et", ".xlsb"}
 
 
 def read_document(path: Path) -> Document:
@@ -116,9 +106,9 @@ def _conversion(path: Path, suffix: str) -> str:
 
 def _read(suffix: str, data: bytes, name: str) -> Content:
     kind = suffix.removeprefix(".") if _KINDS[suffix] == "text" else _KINDS[suffix]
-    if kind not in text.READERS or len(data) > _SMALL:
-        return read_confined(kind, data, name)
-    return text.READERS[kind](data, name)
+    if (reader := text.READERS.get(kind)) is not None:
+        return reader(data, name)  # our own, which is bounded
+    return read_confined(kind, data, name)
 
 
 def load(path: Path) -> bytes:

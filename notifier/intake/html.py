@@ -11,10 +11,9 @@ from typing import Any
 import lxml.html
 
 from notifier.intake import flat
-from notifier.intake.columns import header_of
+from notifier.intake.layout import has_header
 from notifier.intake.rows import Cell, CellRow, Content, bound
 from notifier.intake.text import decode
-from notifier.intake.wrapped import rejoin
 
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([a-z0-9_-]+)""", re.IGNORECASE)
 _BLOCKS = frozenset(
@@ -79,7 +78,7 @@ def read(data: bytes, name: str) -> Content:
     walk = _Walk(name)
     walk.visit(page)
     walk.flush()
-    if any(header_of([rejoin(cell.lines) for cell in row.cells]) for row in walk.rows):
+    if has_header(walk.rows):
         return Content(rows=tuple(walk.rows))
     # Two lines of a header show only as a whole: a table that may have one is left as it is.
     lines = flat.rows_of(list(_lines(page, name)))

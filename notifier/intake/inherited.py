@@ -23,6 +23,7 @@ _SCOPES = {
     **dict.fromkeys(("所有", "全部", "本表", "表中", "上表"), Scope.ALL),
     **dict.fromkeys(("其他", "其余", "其它"), Scope.WITHOUT),
 }
+_SCOPE = re.compile("|".join(_SCOPES))
 _SENTENCE = re.compile(
     rf"(?P<scope>{'|'.join(_SCOPES)})[^，；。]{{0,12}}?(?:任务|工作|事项|项目)[^，；。]{{0,4}}?均?(?:需要?|须|由|要|应|请)"
     r"(?P<units>(?:[^；。（）()]|[（(][^（）()]{0,20}[）)]){2,120}?)(?:共同|分别|具体|抓好|组织)*(?:负责|落实|实施)"
@@ -52,6 +53,23 @@ class Sentence:
             case Scope.WITHOUT:
                 return not units
         return True
+
+
+class Ear:
+    """Listens for such sentences; to so many beginnings of one in a file, and then no more."""
+
+    def __init__(self) -> None:
+        self.patience = 5000  # a tenth of a millisecond each, at worst
+        self.sentences: list[Sentence] = []
+
+    def hear(self, text: str, after: int) -> bool:
+        """Keep the sentences of a text that stands after so many rows; tell whether there were any."""
+        if self.patience <= 0 or (begun := len(_SCOPE.findall(text))) == 0:
+            return False
+        self.patience -= begun
+        found = sentences(text, after) if self.patience > 0 else []
+        self.sentences += found
+        return bool(found)
 
 
 def sentences(text: str, after: int) -> list[Sentence]:

@@ -5,12 +5,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from notifier.intake.columns import Column, Header, belongs_under, header_of, is_heading, place
+from notifier.intake.columns import (
+    LONGEST_CELL,
+    MOST_COLUMNS,
+    Column,
+    Header,
+    belongs_under,
+    header_of,
+    is_heading,
+    place,
+)
 from notifier.intake.numbers import SECTION, number_of
 from notifier.intake.rows import Cell, CellRow
 from notifier.intake.wrapped import rejoin, rejoin_times, rejoin_units
 
 _DEEPEST = 3  # lines of a header; more were never met
+# Some word of these stands in every header; looked for first, as a long table has few headers and many rows.
+_HINT = re.compile(
+    r"单\s*位|單\s*位|部\s*[门門]|处\s*室|[科股]\s*室|机\s*构|機\s*構|主\s*[体體]|站\s*所|委\s*办\s*局|责\s*任|責\s*任|负\s*责|負\s*責|"
+    r"牵\s*头|牽\s*頭|主\s*[办辦责責]|承\s*[办辦]|分\s*工|配\s*合"
+)
 _OFFICE_FORM = re.compile(
     r"联系人|联系电话|电话|签字|签名|签章|盖章|审核|填表|填报|经办|签发|校对|印发|抄送|主送"
 )
@@ -40,11 +54,26 @@ def _grids(rows: Sequence[CellRow]) -> dict[int, _Grid]:
             found.setdefault(row.grid, _Grid()).rows.append(index)
     for grid in found.values():
         taken = -1
+        hints = {index for index in grid.rows if _HINT.search("".join(_short(rows[index])))}
         for index in grid.rows:
-            if index > taken and (header := _header(rows, index)) is not None:
+            near = hints and not hints.isdisjoint(range(index, index + _DEEPEST))
+            if near and index > taken and (header := _header(rows, index)) is not None:
                 grid.headers[index] = header
                 taken = index + header.rows - 1
     return found
+
+
+def has_header(rows: Iterable[CellRow]) -> bool:
+    """Tell whether some row is a header by itself; how a reader knows that it read the right layout."""
+    return any(
+        header_of(_texts(row)) is not None
+        for row in rows
+        if len(row.cells) <= MOST_COLUMNS and _HINT.search("".join(_short(row)))
+    )
+
+
+def _short(row: CellRow) -> Iterator[str]:
+    return (line for cell in row.cells for line in cell.lines if len(line) <= LONGEST_CELL)
 
 
 def _header(rows: Sequence[CellRow], index: int) -> _Found | None:
@@ -57,9 +86,11 @@ def _header(rows: Sequence[CellRow], index: int) -> _Found | None:
     widths = tuple(cell.width for cell in cells)
     if (header := header_of(texts, widths)) is not None:
         best = _Found(header, 1)
+    if not any(map(is_heading, texts)):
+        return None
     for depth in range(2, _DEEPEST + 1):
         below = rows[index + depth - 1] if index + depth - 1 < len(rows) else None
-        if below is None or below.grid != first.grid or not _is_lower_line(texts, widths, below):
+        if below is None or below.grid != first.grid or not _is_lower_line(widths, below):
             break
         texts, groups, widths = _under(texts, widths, below)
         if (header := header_of(texts, widths, groups)) is not None:
@@ -72,16 +103,16 @@ def _texts(row: CellRow) -> tuple[str, ...]:
     return tuple(rejoin(cell.lines) for cell in row.cells)
 
 
-def _is_lower_line(texts: Sequence[str], widths: Sequence[int], below: CellRow) -> bool:
+def _is_lower_line(widths: Sequence[int], below: CellRow) -> bool:
     """Tell whether a row is a further line of the header over it."""
     own = [rejoin(cell.lines) for cell in below.cells if not cell.above]
     filled = [text for text in own if text]
     if not filled or len(below.cells) == 1 or sum(cell.width for cell in below.cells) != sum(widths):
         return False
-    if tuple(filled) == tuple(text for text in texts if text):
-        return False  # the same header once more
     several = len(filled) > 1 or any(cell.above for cell in below.cells)  # a lone title is a section's
-    return several and all(map(belongs_under, filled))
+    if not several or not all(map(belongs_under, filled)):
+        return False
+    return header_of(own) is None  # a header by itself: what stands over it is a row or a title
 
 
 def _under(
@@ -124,6 +155,9 @@ def placed(row: CellRow, header: Header) -> Placed | None:
     cells = row.cells
     while len(cells) > len(header.columns) and not any(cells[-1].lines[0:1]) and _counted(row, header):
         cells = cells[:-1]  # a spreadsheet that is wider than its table
+    if _counted(row, header) and set(header.columns[len(cells) :]) == {Column.OTHER}:
+        # 备注 at the end, left out where there is none.
+        cells = (*cells, *[Cell(lines=())] * (len(header.columns) - len(cells)))
     columns = place(header, [cell.width for cell in cells])
     if columns is None:
         return None

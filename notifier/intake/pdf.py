@@ -5,6 +5,7 @@ fonts. What it hands over are cells page by page; that they are one table is dec
 """
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from notifier.intake.columns import is_heading
 from notifier.intake.rows import Cell, CellRow, Content, RowFault
 from notifier.intake.wrapped import rejoin
 
+_TASK_LINE = re.compile(r"\d{1,3}\s*[.、]?\s*[\u3400-\u9fff].*(?:局|厅|委|政府|办|部门)")
 PAGES_CAP = 150  # the longest real table met has some forty
 _SNAP = 3.0  # points; lines that are drawn closer are one
 _DRAWING_CAP = 2 << 20  # bytes that draw one page, unpacked; a page full of small print has some 100 kB
@@ -88,7 +90,18 @@ def _content(pdf: Any, name: str) -> Content:
     if not any(_heads(row) for row in rows):
         unruled = rivers.rows(words, name) or flat.rows_of(lines)
         rows = list(unruled) if any(row.cells for row in unruled) else rows
+    else:
+        faults += _unruled(rows, name)
     return Content(rows=tuple(rows), faults=tuple(faults))
+
+
+def _unruled(rows: Sequence[CellRow], name: str) -> Iterator[RowFault]:
+    """Name the pages between tables on which lines look like tasks, but no ruled table was found."""
+    with_tables = {row.page for row in rows if row.cells}
+    for page in sorted({row.page for row in rows} - with_tables):
+        if page > min(with_tables) and any(_TASK_LINE.match(row.loose) for row in rows if row.page == page):
+            message = "lines here look like tasks, but no ruled table was found; check that none is missing"
+            yield RowFault(where=f"{name}, page {page}", message=message)
 
 
 def _bound_drawing(page: Any, where: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from notifier.errors import DocumentError
 from notifier.intake.columns import Column, Header
-from notifier.intake.inherited import Sentence, sentences
+from notifier.intake.inherited import Ear
 from notifier.intake.layout import Part, Placed, Step, placed, steps
 from notifier.intake.numbers import SECTION, is_chinese, is_page_number, number_of
 from notifier.intake.pages import carry_on
@@ -14,6 +14,9 @@ from notifier.intake.rows import CellRow, Content, RowFault, TaskRow
 from notifier.intake.wrapped import rejoin
 
 _NOTE = re.compile(r"(?:备?注|说明|附注|填表说明|填报说明)\s*[0-9一二三]?\s*[：:、.]")
+_SIGNATURE = re.compile(
+    r"(?:审核|审批|填表|制表|填报|签发|经办|复核|联系|主要负责|单位负责|分管领导)[^：:。]{0,8}[：:]|(?:日期|电话|盖章)[：:]?"
+)
 _TOTAL = re.compile(r"(?:合|总|小|共)\s*计")
 _TITLE_LENGTH = 60  # characters; what is longer, or ends like a sentence, is no title of a section
 
@@ -36,8 +39,8 @@ class _Scan:
     sections: list[str] = field(default_factory=list)
     found: list[Found] = field(default_factory=list)
     numbers: dict[int, set[str]] = field(default_factory=dict)  # by section, those of faulty rows too
-    sentences: list[Sentence] = field(default_factory=list)
-    paragraph: str = ""  # loose lines, joined until the next row of cells
+    ear: Ear = field(default_factory=Ear)
+    paragraph: list[str] = field(default_factory=list)  # loose lines, joined until the next row of cells
     caption: str = ""  # the last line over a header
     head: Step | None = None  # the header that is read under
     opens: str | None = None  # a table that began: the section it is, if its numbers begin again
@@ -53,8 +56,12 @@ class _Scan:
         self.sections.append(section)
         self.opens = None
 
-    def listen(self, text: str) -> None:
-        self.sentences += sentences(text, len(self.found))
+    def end_paragraph(self) -> None:
+        self.listen("".join(self.paragraph))
+        self.paragraph.clear()
+
+    def listen(self, text: str) -> bool:
+        return self.ear.hear(text, len(self.found))
 
 
 def tasks(content: Content, name: str) -> Table:
@@ -69,15 +76,14 @@ def tasks(content: Content, name: str) -> Table:
     scan.figures = any(_in_figures(step) for step in whole if step.part is Part.ROW)
     for scan.place, step in enumerate(whole, start=1):
         if step.part is not Part.LOOSE and scan.paragraph:
-            scan.listen(scan.paragraph)
-            scan.paragraph = ""
+            scan.end_paragraph()
         if step.fault:
             scan.fault(step.row.where, step.fault)
         match step.part:
             case Part.LOOSE:
                 _take_loose(scan, step.row)
             case Part.CAPTION | Part.ASIDE:
-                text = rejoin(line for cell in step.row.cells for line in cell.lines)
+                text = rejoin([line for cell in step.row.cells for line in cell.lines])
                 scan.listen(text)
                 scan.caption = text
             case Part.HEADER:
@@ -85,14 +91,16 @@ def tasks(content: Content, name: str) -> Table:
             case Part.ROW:
                 _take(scan, step.row)
                 scan.caption = ""
-    scan.listen(scan.paragraph)
+    scan.end_paragraph()
     if not heads:
         raise DocumentError(
             f"{name}: no header row was recognised; a column for the task (工作任务 …) and one for "
             "its units (责任单位 …) are needed",
             *(f"{fault.where}: {fault.message}" for _, fault in scan.faults),
         )
-    rows, repeated = task_rows(scan.found, scan.sections, scan.numbers, scan.sentences)
+    if scan.ear.patience <= 0:
+        scan.fault(name, "too many sentences begin like 以下任务均需…; not all of them were looked at")
+    rows, repeated = task_rows(scan.found, scan.sections, scan.numbers, scan.ear.sentences)
     faults = sorted([*scan.faults, *repeated], key=lambda placed: placed[0])
     table = Table(rows, tuple(scan.sections), tuple(fault for _, fault in faults), scan.columns)
     if not table.rows:
@@ -111,9 +119,10 @@ def _in_figures(step: Step) -> bool:
 def _take_loose(scan: _Scan, row: CellRow) -> None:
     if is_page_number(row.loose):
         return
-    scan.paragraph += row.loose
     scan.caption = row.loose
-    if row.grid and scan.head is not None and not sentences(row.loose, 0):
+    if row.grid == 0:
+        scan.paragraph.append(row.loose)
+    elif not scan.listen(row.loose) and scan.head is not None:
         # In this layout every line after the header belongs to a cell.
         scan.fault(row.where, f"text outside any cell: “{row.loose[:40]}”")
 
@@ -147,13 +156,15 @@ def _take(scan: _Scan, row: CellRow) -> None:
     if step is None or step.header is None:
         return
     header = step.header
-    own = [rejoin(cell.lines) for cell in row.cells if not cell.above]
-    filled = [text for text in own if text]
-    if not filled:
+    at = placed(row, header)
+    if at is not None and len(at.cells) == len(row.cells) and not any(at.above):
+        filled = [text for text in at.cells if text]
+    else:
+        filled = [text for cell in row.cells if not cell.above and (text := rejoin(cell.lines))]
+    if not filled or all(_SIGNATURE.match(text) for text in filled) or _TOTAL.fullmatch(filled[0]):
         return
     if len(filled) == 1 and _alone(scan, row, filled[0], header):
         return
-    at = placed(row, header)
     number, written = _number(header, at, row)
     if at is not None and _TOTAL.fullmatch(written or header.text(at.cells, Column.TEXT, "")):
         return
@@ -231,8 +242,10 @@ def _alone(scan: _Scan, row: CellRow, text: str, header: Header) -> bool:
     first = rejoin(row.cells[0].lines) == text and header.columns[0] in (Column.NUMBER, Column.SECTION)
     if SECTION.fullmatch(text) and not merged:
         scan.begin(text)
-    elif (across or first) and (sentences(text, 0) or _NOTE.match(text)):
+    elif _NOTE.match(text):
         scan.listen(text)
+    elif (across or first) and scan.listen(text):
+        return True
     elif row.merges and (across or first) and not number_of(text):
         if len(text) <= _TITLE_LENGTH and not re.search(r"[。；;]$", text):
             scan.begin(text)

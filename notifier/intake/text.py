@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from notifier.errors import DocumentError
 from notifier.intake import boxes, delimited, flat
-from notifier.intake.columns import header_of
+from notifier.intake.layout import has_header
 from notifier.intake.rows import Cell, CellRow, Content, bound
-from notifier.intake.wrapped import rejoin
 
 # Files that people hand over under a .txt name although they are something else.
 _SIGNATURES = (
@@ -59,7 +58,7 @@ def read(data: bytes, name: str) -> Content:
     )
     for layout in layouts:
         found = layout(text, name)
-        if any(header_of([rejoin(cell.lines) for cell in row.cells]) for row in found):
+        if has_header(found):
             return Content(rows=found)
     return Content(rows=tabbed(text, name))
 
@@ -106,5 +105,8 @@ def _close(cells: list[tuple[int, list[str]]], name: str) -> CellRow:
         where=f"{name}:{cells[0][0]}",
         merges=False,
         printed=True,
-        cells=tuple(Cell(lines=tuple(lines), where=f"{name}:{line}") for line, lines in cells),
+        cells=tuple(
+            Cell(lines=tuple(lines), where="" if line == cells[0][0] else f"{name}:{line}")
+            for line, lines in cells
+        ),
     )

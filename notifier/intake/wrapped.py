@@ -1,7 +1,7 @@
 """Cells whose lines are broken anywhere: inside words and dates, or between two units."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from notifier.people.lists import breaks
 
@@ -14,12 +14,14 @@ _DATE = re.compile(r"(?:20)?\d{2}\s*年|20\d{2}[.\-/]\d|每[年月周季]")
 _DATED = re.compile(r"\d\s*[年月日]|20\d{2}[.\-/]\d|长期|持续|每[年月周季]")
 
 
-def rejoin(lines: Iterable[str]) -> str:
+def rejoin(lines: Sequence[str]) -> str:
     """Join the lines of a wrapped cell: Chinese and figures without a space, Latin words with one.
 
     A figure is never spaced: PDF text breaks inside dates and amounts as it does inside words.
     """
     joined = ""
+    if len(lines) == 1:
+        return _clean(lines[0])
     for line in lines:
         piece = _clean(line)
         latin = (
@@ -29,7 +31,7 @@ def rejoin(lines: Iterable[str]) -> str:
     return joined
 
 
-def rejoin_units(lines: Iterable[str], *, printed: bool) -> str:
+def rejoin_units(lines: Sequence[str], *, printed: bool) -> str:
     """Join the lines of a unit cell: a break between two full names divides them, as people read it.
 
     Where lines are as they were `printed` (plain text, PDF), only a name that begins with its level (市…, 各…) may
@@ -41,7 +43,7 @@ def rejoin_units(lines: Iterable[str], *, printed: bool) -> str:
     return joined
 
 
-def rejoin_times(lines: Iterable[str]) -> str:
+def rejoin_times(lines: Sequence[str]) -> str:
     """Join the lines of a time cell: a line that begins with a date of its own is a phrase of its own."""
     joined = ""
     for piece in filter(None, map(_clean, lines)):
@@ -51,7 +53,7 @@ def rejoin_times(lines: Iterable[str]) -> str:
 
 
 def _clean(line: str) -> str:
-    return line.replace("\t", " ").translate(_CONTROL).strip()
+    return line.strip() if line.isprintable() else line.replace("\t", " ").translate(_CONTROL).strip()
 
 
 def _between_units(left: str, right: str, printed: bool) -> str:
@@ -62,6 +64,6 @@ def _between_units(left: str, right: str, printed: bool) -> str:
     if _OPEN_END.search(left) or _OPEN_START.match(right) or (printed and not _FRESH.match(right)):
         return ""
     # Only the names beside the break decide; the cell may be as long as a hostile file makes it.
-    tail, head = re.sub(r"[（(][^（）()]*[）)]$", "", left[-60:]), right[:60]
+    tail, head = re.sub(r"[（(][^（）()]*[）)]$", "", left[-60:]), re.split(r"[（(]", right[:60])[0]
     tail, head = (re.sub(r"\s", "", part) for part in (tail, head))
     return "、" if breaks(f"{tail}\n{head}", ()) not in (tail + head, f"{tail}：{head}") else ""

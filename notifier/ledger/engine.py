@@ -122,6 +122,10 @@ def _upgrade(engine: Engine, path: Path) -> None:
         raise ConfigError(f"service.database: {path}: {getattr(error, 'orig', error)}") from None
     if version == SCHEMA:
         return
+    if version is not None and version > SCHEMA:
+        raise ConfigError(
+            f"service.database: {path}: its schema {version} is of a later release; this one knows {SCHEMA}"
+        )
     if version is None and tables:
         raise ConfigError(f"service.database: {path}: this is a database, but no ledger of ours")
     with engine.begin() as db:

@@ -84,6 +84,7 @@ def _these(ids: Iterable[int]) -> ColumnElement[bool]:
 
 
 _KEY = ("task_id", "checkpoint", "contact")
+_AT_ONCE = 10_000  # ids in one statement; SQLite's own default allows 32,766
 
 
 def add_reminders(db: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -172,8 +173,9 @@ def name_units(db: Connection, reminder: int, units: Iterable[str]) -> None:
 
 def close_reminders(db: Connection, ids: Sequence[int], state: str, reason: str | None) -> None:
     """Bring reminders to a terminal state."""
-    if ids:
-        db.execute(update(reminders).where(reminders.c.id.in_(ids)).values(state=state, reason=reason))
+    for first in range(0, len(ids), _AT_ONCE):
+        some = reminders.c.id.in_(ids[first : first + _AT_ONCE])
+        db.execute(update(reminders).where(some).values(state=state, reason=reason))
 
 
 def close_message(db: Connection, message: int, state: str, reason: str | None) -> None:

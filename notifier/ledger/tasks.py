@@ -1,11 +1,23 @@
 """Plans, tasks and completions: what is promised, and what was closed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, String, bindparam, cast, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    String,
+    bindparam,
+    cast,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 
 from notifier.ledger.schema import completions, plans, tasks
 
@@ -123,7 +135,12 @@ def add_tasks(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def change_task(db: Connection, task_id: int, **values: Any) -> None:
     """Change one task."""
-    db.execute(update(tasks).where(tasks.c.id == task_id).values(**values))
+    change_tasks(db, [task_id], **values)
+
+
+def change_tasks(db: Connection, ids: Collection[int], **values: Any) -> None:
+    """Change tasks alike."""
+    db.execute(update(tasks).where(tasks.c.id.in_(ids)).values(**values))
 
 
 def rename(db: Connection, moving: Mapping[int, str], letting_go: Iterable[int]) -> None:
@@ -187,14 +204,16 @@ def add_completion(db: Connection, completion: Completion) -> None:
     )
 
 
-def reopen(db: Connection, task_id: int, unit: str | None, scope: str | None, at: datetime) -> int:
-    """Take back what was closed for a task (for one unit, if named); return how many records that touched.
+def reopen(
+    db: Connection, task_id: int, units: Collection[str] | None, scope: str | None, at: datetime
+) -> int:
+    """Take back what was closed for a task (for these units, if named); return how many records that touched.
 
     `scope` names one occurrence. None stands for the task and its deadlines: reports once received stay so.
     """
     query = update(completions).where(completions.c.task_id == task_id, completions.c.reopened.is_(None))
-    if unit is not None:
-        query = query.where(completions.c.unit == unit)
+    if units is not None:
+        query = query.where(completions.c.unit.in_(list(units)))
     query = query.where(
         completions.c.scope.not_like(f"{_REPORT}@%") if scope is None else completions.c.scope == scope
     )
@@ -202,8 +221,17 @@ def reopen(db: Connection, task_id: int, unit: str | None, scope: str | None, at
 
 
 def completions_of(db: Connection, ids: Iterable[int]) -> dict[int, list[Completion]]:
-    """Return the completions in force, by task."""
-    query = select(completions).where(completions.c.task_id.in_(list(ids)), completions.c.reopened.is_(None))
+    """Return the completions in force of these tasks, by task."""
+    return _by_task(db, completions.c.task_id.in_(list(ids)))
+
+
+def completions_in_force(db: Connection) -> dict[int, list[Completion]]:
+    """Return all completions in force, by task."""
+    return _by_task(db, true())
+
+
+def _by_task(db: Connection, which: ColumnElement[bool]) -> dict[int, list[Completion]]:
+    query = select(completions).where(which, completions.c.reopened.is_(None))
     found: dict[int, list[Completion]] = {}
     for row in db.execute(query.order_by(completions.c.id)):
         found.setdefault(row.task_id, []).append(

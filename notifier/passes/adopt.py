@@ -63,6 +63,7 @@ def adopt(
             if found.new:
                 _record_import(db, entry, [task for _, task in found.new], setting, mark)
             for change in found.changed:
+                _warn_of_override(entry, change)
                 late += _change(db, entry.key, change, setting, now)
             added += len(found.new)
             changed += len(found.told)
@@ -158,6 +159,16 @@ def _change(db: Connection, plan: str, change: Change, setting: Setting, now: da
     if change.returned or change.differs & {"rule", "timing_state", "units"}:
         return replan(db, tasks.tasks_by_id(db, [old.id]).values(), setting, now)
     return 0
+
+
+def _warn_of_override(entry: PlanEntry, change: Change) -> None:
+    """Say that a person's word on a number may now be on another task: it goes by number, not by text."""
+    old, new = change.old.ref, change.values["ref"]
+    if old != new and (old in entry.facts.tasks or new in entry.facts.tasks):
+        log.warning(
+            "Task %s of %s is %s now: look at [plans.%s.tasks] in config.toml", old, entry.key, new, entry.key,
+            extra={"action": "override_moved"},
+        )  # fmt: skip
 
 
 def _is_done(db: Connection, task: TaskRecord) -> bool:

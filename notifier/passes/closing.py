@@ -12,7 +12,7 @@ from notifier.ledger.log import record_event
 from notifier.ledger.tasks import WHOLE_TASK, Completion, TaskRecord
 from notifier.passes.book import units_from_json
 from notifier.passes.notices import closed_by
-from notifier.passes.plan import context_of, next_moment, recipients_of, rule_of
+from notifier.passes.plan import context_of, next_moment, recipients_of, rule_of, same_unit
 from notifier.passes.replan import replan, untold
 from notifier.passes.setting import Setting
 from notifier.timing.checkpoint import Kind
@@ -35,7 +35,7 @@ def find_task(engine: Engine, name: str) -> TaskRecord:
     """Return the task that ops mean by `7` or `plan/7`; UsageError when there is none, or more than one."""
     plan, _, ref = name.strip().rpartition("/")
     with engine.begin() as db:
-        everything = tasks.tasks_of(db)
+        everything = [task for task in tasks.tasks_of(db) if task.state != "vanished"]
     plans = dict.fromkeys(task.plan for task in everything)
     if plan and plan not in plans:
         raise UsageError(f"no plan {plan}; there is {', '.join(plans) or 'none'}")
@@ -79,7 +79,7 @@ def close(
             values = {"completed": day} if unit is None else {}
     with engine.begin() as db:
         done = tasks.completions_of(db, [task.id]).get(task.id, [])
-        if any(other.scope in (scope, WHOLE_TASK) and other.unit in (None, unit) for other in done):
+        if any(other.scope in (scope, WHOLE_TASK) and _covers(other.unit, unit, setting) for other in done):
             raise UsageError(f"{name} is closed already")
         completion = Completion(task_id=task.id, unit=unit, scope=scope, by=by, at=now)
         tasks.add_completion(db, completion)
@@ -115,7 +115,9 @@ def reopen(
     unit = None if unit is None else _unit_of(task, unit, setting, now)
     scope = None if report is None else _occurrence(task, report, setting)
     with engine.begin() as db:
-        if not tasks.reopen(db, task.id, unit, scope, now):
+        done = tasks.completions_of(db, [task.id]).get(task.id, [])
+        spelled = {other.unit for other in done if other.unit and _covers(other.unit, unit, setting)}
+        if not tasks.reopen(db, task.id, None if unit is None else spelled, scope, now):
             raise UsageError(f"{name} isn't closed{f' for {unit} alone' if unit else ''}")
         values: dict[str, object] = {}
         if unit is None and scope is None:
@@ -153,6 +155,11 @@ def _go_on(db: Connection, task: TaskRecord, setting: Setting, now: datetime) ->
             row |= {"state": "expired", "reason": "the task was closed then"}
     reminders.add_reminders(db, rows)
     tasks.move_marks(db, [(task.id, mark, next_moment(rule, context, mark))])
+
+
+def _covers(closed: str | None, unit: str | None, setting: Setting) -> bool:
+    """Tell whether what was closed for one unit (None: all) was closed for another, however each is spelled."""
+    return closed is None or (unit is not None and same_unit(closed, setting) == same_unit(unit, setting))
 
 
 def _unit_of(task: TaskRecord, name: str, setting: Setting, now: datetime) -> str:

@@ -6,13 +6,14 @@ from difflib import get_close_matches
 
 from sqlalchemy import Connection, Engine
 
+from notifier.config.values import FIRST_DAY, LAST_DAY
 from notifier.errors import NotationError, UsageError
 from notifier.ledger import tasks
 from notifier.ledger.event_days import event_days, forget_day, set_day
 from notifier.ledger.log import record_event
 from notifier.ledger.tasks import TaskRecord
-from notifier.passes.plan import context_of, dated, rule_of
-from notifier.passes.replan import replan
+from notifier.passes.plan import PAGE, context_of, dated, rule_of
+from notifier.passes.replan import pages, replan
 from notifier.passes.setting import Setting
 from notifier.timing.outline import events_named, timing_state
 
@@ -24,9 +25,12 @@ def happened(
 ) -> list[TaskRecord]:
     """Record the day of an event (None: take it back) and re-plan the tasks that count from it; return those.
 
-    Raises UsageError when no task counts from such an event, or there is nothing to take back.
+    Raises UsageError when no task counts from such an event, there is nothing to take back, or the day lies outside
+    of the calendar.
     """
     name = name.strip().removeprefix(_PREFIX)
+    if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+        raise UsageError(f"{day} is none of the days from {FIRST_DAY} to {LAST_DAY}")
     with engine.begin() as db:
         counting = _counting(db)
         if day is None:
@@ -64,7 +68,12 @@ def _counting(db: Connection) -> dict[str, list[TaskRecord]]:
 
 
 def _look_anew(db: Connection, counting: Sequence[TaskRecord], setting: Setting, now: datetime) -> None:
-    for task in counting:
-        state, why = timing_state(rule_of(task.rule), context_of(task, setting))
-        tasks.change_task(db, task.id, timing_state=state, why=why)
-    replan(db, counting, setting, now)
+    for page in pages((task.id for task in counting), PAGE):
+        alike: dict[tuple[str, str | None], list[int]] = {}
+        there = tasks.tasks_by_id(db, page)
+        for task in there.values():
+            state = timing_state(rule_of(task.rule), context_of(task, setting))
+            alike.setdefault(state, []).append(task.id)
+        for (timing, why), ids in alike.items():
+            tasks.change_tasks(db, ids, timing_state=timing, why=why)
+        replan(db, there.values(), setting, now)

@@ -11,16 +11,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from notifier.intake import TaskRow
 from notifier.ledger.tasks import TaskRecord
 
-SAME_NUMBER, OTHER_NUMBER = 0.5, 0.75
+SAME_NUMBER, OTHER_NUMBER = 0.6, 0.75
 """How alike two texts must be to be the same task reworded, where the number stayed and where it moved."""
+_RAREST = 24  # pairs of letters by which a task is looked for
+
+
+_SAME_TEXT = (
+    # Many rows may have one text (“同上”): whose it is and until when tells them apart better than the number does.
+    ("ref", "text", "units", "timing"),
+    ("text", "units", "timing"),
+    ("ref", "text", "units"),
+    ("text", "units"),
+    ("ref", "text"),
+    ("text",),
+)
 
 
 def match(known: Sequence[TaskRecord], rows: Sequence[TaskRow]) -> list[TaskRecord | None]:
     """Return, for each row, the task that it continues, or None for a new one; no task is taken twice.
 
-    First the same text under the same number, then the same text under another one, then a text that was reworded
-    under its number, at last one that was reworded and moved. A task that has vanished is continued only where
-    no other fits. The same number with a different text is a new task.
+    First the same text, of several the one with the same units and time, under the same number or another; then
+    the likeliest of those that were reworded, under their numbers or moved. A task that has vanished is
+    continued only where no other fits. The same number with a different text is a new task.
     """
     found: list[TaskRecord | None] = [None] * len(rows)
     plain = [_plain(row.text) for row in rows]
@@ -34,33 +46,28 @@ def match(known: Sequence[TaskRecord], rows: Sequence[TaskRow]) -> list[TaskReco
     def missing() -> list[int]:
         return [place for place, task in enumerate(found) if task is None]
 
-    by_ref = _by_ref(left.values())
-    for place in missing():
-        task = by_ref.get(rows[place].ref)
-        if task is not None and _plain(task.text) == plain[place]:
-            take(place, task)
-    by_text: defaultdict[str, list[TaskRecord]] = defaultdict(list)
-    for task in left.values():
-        by_text[_plain(task.text)].append(task)
-    for place in missing():
-        if plain[place] and (same := by_text[plain[place]]):
-            take(place, same.pop(0))
-    by_ref = _by_ref(left.values())
-    for place in missing():
-        task = by_ref.get(rows[place].ref)
-        if task is not None and alike(_plain(task.text), plain[place]) >= SAME_NUMBER:
-            take(place, task)
-    for place, task in _reworded({place: plain[place] for place in missing()}, left.values()):
+    ours = [_marks(row.ref, row.text, row.units, row.timing) for row in rows]
+    theirs = {
+        task.id: _marks(task.ref, task.text, task.units.get("text", ""), task.timing)
+        for task in left.values()
+    }
+    for names in _SAME_TEXT:
+        same: defaultdict[tuple[str, ...], list[TaskRecord]] = defaultdict(list)
+        for task in left.values():
+            same[tuple(theirs[task.id][name] for name in names)].append(task)
+        for place in missing():
+            fitting = same.get(tuple(ours[place][name] for name in names))
+            if fitting and (plain[place] or "ref" in names):
+                take(place, fitting.pop(0))
+    reworded = {place: (rows[place].ref, plain[place]) for place in missing() if plain[place]}
+    for place, task in _reworded(reworded, left.values()):
         if found[place] is None and task.id in left:
             take(place, task)
     return found
 
 
-def _by_ref(tasks: Iterable[TaskRecord]) -> dict[str, TaskRecord]:
-    found: dict[str, TaskRecord] = {}
-    for task in tasks:
-        found.setdefault(task.ref, task)
-    return found
+def _marks(ref: str, text: str, units: str, timing: str) -> dict[str, str]:
+    return {"ref": ref, "text": _plain(text), "units": _plain(units), "timing": _plain(timing)}
 
 
 def _plain(text: str) -> str:
@@ -74,22 +81,33 @@ def _pairs(text: str) -> Counter[str]:
 
 def alike(one: str, other: str) -> float:
     """Return from 0 to 1 how much two texts share of their pairs of letters (Dice's coefficient)."""
-    ours, theirs = _pairs(one), _pairs(other)
+    return _likeness(_pairs(one), _pairs(other))
+
+
+def _likeness(ours: Counter[str], theirs: Counter[str]) -> float:
     return 2 * (ours & theirs).total() / (ours.total() + theirs.total())
 
 
-def _reworded(texts: Mapping[int, str], tasks: Iterable[TaskRecord]) -> Iterable[tuple[int, TaskRecord]]:
-    """Return the pairs of row and task that are alike enough, the likeliest first."""
+def _reworded(
+    rows: Mapping[int, tuple[str, str]], tasks: Iterable[TaskRecord]
+) -> Iterable[tuple[int, TaskRecord]]:
+    """Return the pairs of row (ref and plain text) and task that are alike enough, the likeliest first."""
     tasks = list(tasks)
-    where: defaultdict[str, set[int]] = defaultdict(set)  # only what shares a pair of letters is compared
-    for number, task in enumerate(tasks):
-        for pair in _pairs(_plain(task.text)):
-            where[pair].add(number)
-    found: list[tuple[float, int, int]] = []
-    for place, text in texts.items():
-        shared = Counter(number for pair in _pairs(text) for number in where.get(pair, ()))
-        for number, _ in shared.most_common(20):
-            likeness = alike(text, _plain(tasks[number].text))
-            if likeness >= OTHER_NUMBER:
-                found.append((-likeness, place, number))
-    return [(place, tasks[number]) for _, place, number in sorted(found)]
+    theirs = [_pairs(_plain(task.text)) for task in tasks]
+    where: defaultdict[str, list[int]] = defaultdict(list)  # only what shares a pair of letters is compared
+    for number, pairs in enumerate(theirs):
+        for pair in pairs:
+            where[pair].append(number)
+    found: list[tuple[float, bool, int, int]] = []
+    by_ref = {task.ref: number for number, task in enumerate(tasks)}
+    for place, (ref, text) in rows.items():
+        ours, its = _pairs(text), by_ref.get(ref)
+        # 推进, 工作 and the like stand in every task: the rarer pairs say which it is, and take no time to follow.
+        rarest = sorted((pair for pair in ours if pair in where), key=lambda pair: len(where[pair]))[:_RAREST]
+        shared = Counter(number for pair in rarest for number in where[pair])
+        likely = dict.fromkeys(number for number, _ in shared.most_common(20))
+        for number in likely if its is None else likely | {its: None}:
+            likeness = _likeness(ours, theirs[number])
+            if likeness >= (SAME_NUMBER if number == its else OTHER_NUMBER):
+                found.append((-likeness, number != its, place, number))
+    return [(place, tasks[number]) for _, _, place, number in sorted(found)]

@@ -45,7 +45,7 @@ def judge(
 
     if task.state == "vanished":
         return over("withdrawn", "the task is no longer in the document")
-    units = still_told(reminder.units, silenced(completions), reminder.occurrence)
+    units = still_told(reminder.units, silenced(completions, setting), reminder.occurrence, setting)
     if not units:
         return over("withdrawn", closed_by(completions))
     if reminder.contact not in setting.contacts:

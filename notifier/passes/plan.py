@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -19,6 +19,7 @@ from notifier.passes.book import units_from_json
 from notifier.passes.setting import Setting
 from notifier.passes.slots import LATE_AFTER, next_slot, slot_for
 from notifier.people.roster import Recipient, recipients
+from notifier.people.synonyms import identity
 from notifier.timing.checkpoint import Checkpoint, Kind
 from notifier.timing.context import Context
 from notifier.timing.notation import parse
@@ -77,12 +78,11 @@ def plan(engine: Engine, setting: Setting, domain: str, now: datetime) -> PlanOu
     Each page of tasks is one transaction: its reminders and its marks stand or fall together.
     """
     planned = 0
-    with engine.begin() as db:
-        setting = dated(db, setting)
     while True:
         with engine.begin() as db:
             page = tasks.due_tasks(db, now, PAGE)
-            planned += _plan_page(db, page, setting, now)
+            # Asked for each page: ops may date an event between two, and the marks must not pass over it.
+            planned += _plan_page(db, page, dated(db, setting), now)
         if len(page) < PAGE:
             break
     with engine.begin() as db:
@@ -103,7 +103,7 @@ def _plan_page(db: Connection, page: Sequence[TaskRecord], setting: Setting, now
         try:
             rule, context = rule_of(task.rule), context_of(task, setting)
             owed = list(between(rule, context, task.planned_until, now))
-            silence = silenced(closed.get(task.id, ()))
+            silence = silenced(closed.get(task.id, ()), setting)
             people = recipients_of(task, setting, now)
             rows += rows_for(task, owed, people, silence, setting, now, slot=None)
             marks.append((task.id, now, next_moment(rule, context, now)))
@@ -119,20 +119,31 @@ def _plan_page(db: Connection, page: Sequence[TaskRecord], setting: Setting, now
 Silence = Mapping[str | None, set[str]]
 
 
-def silenced(completions: Iterable[Completion]) -> dict[str | None, set[str]]:
-    """Return what was closed (the whole task, or occurrences) by unit; None stands for every unit."""
+def same_unit(name: str, setting: Setting) -> str:
+    """Return what is equal for all spellings of a unit, whichever the directory lists it under at the time.
+
+    A successor isn't its predecessor: that the one had closed a task says nothing of the other's part.
+    """
+    return identity(setting.directory.on(date.min).canonical(name))
+
+
+def silenced(completions: Iterable[Completion], setting: Setting) -> dict[str | None, set[str]]:
+    """Return what was closed (the whole task, or occurrences) by `same_unit`; None stands for every unit."""
     scopes: dict[str | None, set[str]] = {}
     for completion in completions:
-        scopes.setdefault(completion.unit, set()).add(completion.scope)
+        unit = None if completion.unit is None else same_unit(completion.unit, setting)
+        scopes.setdefault(unit, set()).add(completion.scope)
     return scopes
 
 
-def still_told(units: Iterable[str], silence: Silence, occurrence: str) -> tuple[str, ...]:
+def still_told(units: Iterable[str], silence: Silence, occurrence: str, setting: Setting) -> tuple[str, ...]:
     """Return those of `units` that have not closed the task or this occurrence of it."""
     over = {tasks.WHOLE_TASK, occurrence}
     if silence.get(None, set()) & over:
         return ()
-    return tuple(unit for unit in units if not silence.get(unit, set()) & over)
+    if not silence:
+        return tuple(units)
+    return tuple(unit for unit in units if not silence.get(same_unit(unit, setting), set()) & over)
 
 
 def hears(who: Recipient, kind: Kind) -> bool:
@@ -166,7 +177,7 @@ def rows_for(
         for who in people:
             if not hears(who, checkpoint.kind):
                 continue
-            units = still_told(who.units, silence, occurrence)
+            units = still_told(who.units, silence, occurrence, setting)
             if not units:
                 continue
             if now - last.at >= cap:

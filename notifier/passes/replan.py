@@ -82,12 +82,11 @@ def replan_plan(
         if course.owed:
             behind += alike.untold(db, plan_id, same, (checkpoint.key for checkpoint in course.owed))
     alike.set_next(db, plan_id, moments)
-    return sum(
-        replan(db, tasks.tasks_by_id(db, page).values(), setting, now) for page in _pages(behind, PAGE)
-    )
+    return sum(replan(db, tasks.tasks_by_id(db, page).values(), setting, now) for page in pages(behind, PAGE))
 
 
-def _pages(ids: Iterable[int], size: int) -> Iterator[list[int]]:
+def pages(ids: Iterable[int], size: int) -> Iterator[list[int]]:
+    """Yield ids by the page: a statement takes only so many."""
     them = iter(ids)
     while page := list(islice(them, size)):
         yield page
@@ -150,7 +149,7 @@ def untold(
     slot = next_slot(setting, now)
     rows = []
     for task, some in owed:
-        silence = silenced(closed.get(task.id, ()))
+        silence = silenced(closed.get(task.id, ()), setting)
         for row in rows_for(task, some, recipients_of(task, setting, now), silence, setting, now, slot=slot):
             there = told.get((task.id, row["checkpoint"]), set())
             row["units"] = [unit for unit in row["units"] if unit not in there]

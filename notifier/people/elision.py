@@ -29,10 +29,14 @@ def complete(pieces: Sequence[Piece], context: Context) -> list[tuple[Item, int]
     """Return the items of one list in full, each with the index of the piece it came from."""
     items = [context.parse(piece.text) for piece in pieces]
     elided = [False] * len(items)
+    noun = ""
     for index in range(len(items) - 1, -1, -1):
         following = items[index + 1] if index + 1 < len(items) else None
         if pieces[index].noun:
-            given = _with_noun(items[index], pieces[index].noun, context)
+            noun = pieces[index].noun
+            given = _with_noun(items[index], noun, context)
+        elif noun and following is not None and following.kind is Kind.PLACE and elided[index + 1]:
+            given = _with_noun(items[index], noun, context)  # 城关、白沙等街道
         else:
             given = _from_right(items[index], following, context) if following is not None else None
         if given is not None:
@@ -65,7 +69,7 @@ def _with_noun(item: Item, noun: str, context: Context) -> Item | None:
     if shared.kind in (Kind.LOCAL, Kind.PLACE):
         if item.kind is Kind.PLACE and _governs(item, shared.tail):
             return context.parse(item.text + shared.tail) if shared.tail else None
-        level = re.search(rf"{lx.LEVEL}(?=$|（)", shared.place)
+        level = re.search(rf"(?:街道|{lx.LEVEL})(?=$|（)", shared.place)
         named = _is_plain(item) and len(item.text) <= 4 and level is not None
         return context.parse(item.text + level[0] + shared.tail) if named and level is not None else None
     return context.parse(item.text + noun) if item.kind is Kind.FIELD or _is_plain(item) else None

@@ -104,7 +104,7 @@ def _local(text: str) -> Item | None:
         if "各级" in determiner and not place:
             return Item(text, Kind.LOCAL, determiner, place, Area.CLASS, organ[0])
         area = Area.CLASS if re.fullmatch(rf"{lx.LEVEL}级", place) else _area(place)
-        if area is not None:
+        if area is not None and not (organ[0] == "委" and area is Area.PROPER):
             return Item(text, Kind.LOCAL, determiner, place, area, organ[0], _zone_head(place, area))
     return None
 

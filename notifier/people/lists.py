@@ -85,7 +85,7 @@ def _classifier(last: str, after: Masked, known: Collection[str]) -> str:
         and not re.search(rf"（|{lx.LEVEL}{lx.LEVEL}$", item.place)
     )
     names = (before.area is Area.PROPER and before.kind in (Kind.LOCAL, Kind.PLACE)) or (
-        before.kind is Kind.OTHER and len(last) <= 4
+        before.kind is Kind.OTHER and re.fullmatch(rf"{lx.HAN}{{1,4}}", last) is not None
     )
     return first if sums_up and names else ""
 
@@ -104,6 +104,8 @@ def _starts_unit(text: Masked, known: Collection[str]) -> bool:
 
 def _first(text: Masked, known: Collection[str]) -> str:
     """Return the first item of a list; no further than a name can reach, or many 等 cost their square."""
+    if re.match("[及与等]|和[和及与等]", text.text):
+        return ""
     text = text.cut(0, LONGEST + 1)
     cut = None if text.text in known else _first_cut(text, known)
     return next(_run_on(cut[0] if cut is not None else text.text, known), "")

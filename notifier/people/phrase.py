@@ -26,7 +26,7 @@ _EDGES = " 、，；。：·.…\"'*-—"
 
 
 LONGEST = (
-    4000  # characters; the longest real unit cell met has some hundreds, and reading grows with the square
+    2000  # characters; the longest real unit cell met has some hundreds, and reading grows with the square
 )
 
 

@@ -4,6 +4,7 @@ Gregorian grids come from `dateutil.rrule`, always anchored at the year that is 
 walks from its DTSTART, however long ago that is.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,10 +14,12 @@ from functools import lru_cache
 from dateutil.relativedelta import relativedelta
 from dateutil.rrule import MONTHLY, WEEKLY, rrule, rruleset
 
+from notifier.timing.calendar import WorkCalendar
 from notifier.timing.context import Context
-from notifier.timing.rule import Cadence, Frequency
+from notifier.timing.festival import FESTIVALS, festival_day
+from notifier.timing.period import month_end
+from notifier.timing.rule import WEEKDAYS, Cadence, Frequency
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS = {
     Frequency.MONTHLY: 1,
     Frequency.QUARTERLY: 3,
@@ -25,10 +28,11 @@ _MONTHS = {
 }
 _LAST = 31  # as a day of the month: the last, whichever it is
 _NO_ORIGIN = date.min
+_ONE_DAY = timedelta(days=1)
 
 
 def _weekdays(cadence: Cadence) -> list[int]:
-    return sorted(map(_WEEKDAYS.index, cadence.anchors or ("fri",)))
+    return sorted(map(WEEKDAYS.index, cadence.anchors or ("fri",)))
 
 
 def _days_in_unit(cadence: Cadence) -> list[tuple[int, int]]:
@@ -113,6 +117,52 @@ def _gregorian(cadence: Cadence, origin: date, year: int) -> tuple[date, ...]:
     return tuple(sorted({day for day in days if day.year == year}))
 
 
+@lru_cache(maxsize=1024)
+def _moves(cadence: Cadence) -> bool:
+    """Tell whether a cadence hangs on working days, weekdays or festivals inside its unit."""
+    return cadence.frequency in _MONTHS and any(re.search("[a-z](?<!last)$", day) for day in cadence.anchors)
+
+
+def _in_month(year: int, month: int, day: str, calendar: WorkCalendar) -> date:
+    """Return the day of a month that an anchor names: `28`, `last`, `lastwd`, `5wd`, `lastfri`, `1mon`."""
+    first, last = date(year, month, 1), month_end(year, month)
+    if day == "last":
+        return last
+    if day == "lastwd":
+        return calendar.previous(last)
+    if day.endswith("wd"):
+        return calendar.add(first - _ONE_DAY, int(day.removesuffix("wd")))
+    if day.isdecimal():
+        return first.replace(day=min(int(day), last.day))
+    which, weekday = day[:-3], WEEKDAYS.index(day[-3:])
+    if which == "last":
+        return last - timedelta(days=(last.weekday() - weekday) % 7)
+    return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (int(which) - 1))
+
+
+@lru_cache(maxsize=512)
+def _moving(cadence: Cadence, origin: date, calendar: WorkCalendar, year: int) -> tuple[date, ...]:
+    """Return the days of a cadence that moves, in one year; its units are counted from the origin's."""
+    unit, days = _MONTHS[cadence.frequency], set[date]()
+    step = unit * cadence.interval
+    base = 12 * origin.year + (origin.month - 1) // unit * unit
+    for anchor in cadence.anchors:
+        name, _, offset = anchor.partition("-")
+        if name in FESTIVALS:
+            for near in (year, year + 1):
+                if near > origin.year and (near - origin.year) % cadence.interval == 0:
+                    back = timedelta(days=int(offset.rstrip("d") or 0))
+                    days.add(festival_day(near, name) - back)
+            continue
+        month, dash, day = anchor.rpartition("-")
+        inside = int(month) - 1 if dash else unit - 1
+        # Working days counted from December may reach into the next year.
+        for at in range(12 * year - 12, 12 * year + 12):
+            if at - inside > base and (at - inside - base) % step == 0:
+                days.add(_in_month(at // 12, at % 12 + 1, day, calendar))
+    return tuple(sorted(day for day in days if day.year == year))
+
+
 @lru_cache(maxsize=64)
 def _term_offsets(cadence: Cadence) -> tuple[timedelta, ...]:
     return tuple(timedelta(days=int(anchor.rstrip("d"))) for anchor in cadence.anchors or ("+0d",))
@@ -129,14 +179,18 @@ class NominalDays:
 
     def _year(self, year: int) -> Sequence[date]:
         if self.cadence.frequency is not Frequency.TERMLY:
-            counted = self.cadence.interval != 1 or self.cadence.frequency is Frequency.DAILY
             # All tasks on one grid share its years, whatever they are counted from.
-            return _gregorian(self.cadence, self.origin if counted else _NO_ORIGIN, year)
+            origin = self.origin if self.cadence.interval != 1 else _NO_ORIGIN
+            if _moves(self.cadence):
+                return _moving(self.cadence, origin, self.context.calendar, year)
+            return _gregorian(self.cadence, origin, year)
+        offsets = _term_offsets(self.cadence)
+        ahead = any(offset < timedelta() for offset in offsets)
         days = {
             self.context.term_opens(term_year, season) + offset
-            for term_year in (year - 1, year)
+            for term_year in (year - 1, year, *([year + 1] if ahead else ()))
             for season in ("spring", "autumn")
-            for offset in _term_offsets(self.cadence)
+            for offset in offsets
         }
         return sorted(day for day in days if day.year == year)
 

@@ -2,7 +2,8 @@
 
 import re
 
-from notifier.timing import words
+from notifier.timing import roles, words
+from notifier.timing.asides import without_asides
 from notifier.timing.shapes import Amount, Edge, Every, Lasting, Point, Stretch, When
 from notifier.timing.statements import Statement
 from notifier.timing.years import Refusal
@@ -13,12 +14,17 @@ def certain(statement: Statement) -> None:
     shape = statement.shape
     a_day = isinstance(shape, Point) and shape.named.kind == "day"
     ended = statement.tail in {"止", "为止", "截止"}
-    if ended and (a_day or isinstance(shape, Stretch) or words.means_by(statement.lead)):
+    if isinstance(shape, Point) and roles.closes(statement.lead, statement.tail):
+        statement.closes = True
+    limited = isinstance(shape, Point) and shape.edge is Edge.END
+    if ended and (a_day or limited or isinstance(shape, Stretch) or words.means_by(statement.lead)):
         statement.tail = ""
+    if isinstance(shape, Point) and roles.is_first_time(statement.lead):
+        statement.lead, statement.first_time = "", True
     lead, written, tail = statement.lead, statement.written, statement.tail
-    heard = words.without_content(tail) if isinstance(shape, Every) else tail
     subject = words.subject_of(lead)
-    for text in (heard, statement.heading, "" if isinstance(shape, Amount) else subject):
+    moved = isinstance(shape, Point) and (roles.is_original(lead) or roles.postpones(lead))
+    for text in (tail, statement.heading, "" if moved or isinstance(shape, Amount) else subject):
         if (word := words.time_word(text)) is not None:
             raise Refusal(f"“{text}” holds a time word, “{word}”, that isn't understood")
     bad = words.goes_on_badly(tail) if isinstance(shape, Every) else words.begins_badly(tail)
@@ -26,9 +32,11 @@ def certain(statement: Statement) -> None:
         raise Refusal(f"“{written}{tail}”: the words after the date change its meaning")
     if not _edge_fits(shape, written):
         raise Refusal(f"“{written}”: the end of another unit than the one it names")
-    if words.describes(tail) or words.describes(lead):
+    went_on = isinstance(shape, Lasting) and roles.was_done(lead)
+    if words.describes(tail) or (words.describes(lead) and not went_on):
         raise Refusal(f"“{written}{tail}”: the date describes something and sets no deadline")
-    if words.denies(lead, tail):
+    ahead = isinstance(shape, Amount) and shape.ahead
+    if words.denies("" if moved or ahead else lead, tail):
         raise Refusal(f"“{lead}{written}{tail}”: a condition, a validity or a ban, no deadline")
     if written.endswith("年度") and tail and not words.finishes(tail[:4]):
         raise Refusal(f"“{written}{tail}”: the year describes something and sets no deadline")
@@ -42,8 +50,11 @@ def certain(statement: Statement) -> None:
     if isinstance(shape, Point | Stretch | Amount) and words.times_of(tail) not in {None, "1", "一"}:
         raise Refusal(f"“{written}{tail}”: a number of times in a period has no dates")
     strong = isinstance(shape, Every | Lasting) or _is_limit(shape, written)
-    if isinstance(shape, Amount) or not subject:
+    if isinstance(shape, Amount) or not subject or moved or went_on:
         return
+    named = roles.names_others(subject) or not without_asides(subject)
+    if isinstance(shape, Point) and written[0] == "年" and named:
+        return  # 其余年内完成, 市人社局年底前
     if words.is_risky(subject) or (subject == lead and not strong):
         raise Refusal(f"“{lead}{written}”: the words before the date change its meaning")
 

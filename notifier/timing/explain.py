@@ -8,10 +8,12 @@ from notifier.timing.context import Context
 from notifier.timing.outline import is_ongoing, milestones, recurrence, timing_state, until_day
 from notifier.timing.phrase import Reading
 from notifier.timing.rule import (
+    Ahead,
     Before,
     Due,
     From,
     Last,
+    LastWorkday,
     Ongoing,
     RecurringDue,
     Report,
@@ -81,6 +83,10 @@ def _kinds(rule: Rule) -> tuple[str, ...]:
             kind = f"a deadline on the day before {period} begins"
         case Due(Within(amount, unit, of)):
             kind = f"a deadline {amount}{unit} after {of}, whose own day isn't counted"
+        case Due(Ahead(amount, unit, of)):
+            kind = f"a deadline {amount}{unit} before {of} begins, whose own day isn't counted"
+        case Due(LastWorkday(period)):
+            kind = f"a deadline on the last working day of {period}"
         case Due(Last(period)):
             kind = f"a deadline on the last day of {period}"
         case Window(period):

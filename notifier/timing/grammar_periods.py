@@ -5,17 +5,18 @@ from dataclasses import replace
 
 from lark import Token, Transformer, v_args
 
-from notifier.timing.grammar_words import Place, by_type, edge_of, number_in, place, third_in, weekday_in
+from notifier.timing.grammar_words import (
+    Place,
+    by_type,
+    edge_of,
+    festival_in,
+    number_in,
+    place,
+    third_in,
+    weekday_in,
+)
 from notifier.timing.shapes import Amount, Edge, Mark, Named, Point, Shape, Stretch, number
 
-_FESTIVALS = {
-    "元": "yuandan",
-    "春": "chunjie",
-    "清": "qingming",
-    "端": "duanwu",
-    "中": "zhongqiu",
-    "国": "guoqing",
-}
 _FEASTS = {
     "三八": (3, 8),
     "妇女": (3, 8),
@@ -30,9 +31,9 @@ _FEASTS = {
     "教师": (9, 10),
 }
 _AMOUNT = re.compile(
-    r"([之以]?后|(?:之日)?起)?(?:利?用)?([0-9]+|[一二三四五六七八九十两]+|(?=半))"
+    r"([之以]?后|(?:之日)?起)?(?:利?用|前|为期|历时)?([0-9]+|[一二三四五六七八九十两]+|(?=半))"
     r"(?:(?:[-~—–―─]+|至|到)([0-9]+|[一二三四五六七八九十两]+))?"
-    r"(个?工作日|个?自然日|个半月|半个?月|个月|月|个星期|个季度|个?小时|年半|半年|[日天周年])"
+    r"(个?工作日|个?自然日|个半月|半个?月|个月|月|个星期|个季度|个?小时|个?日历天|年半|半年|[日天周年])"
 )
 _UNITS = {
     "日": "d",
@@ -54,6 +55,9 @@ Placed = tuple[Named, Token, Token]
 def _named(kind: str, tokens: tuple[Token, ...], *values: int, name: str = "") -> Placed:
     head = tokens[0]
     year = number_in(head) if head.type == "YEAR" else None
+    brief = year is not None and year < 100
+    if brief and year is not None:
+        year += 2000
     relative = str(head) if head.type in {"THIS_YEAR", "THIS_MONTH", "THIS_QUARTER", "THIS_WEEK"} else ""
     weekday, clock = by_type(tokens, "WEEKDAY_NOTE"), by_type(tokens, "CLOCK")
     named = Named(
@@ -64,6 +68,7 @@ def _named(kind: str, tokens: tuple[Token, ...], *values: int, name: str = "") -
         name=name,
         weekday=weekday_in(weekday) if weekday else 0,
         clock=str(clock or ""),
+        brief=brief,
     )
     return named, head, tokens[-1]
 
@@ -136,7 +141,23 @@ class Periods(Transformer[Token, list[Shape]]):
         return _named("this_quarter", (token,))
 
     def this_week(self, *tokens: Token) -> Placed:
-        return _named("this_week", tokens, int(tokens[0].startswith("下")), weekday_in(tokens[0][-1]))
+        weeks, bracket = int(tokens[0].startswith("下")), by_type(tokens, "BRACKET_DAY")
+        named, first, last = _named("this_week", tokens, weeks, weekday_in(tokens[0][-1]))
+        if bracket is not None:
+            month, day = map(int, re.findall("[0-9]+", bracket))
+            named = replace(named, day=(month, day))
+        return named, first, last
+
+    def bare_third(self, word: Token, *edge: Token) -> Point:
+        """中旬: of the month named before it."""
+        named, first, last = _named("bare_third", (word,), third_in(word))
+        return Point(named=named, edge=edge_of(edge), **place(first, edge[-1] if edge else last))
+
+    def first_quarters(self, *tokens: Token) -> Placed:
+        return _named("first_quarters", tokens, number_in(tokens[-1]))
+
+    def lanterns(self, *tokens: Token) -> Placed:
+        return _named("festival", tokens, 15, name="yuanxiao")
 
     def two_years(self, token: Token) -> Placed:
         return _named("two_years", (token,))
@@ -149,8 +170,7 @@ class Periods(Transformer[Token, list[Shape]]):
         return _named("break", tokens, name="winter" if "寒" in tokens[-1] else "summer")
 
     def festival(self, *tokens: Token) -> Placed:
-        word = tokens[-1].strip('“”"')
-        return _named("festival", tokens, name="laodong" if word[0] in "五劳" else _FESTIVALS[word[0]])
+        return _named("festival", tokens, name=festival_in(tokens[-1]))
 
     def feast(self, *tokens: Token) -> Placed:
         word = tokens[-1]
@@ -160,8 +180,9 @@ class Periods(Transformer[Token, list[Shape]]):
             return _named("festival", tokens, name="guoqing")
         return _named("feast", tokens, *next(day for name, day in _FEASTS.items() if name in word))
 
-    def plan(self, token: Token) -> Placed:
-        return _named("plan", (token,), number(token.strip('“”"「」').removesuffix("五")))
+    def plan(self, token: Token, *years: Token) -> Placed:
+        which = number(token.strip('“”"「」').removesuffix("五"))
+        return _named("plan", (token, *years), which, *map(number_in, years))
 
     def dotted(self, *tokens: Token) -> Placed:
         word = str(tokens[0])
@@ -224,6 +245,11 @@ class Periods(Transformer[Token, list[Shape]]):
         years = (Named(kind="year", year=number_in(token)) for token in (first, rest[0]))
         return Stretch(first=next(years), last=next(years), edge=edge_of(rest), **place(first, rest[-1]))
 
+    def from_for_good(self, placed: Placed, _to: Token, lasting: Token) -> Point:
+        """2022年6月—长期: a beginning."""
+        named, first, _ = placed
+        return Point(named=named, edge=Edge.FROM, **place(first, lasting))
+
     def from_now(self, now: Token, _to: Token, last: Placed, *edge: Token) -> Stretch:
         end = edge[-1] if edge else last[2]
         return Stretch(first=Named(kind="now"), last=last[0], edge=edge_of(edge), **place(now, end))
@@ -240,6 +266,19 @@ class Periods(Transformer[Token, list[Shape]]):
     def within_after(self, placed: Placed, token: Token) -> Amount:
         named, first, _ = placed
         return self._amount(token, named, first)
+
+    def ahead(self, token: Token) -> Amount:
+        return replace(self._amount(token, None, token), ahead=True)
+
+    def ahead_of(self, placed: Placed, token: Token) -> Amount:
+        named, first, _ = placed
+        return replace(self._amount(token, named, first), ahead=True)
+
+    def event_eve(self, token: Token) -> Amount:
+        return Amount(amount=0, least=None, unit="d", after=False, of=None, ahead=True, **place(token, token))
+
+    def lasting_for(self, token: Token) -> Amount:
+        return replace(self._amount(token, None, token), lasts=True)
 
     def _amount(self, token: Token, of: Named | None, first: Token) -> Amount:
         [(after, least, most, unit)] = _AMOUNT.findall(token)

@@ -9,6 +9,14 @@ from notifier.timing.shapes import Edge, number
 
 THIRDS = {"上": 1, "中": 2, "下": 3}
 WEEKDAYS = "一二三四五六日天"
+_FESTIVALS = {
+    "元": "yuandan",
+    "春": "chunjie",
+    "清": "qingming",
+    "端": "duanwu",
+    "中": "zhongqiu",
+    "国": "guoqing",
+}
 _EDGES = {
     "END": Edge.END,
     "BEFORE": Edge.BEFORE,
@@ -16,6 +24,7 @@ _EDGES = {
     "INSIDE": Edge.INSIDE,
     "DURING": Edge.DURING,
     "LAST_WORKDAY": Edge.LAST_WORKDAY,
+    "OVER": Edge.END,
 }
 
 
@@ -50,6 +59,12 @@ def weekday_in(token: str) -> int:
 def third_in(token: str) -> int:
     """Return which third of a month 上旬, 中旬, 下旬 is."""
     return THIRDS[token.removeprefix("的")[0]]
+
+
+def festival_in(token: str) -> str:
+    """Return the name of a festival in the notation."""
+    first = token.strip('“”"')[0]
+    return "laodong" if first in "五劳" else _FESTIVALS[first]
 
 
 def by_type(tokens: tuple[Token, ...], *types: str) -> Token | None:

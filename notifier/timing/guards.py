@@ -5,12 +5,14 @@ from datetime import date, timedelta
 
 from notifier.timing.period import Almanac, FiveYearPlan, Half, Month, Period, Quarter, Third, Year
 from notifier.timing.rule import (
+    Ahead,
     Before,
     Cadence,
     Due,
     Frequency,
     From,
     Last,
+    LastWorkday,
     Ongoing,
     RecurringDue,
     Report,
@@ -33,7 +35,7 @@ def _span_of(rule: Rule, almanac: Almanac) -> tuple[date, date] | None:
         case Due(day=Before(period=period)):
             bounds = period.bounds(almanac)
             return (bounds[0] - _ONE_DAY,) * 2 if bounds else None
-        case Due(day=Last(period=period)):
+        case Due(day=Last(period=period) | LastWorkday(period=period)):
             bounds = period.bounds(almanac)
             return (bounds[1],) * 2 if bounds else None
         case Window(period=period) | From(period=period):
@@ -96,7 +98,9 @@ def in_order(rules: Sequence[tuple[Rule, str]], almanac: Almanac) -> None:
 
 def _periods(rule: Rule) -> list[Period]:
     match rule:
-        case Due(day=(Last(period=period) | Before(period=period) | Within(of=period))):
+        case Due(day=(Last(period=period) | Before(period=period) | LastWorkday(period=period))):
+            return [period]
+        case Due(day=(Within(of=period) | Ahead(of=period))):
             return [period]
         case From(period=period) | Window(period=period):
             return [period]
@@ -112,7 +116,8 @@ def _periods(rule: Rule) -> list[Period]:
 def believable(rule: Rule, issued: date, almanac: Almanac) -> None:
     """Refuse a date more than ten years before the document's or more than fifteen after it."""
     for period in _periods(rule):
-        for day in period.bounds(almanac) or ():
+        # 元旦前 of a year lies in the year before.
+        for day in (*(period.bounds(almanac) or ()), *(_span_of(rule, almanac) or ())):
             if not issued.year - _YEARS_BACK <= day.year <= issued.year + _YEARS_AHEAD:
                 raise Refusal(f"{day} is too far from the document's date, {issued}, to be believed")
 

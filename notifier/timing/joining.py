@@ -1,14 +1,18 @@
 """The rules of a phrase's statements become one rule, under the guards that look at the whole."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
-from notifier.timing import guards, notes, words
+from dateutil.relativedelta import relativedelta
+
+from notifier.timing import guards, notes, roles, words
 from notifier.timing.notes import Note
-from notifier.timing.period import Almanac, Event, Period, Span
+from notifier.timing.period import Almanac, Day, Event, Period, Span
 from notifier.timing.rule import (
+    Cadence,
     Due,
+    Frequency,
     From,
     Last,
     Ongoing,
@@ -17,9 +21,11 @@ from notifier.timing.rule import (
     Rule,
     Several,
     Then,
+    Unit,
     Window,
     Within,
 )
+from notifier.timing.shapes import Amount
 from notifier.timing.statements import Statement
 from notifier.timing.years import Refusal
 
@@ -40,11 +46,11 @@ def join(parts: Sequence[Part], issued: date, almanac: Almanac, found: list[Note
     ordered = [part for part in parts if not part.statement.part]
     guards.in_order([(part.rule, part.statement.written) for part in ordered], almanac)
     joined: list[Rule] = []
-    for rule, statement in parts:
+    for rule, statement in _moved(parts, found):
         before = joined.pop() if joined else None
         if isinstance(before, Window) and isinstance(rule, Report | RecurringDue) and joined:
             raise Refusal(f"“{statement.written}”: not clear in which of the periods before it")
-        joined.extend([rule] if before is None else _pair(before, rule, statement, found))
+        joined.extend([rule] if before is None else _pair(before, rule, statement, found, almanac))
     for part in joined:
         guards.believable(part, issued, almanac)
         if isinstance(part, Report | RecurringDue) and part.until and (bounds := part.until.bounds(almanac)):
@@ -53,13 +59,48 @@ def join(parts: Sequence[Part], issued: date, almanac: Almanac, found: list[Note
     return joined[0] if len(joined) == 1 else Several(tuple(joined))
 
 
-def _pair(before: Rule, rule: Rule, statement: Statement, found: list[Note]) -> list[Rule]:
+_LENGTHS = {Unit.DAY: "days", Unit.WEEK: "weeks", Unit.MONTH: "months", Unit.YEAR: "years"}
+_CLOSING = ("结束", "终止", "停止", "截止")
+
+
+def _moved(parts: Sequence[Part], found: list[Note]) -> list[Part]:
+    """原定2017年底前，延期至2018年10月底前: only the new date holds."""
+    kept: list[Part] = []
+    for part in parts:
+        lead = part.statement.lead
+        if roles.postpones(lead):
+            if not (kept and roles.is_original(kept[-1].statement.lead)):
+                raise Refusal(f"“{lead}{part.statement.written}”: not clear which date it moves")
+            old = kept.pop().statement
+            found.append(notes.superseded(old.lead + old.written))
+        kept.append(part)
+    for part in kept:
+        if roles.is_original(lead := part.statement.lead):
+            raise Refusal(f"“{lead}{part.statement.written}”: a date first set, and no other in its place")
+    return kept
+
+
+def _pair(before: Rule, rule: Rule, statement: Statement, found: list[Note], almanac: Almanac) -> list[Rule]:
     """Return what two neighbours make: one rule, or both side by side."""
+    if isinstance(statement.shape, Amount) and statement.shape.lasts:
+        return [_for_a_time(before, rule, statement, almanac)]
+    match before, rule:
+        case (Due(), Due(day=Within(of=Event("done")))):
+            return [Then(before, rule)]
+        case (Then(first=first, second=Due() as second), Due(day=Within(of=Event("done")))):
+            return [Then(first, Then(second, rule))]
     if statement.after:
         return [_sequel(before, rule, statement, found)]
     match before, rule:
+        case (Due(day=Within(of=Event() as one)), Due(day=Within(of=Event() as other))) if one == other:
+            return [before, rule]
         case (Due(day=Within(of=Event("issued"))), Due(day=Within(of=Event("issued")))):
             return [before, rule]
+        case (Report() | RecurringDue()) as every, Due(day=Last(period=until), label=label) if (
+            statement.closes and not every.until and (not label or label.startswith(_CLOSING))
+        ):
+            found.append(notes.ends(statement.lead + statement.written))
+            return [type(every)(every.cadence, every.since, until)]
         case (_, Due(day=Within(of=Event("issued")))) if not statement.lead:
             pass  # 2018年启动，三年内完成: it may count from the first
         case (
@@ -85,6 +126,8 @@ def _pair(before: Rule, rule: Rule, statement: Statement, found: list[Note]) -> 
             pass
         case (Due(), Due(label="")) if words.is_last_limit(statement.lead):
             raise Refusal(f"“{statement.lead}{statement.written}”: a second limit of the same task")
+        case ((Report() | RecurringDue()), Due(label=label)) if words.tells(label):
+            return [before, rule]  # 每月报送，年底报送总结: the second ends nothing
         case ((Report(until=None) | RecurringDue(until=None)) as every, Due(day=Last(period=until))):
             found.append(notes.reports_until(statement.written, str(until)))
             return [type(every)(every.cadence, every.since, until), rule]
@@ -97,7 +140,7 @@ def _pair(before: Rule, rule: Rule, statement: Statement, found: list[Note]) -> 
             return [rule]
         case (Ongoing(until=until), (Report(until=None) | RecurringDue(until=None)) as every):
             return [type(every)(every.cadence, every.since, until)]  # 2020年底前持续推进，每月报送
-        case (Ongoing(until=None), Due(day=Last(period=until), label="")) if (
+        case (Ongoing(until=None), Due(day=Last(period=until), label="")) if statement.closes or (
             not statement.sign and words.means_by(statement.lead)
         ):
             return [Ongoing(until)]  # 长期坚持到2020年
@@ -122,12 +165,39 @@ def _pair(before: Rule, rule: Rule, statement: Statement, found: list[Note]) -> 
     raise Refusal(f"not clear how “{statement.lead}{statement.written}” goes with what stands before it")
 
 
+def _for_a_time(before: Rule, rule: Rule, statement: Statement, almanac: Almanac) -> Rule:
+    """从3月1日起，为期三个月 ends on the eve of the corresponding day."""
+    if not isinstance(before, From) or not isinstance(rule, Due) or not isinstance(rule.day, Within):
+        raise Refusal(f"“{statement.written}”: not clear from when it lasts")
+    bounds = before.period.bounds(almanac)
+    if bounds is None or isinstance(before.period, Span) or statement.lead:
+        raise Refusal(f"“{statement.written}”: not clear from when it lasts")
+    within = rule.day
+    last = bounds[0] + relativedelta(**{_LENGTHS[within.unit]: within.amount}) - timedelta(days=1)  # type: ignore[arg-type]
+    return Window(_span(before.period, Day(last)), rule.label)
+
+
 def _sequel(before: Rule, rule: Rule, statement: Statement, found: list[Note]) -> Rule:
     """此后, 并长期: the second begins when the first is complete."""
+    match before, rule:
+        case (
+            Due(day=Last(period=Day(day=day) as first), label="首次报送"),
+            (Report(since=None, until=None) | RecurringDue(since=None, until=None)) as every,
+        ) if _falls_on(every.cadence, day):
+            return type(every)(every.cadence, first)
     if not isinstance(before, Due | Window) or not isinstance(rule, Ongoing | Report | RecurringDue):
         raise Refusal(f"not clear how “{statement.written}” goes on with what stands before it")
     found.append(notes.after_completion(statement.written))
     return Then(before, rule)
+
+
+def _falls_on(cadence: Cadence, day: date) -> bool:
+    """Tell whether a day is one of a monthly or quarterly cadence's own."""
+    if cadence.interval != 1:
+        return False
+    if cadence.frequency is Frequency.QUARTERLY:
+        return f"{(day.month - 1) % 3 + 1:02}-{day.day:02}" in cadence.anchors
+    return cadence.frequency is Frequency.MONTHLY and str(day.day) in cadence.anchors
 
 
 def _span(since: Period, until: Period) -> Period:

@@ -8,10 +8,12 @@ from dateutil.relativedelta import relativedelta
 from notifier.timing.context import Context
 from notifier.timing.period import Period
 from notifier.timing.rule import (
+    Ahead,
     Before,
     DayRef,
     Due,
     Last,
+    LastWorkday,
     Ongoing,
     RecurringDue,
     Report,
@@ -22,6 +24,9 @@ from notifier.timing.rule import (
     Window,
     Within,
 )
+
+DONE = "done"
+"""As `event:done`, after `then`: the day on which what stands before it was done, or ended."""
 
 
 def first_day(period: Period, context: Context) -> date | None:
@@ -47,6 +52,12 @@ def due_day(ref: DayRef, context: Context) -> date | None:
         case Within(amount, unit, of):
             since = last_day(of, context)
             return None if since is None else _after(since, amount, unit, context)
+        case Ahead(amount, unit, of):
+            start = first_day(of, context)
+            return None if start is None else _after(start, -amount, unit, context)
+        case LastWorkday(period):
+            last = last_day(period, context)
+            return None if last is None else context.calendar.previous(last)
 
 
 def _after(day: date, amount: int, unit: Unit, context: Context) -> date:
@@ -95,8 +106,9 @@ def end_day(rule: Rule, context: Context) -> date | None:
         case Several(parts):
             days = [day for part in parts if (day := end_day(part, context)) is not None]
             return max(days) if len(days) == len(parts) else None
-        case Then(_, second):
-            return end_day(second, context)
+        case Then(first, second):
+            follows = successor(first, context, None)
+            return end_day(second, follows[0] if follows else context)
         case _:
             return None
 
@@ -104,13 +116,15 @@ def end_day(rule: Rule, context: Context) -> date | None:
 def successor(first: Rule, context: Context, base: date | None) -> tuple[Context, date | None] | None:
     """Return the context in which the rule after `first` runs, and the day from which it does.
 
-    That is the day of completion, else the day on which `first` ends; after a rule without end the
-    second runs beside it, from `base` like the first. None while the day is still to come.
+    That is the day of completion, else the day on which `first` ends, and `event:done` for the second;
+    after a rule without end the second runs beside it, from `base` like the first. None while the day is
+    still to come.
     """
-    if context.completed is not None:
-        # What comes third isn't completed with the first.
-        return replace(context, completed=None), context.completed
-    if not has_end(first):
+    ended = context.completed
+    if ended is None and not has_end(first):
         return context, base
-    ended = end_day(first, context)
-    return None if ended is None else (context, ended)
+    ended = ended or end_day(first, context)
+    if ended is None:
+        return None
+    # What comes third isn't completed with the first.
+    return replace(context, completed=None, events={**context.events, DONE: ended}), ended

@@ -30,6 +30,7 @@ from notifier.timing.period import (
     Year,
 )
 from notifier.timing.rule import (
+    Ahead,
     Before,
     Cadence,
     DayRef,
@@ -37,6 +38,7 @@ from notifier.timing.rule import (
     Frequency,
     From,
     Last,
+    LastWorkday,
     Ongoing,
     RecurringDue,
     Report,
@@ -160,6 +162,13 @@ class _Build(Transformer[Token, Rule]):
     def within(self, amount: Token, period: Period) -> DayRef:
         count, unit = _amount(amount)
         return _at(amount, lambda: Within(count, Unit(unit), period))
+
+    def ahead(self, amount: Token, period: Period) -> DayRef:
+        count, unit = _amount(amount)
+        return _at(amount, lambda: Ahead(count, Unit(unit), period))
+
+    def last_workday(self, period: Period) -> DayRef:
+        return LastWorkday(period)
 
     def named_cadence(self, frequency: Token, *days: Token) -> Cadence:
         return _at(days[0] if days else frequency, lambda: Cadence(Frequency(frequency), _days(days)))

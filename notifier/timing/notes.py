@@ -113,6 +113,11 @@ def from_event(written: str, event: str) -> Note:
     )
 
 
+def before_event(written: str, event: str) -> Note:
+    """A limit before an event that ops have to date."""
+    return Note(en=f"“{written}” lies before “{event}”", zh=f"“{written}”以“{event}”之日为准")
+
+
 def longest(written: str, amount: str) -> Note:
     """Of a range of amounts the longer was taken."""
     return Note(
@@ -168,11 +173,85 @@ def clock(written: str, hour: str) -> Note:
     )
 
 
-def last_workday(written: str) -> Note:
-    """最后一个工作日 is the period's last day; where that is a day off, deadlines roll as the office set it."""
+def workdays(written: str) -> Note:
+    """最后一个工作日 and 前5个工作日 are counted by the calendar, make-up days included."""
     return Note(
-        en=f"“{written}” read as the period's last day, which moves to a working day as [policy] roll says",
-        zh=f"“{written}”按期末日理解，遇休息日按规则调整至工作日",
+        en=f"“{written}” counted by the calendar of working days, make-up days included",
+        zh=f"“{written}”按工作日历（含调休上班日）推算",
+    )
+
+
+def daily(written: str) -> Note:
+    """每日 begins with the document's own day."""
+    return Note(
+        en=f"“{written}” read as every day from the document's date on, that day included",
+        zh=f"“{written}”自文件印发当日起逐日计算",
+    )
+
+
+def aside(written: str) -> Note:
+    """Words that hold a time and say what a report or task is about."""
+    return Note(
+        en=f"“{written}” read as what the task is about, no date",
+        zh=f"“{written}”按事项内容理解，不作时限",
+    )
+
+
+def rolls_on() -> Note:
+    """遇节假日顺延 asks for the next working day; the office's own setting decides."""
+    return Note(
+        en="the phrase lets a day off move to the next working day; [policy] roll decides for all tasks",
+        zh="原文载明遇节假日顺延；休息日的调整按本单位统一设置办理",
+    )
+
+
+def two_digits(written: str, year: int) -> Note:
+    """A year of two digits is of this century."""
+    return Note(en=f"“{written}” read as {year}", zh=f"“{written}”按{year}年理解")
+
+
+def year_after(written: str, year: int) -> Note:
+    """次年 follows the year named before it, or the document's."""
+    return Note(
+        en=f"“{written}”: the year after the one named before it, or the document's, {year}",
+        zh=f"“{written}”按前文所载年份（或文件印发年份）的次年，即{year}年理解",
+    )
+
+
+def month_of_clause(written: str, year: int, month: int) -> Note:
+    """中旬 alone lies in the month named before it."""
+    return Note(
+        en=f"“{written}” names no month; read in {year}-{month:02}, the month named before it",
+        zh=f"“{written}”未写明月份，沿用前文的{year}年{month}月",
+    )
+
+
+def opening_day(written: str, day: date) -> Note:
+    """A school term with a verb of finishing is due on the day it opens."""
+    return Note(
+        en=f"“{written}” read as due on the opening day, {day}",
+        zh=f"“{written}”按开学当日（{day}）理解",
+    )
+
+
+def superseded(written: str) -> Note:
+    """原定 … 延期至: the date that no longer holds."""
+    return Note(en=f"“{written}” no longer holds", zh=f"“{written}”为原定时限，已作调整")
+
+
+def ends(written: str) -> Note:
+    """至2022年底 after a recurrence ends it and sets no deadline of its own."""
+    return Note(
+        en=f"“{written}” read as the end of what comes round, no deadline of its own",
+        zh=f"“{written}”按周期性报送的截止时间理解，不另设时限",
+    )
+
+
+def ahead(written: str) -> Note:
+    """前3个工作日 is counted back from a day that isn't counted itself."""
+    return Note(
+        en=f"“{written}” counted back from that day, itself not counted",
+        zh=f"“{written}”自该日前一日起往前推算",
     )
 
 

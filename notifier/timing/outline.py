@@ -9,16 +9,18 @@ from typing import Literal
 
 from notifier.timing.checkpoint import Kind
 from notifier.timing.context import Context
-from notifier.timing.nominal import due_day, first_day, last_day, successor
+from notifier.timing.nominal import DONE, due_day, first_day, last_day, successor
 from notifier.timing.notices import Occurrence, lead_days, overdue_days, start_occurrence
 from notifier.timing.period import Break, Event, Period, Span, Term
 from notifier.timing.rule import (
+    Ahead,
     Before,
     DayRef,
     Due,
     Frequency,
     From,
     Last,
+    LastWorkday,
     Ongoing,
     RecurringDue,
     Report,
@@ -60,6 +62,20 @@ class Recurrence:
     """The first three nominal days, from the issue date on; fewer where it ends before."""
 
 
+def leaves_in(rule: Rule, context: Context) -> Iterator[tuple[Rule, Context]]:
+    """Yield the single rules of a rule, each with the context that it has there: after `then` its own."""
+    match rule:
+        case Several(parts):
+            for part in parts:
+                yield from leaves_in(part, context)
+        case Then(first, second):
+            yield from leaves_in(first, context)
+            follows = successor(first, context, None)
+            yield from leaves_in(second, follows[0] if follows else context)
+        case _:
+            yield rule, context
+
+
 def _leaves(rule: Rule) -> Iterator[Rule]:
     match rule:
         case Several(parts):
@@ -75,9 +91,9 @@ def _leaves(rule: Rule) -> Iterator[Rule]:
 def _periods(rule: Rule) -> Iterator[Period]:
     for leaf in _leaves(rule):
         match leaf:
-            case Due(Within(_, _, period)) | From(period) | Window(period):
+            case Due(Within(_, _, period) | Ahead(_, _, period)) | From(period) | Window(period):
                 yield period
-            case Due(Last(period) | Before(period)):
+            case Due(Last(period) | Before(period) | LastWorkday(period)):
                 yield period
             case Ongoing(until):
                 yield from filter(None, [until])
@@ -95,7 +111,12 @@ def _events(period: Period) -> Iterator[str]:
 
 
 def events_named(rule: Rule) -> frozenset[str]:
-    """Return the names of the events that a rule counts from."""
+    """Return the names of the events that a rule counts from; `done` after `then` needs no date."""
+    match rule:
+        case Several(parts):
+            return frozenset[str]().union(*map(events_named, parts))
+        case Then(first, second):
+            return events_named(first) | events_named(second) - {DONE}
     return frozenset(name for period in _periods(rule) for name in _events(period))
 
 
@@ -130,25 +151,25 @@ def timing_state(rule: Rule, context: Context) -> tuple[State, str | None]:
 
 
 def _milestones(rule: Rule, context: Context) -> Iterator[Milestone]:
-    def start(period: Period, label: str) -> Iterator[Milestone]:
+    def start(period: Period, label: str, context: Context) -> Iterator[Milestone]:
         if (day := first_day(period, context)) is not None:
             rolled = start_occurrence(day, label, context).rolled
             yield Milestone(kind=Kind.START, day=day, rolled=rolled, label=label)
 
-    def due(ref: DayRef, label: str) -> Iterator[Milestone]:
+    def due(ref: DayRef, label: str, context: Context) -> Iterator[Milestone]:
         if (day := due_day(ref, context)) is not None:
             rolled = context.calendar.roll(day, context.policy.roll)
             yield Milestone(kind=Kind.DUE, day=day, rolled=rolled, label=label)
 
-    for leaf in _leaves(rule):
+    for leaf, within in leaves_in(rule, context):
         match leaf:
             case Due(ref, label):
-                yield from due(ref, label)
+                yield from due(ref, label, within)
             case From(period):
-                yield from start(period, "")
-            case Window(period, label) if period.bounds(context) is not None:
-                yield from start(period, label)
-                yield from due(Last(period), label)
+                yield from start(period, "", within)
+            case Window(period, label) if period.bounds(within) is not None:
+                yield from start(period, label, within)
+                yield from due(Last(period), label, within)
 
 
 def milestones(rule: Rule, context: Context) -> tuple[Milestone, ...]:
@@ -170,7 +191,9 @@ def milestones(rule: Rule, context: Context) -> tuple[Milestone, ...]:
     )
 
 
-def _running(rule: Rule, context: Context, base: date | None = None) -> Iterator[tuple[Rule, date | None]]:
+def _running(
+    rule: Rule, context: Context, base: date | None = None
+) -> Iterator[tuple[Rule, Context, date | None]]:
     """Yield the parts that run as things stand, each with the day on which what came before it ended."""
     match rule:
         case Several(parts):
@@ -182,13 +205,13 @@ def _running(rule: Rule, context: Context, base: date | None = None) -> Iterator
             if (follows := successor(first, context, base)) is not None:
                 yield from _running(second, *follows)
         case _:
-            yield rule, base
+            yield rule, context, base
 
 
 def recurrence(rule: Rule, context: Context) -> Recurrence | None:
     """Return the first cadence that the rule itself names, or None: not the policy's, not a waiting one."""
-    for part, base in _running(rule, context):
-        if isinstance(part, Report | RecurringDue) and (series := series_of(part, context, base)) is not None:
+    for part, within, base in _running(rule, context):
+        if isinstance(part, Report | RecurringDue) and (series := series_of(part, within, base)) is not None:
             days = series.nominal_days.after(series.nominal_days.start, series.end)
             role: Literal["report", "due"] = "due" if isinstance(part, RecurringDue) else "report"
             return Recurrence(rule=str(part), role=role, next=tuple(islice(days, 3)))
@@ -203,8 +226,8 @@ def is_ongoing(rule: Rule) -> bool:
 def until_day(rule: Rule, context: Context) -> date | None:
     """Return the nominal day on which the rule's periodic part stops, or None if it names no such day."""
     days = (
-        last_day(leaf.until, context)
-        for leaf in _leaves(rule)
+        last_day(leaf.until, within)
+        for leaf, within in leaves_in(rule, context)
         if isinstance(leaf, Ongoing | Report | RecurringDue) and leaf.until is not None
     )
     return max((day for day in days if day is not None), default=None)
@@ -218,17 +241,17 @@ def light(rule: Rule, context: Context, now: datetime) -> Light | None:
     or is under review.
     """
     shown: set[Light] = set()
-    for part, base in _running(rule, context):
+    for part, within, base in _running(rule, context):
         match part:
             case Due(ref):
-                deadline = due_day(ref, context)
+                deadline = due_day(ref, within)
             case Window(period):
-                deadline = last_day(period, context)
+                deadline = last_day(period, within)
             case _:
                 deadline = None
         if deadline is not None:
             shown.add(_deadline_light(deadline, context, now))
-        if (series := series_of(part, context, base)) is not None:
+        if (series := series_of(part, within, base)) is not None:
             shown.add(_series_light(series, context, now))
     order: tuple[Light, ...] = ("red", "yellow", "green")
     return next((colour for colour in order if colour in shown), None)

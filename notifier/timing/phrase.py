@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from lark import UnexpectedInput
 
 from notifier.errors import NotationError
-from notifier.timing import notation, words
+from notifier.timing import notation, notes, words
+from notifier.timing.asides import plain, set_aside
 from notifier.timing.calendar import WorkCalendar
 from notifier.timing.compose import BeforePeriod, Composer
 from notifier.timing.context import Context
@@ -19,7 +20,7 @@ from notifier.timing.policy import Policy
 from notifier.timing.rule import Review, Rule
 from notifier.timing.spelling import compact, spelled
 from notifier.timing.statements import statements
-from notifier.timing.suggestions import answer_line, likely
+from notifier.timing.suggestions import answer_line, corrected, likely
 from notifier.timing.years import Refusal
 
 __all__ = ["Note", "Reading", "read"]
@@ -64,10 +65,12 @@ def read(
     soft = words.is_soft(text)
 
     def review(why: str, meant: str = "") -> Reading:
-        plain = compact(phrase)
-        why = "".join(character if character.isprintable() else "?" for character in why)
-        line = answer_line(plain, meant or likely(text, issued)) if plain else ""
-        return Reading(phrase=phrase, rule=Review(plain, why), why=why, notes=(), soft=soft, suggestion=line)
+        bare = compact(phrase)
+        why = "".join(character if character.isprintable() else "?" for character in plain(why))
+        if not meant and (better := corrected(text)):
+            meant = _meant(better, issued, calendar)
+        line = answer_line(bare, meant or likely(text, issued)) if bare else ""
+        return Reading(phrase=phrase, rule=Review(bare, why), why=why, notes=(), soft=soft, suggestion=line)
 
     for known, answer in answers.items():
         if compact(known) == compact(phrase):
@@ -93,6 +96,12 @@ def read(
     return Reading(phrase=phrase, rule=rule, why=None, notes=notes, soft=soft)
 
 
+def _meant(text: str, issued: date, calendar: WorkCalendar) -> str:
+    """Return what the phrase without a slip of the pen is read as; empty where that isn't certain."""
+    rule = read(text, issued, calendar=calendar).rule
+    return "" if isinstance(rule, Review) else str(rule)
+
+
 def _compose(
     text: str, issued: date, calendar: WorkCalendar, terms: Mapping[str, date], before_period: BeforePeriod
 ) -> tuple[Rule, tuple[Note, ...]]:
@@ -104,9 +113,11 @@ def _compose(
         imported=datetime(issued.year, issued.month, issued.day, tzinfo=UTC),
         terms=terms,
     )
+    heard, matters, rolls_on = set_aside(text)
     composer = Composer(
         issued=issued, almanac=almanac, before_period=before_period, known_terms=frozenset(terms)
     )
-    parts = [Part(composer.rule_of(statement), statement) for statement in statements(shapes(text), text)]
+    parts = [Part(composer.rule_of(statement), statement) for statement in statements(shapes(heard), heard)]
     rule = join(parts, issued, almanac, composer.notes)
-    return rule, tuple(dict.fromkeys(composer.notes))
+    found = [*composer.notes, *map(notes.aside, matters), *([notes.rolls_on()] if rolls_on else [])]
+    return rule, tuple(dict.fromkeys(found))

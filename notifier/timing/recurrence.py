@@ -57,16 +57,18 @@ def cadence_of(
         found.append(notes.evenly(statement.written, f"on day {english} of the month", f"每月{days}"))
         return Cadence(frequency, _INSIDE_A_MONTH[every.unit]), False
     if every.unit == "学期":
-        return _termly(every, statement)
+        return _termly(every, statement, found)
     if every.unit == "日":
         is_due = bool(every.anchors)
         if not is_due:
             _tells(every, statement)
-        if every.interval != 1:
-            found.append(notes.interval(statement.written))
+        daily = notes.interval if every.interval != 1 else notes.daily
+        found.append(daily(statement.written))
         return Cadence(frequency, (), every.interval), is_due
     if every.anchors:
         _certain(every, statement)
+        if every.next and not words.tells_of_last_month(statement.tail):
+            raise Refusal(f"“{statement.written}” may be once or each month", "report monthly")
         anchors = tuple(_anchor(anchor, every.unit, statement, inclusive) for anchor in every.anchors)
         cadence = Cadence(frequency, tuple(dict.fromkeys(anchors)))
         _explain(every, statement, found, inclusive)
@@ -93,7 +95,7 @@ def cadence_of(
 
 def _tells(every: Every, statement: Statement) -> None:
     """Refuse a recurrence that says of no report or check; one that stands alone in the cell is one."""
-    tail = words.without_content(statement.tail)
+    tail = statement.tail
     alone = not tail and not words.subject_of(statement.lead)
     if not (every.tells or alone or words.recurs(tail, manner=every.manner)):
         raise Refusal(
@@ -102,10 +104,12 @@ def _tells(every: Every, statement: Statement) -> None:
         )
 
 
-def _termly(every: Every, statement: Statement) -> tuple[Cadence, bool]:
+def _termly(every: Every, statement: Statement, found: list[Note]) -> tuple[Cadence, bool]:
     if not every.anchors:
         raise Refusal(f"“{statement.written}{statement.tail}” names no day of the term", "report termly +6d")
-    return Cadence(Frequency.TERMLY, (f"+{every.anchors[0].day}d",)), True
+    if every.anchors[0].day < 0:
+        found.append(notes.evenly(statement.written, "the eve of the opening day", "每学期开学前一日"))
+    return Cadence(Frequency.TERMLY, (f"{every.anchors[0].day:+}d",)), True
 
 
 def _spread(every: Every, times: int, statement: Statement, found: list[Note]) -> Cadence:
@@ -150,21 +154,30 @@ def _explain(every: Every, statement: Statement, found: list[Note], inclusive: b
         found.append(notes.month_before(statement.written, inclusive=inclusive))
     if any(anchor.third and anchor.edge is Edge.BEFORE for anchor in every.anchors):
         found.append(notes.third_before(statement.written, inclusive=inclusive))
-    if any(anchor.edge is Edge.LAST_WORKDAY for anchor in every.anchors):
-        found.append(notes.last_workday(statement.written))
+    if any(anchor.inside.endswith("wd") or anchor.edge is Edge.LAST_WORKDAY for anchor in every.anchors):
+        found.append(notes.workdays(statement.written))
+    if any(anchor.festival for anchor in every.anchors):
+        found.append(notes.evenly(statement.written, "the eve of each festival", "每年节日前一日"))
 
 
 def _anchor(anchor: Anchor, unit: str, statement: Statement, inclusive: bool) -> str:
     month, day = anchor.month, anchor.day
     if unit == "周":
         return _WEEKDAYS[day]
+    if anchor.festival:
+        if anchor.edge is not Edge.BEFORE:
+            raise Refusal(f"“{statement.written}” names a festival, not a limit")
+        return f"{anchor.festival}-1d"
     if anchor.third and anchor.edge is Edge.BEFORE and not inclusive:
         if anchor.third == 1:
             raise Refusal(f"“{statement.written}” may be the tenth or the end of the month before")
         day = 10 * (anchor.third - 1)  # 每月下旬前: by the 20th
+    named = anchor.inside or ("lastwd" if anchor.edge is Edge.LAST_WORKDAY else "last")
+    if named == "lastwd" and day:
+        raise Refusal(f"“{statement.written}”: two days that don't go together")
     if unit == "月":
         _exists(day or 1, 31, statement)
-        return str(day) if day else "last"
+        return str(day) if day else named
     inside = _MONTHS[unit]
     month = month or inside
     if not 1 <= month <= inside:
@@ -172,7 +185,7 @@ def _anchor(anchor: Anchor, unit: str, statement: Statement, inclusive: bool) ->
     if anchor.bare and anchor.edge is Edge.BEFORE and not inclusive:
         month = (month - 2) % inside + 1  # 每年3月前: by the end of February
     _exists(day or 1, month_end(2000, month).day if unit == "年" else 31, statement)
-    return f"{month:02}-{day:02}" if day else f"{month:02}-last"
+    return f"{month:02}-{day:02}" if day else f"{month:02}-{named}"
 
 
 def _exists(day: int, last: int, statement: Statement) -> None:

@@ -9,6 +9,7 @@ from calendar import monthrange
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from notifier.timing.festival import FESTIVALS
 from notifier.timing.period import Period
 
 
@@ -70,9 +71,36 @@ class Within:
         return f"within {self.amount}{self.unit} of {self.of}"
 
 
-DayRef = Last | Before | Within
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """An amount of time before a period begins, its first day not counted: `3wd before event:会议召开`."""
+
+    amount: int
+    unit: Unit
+    of: Period
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.amount <= 999:
+            raise ValueError(f"an amount of time is 1 to 999, not {self.amount}")
+
+    def __str__(self) -> str:
+        return f"{self.amount}{self.unit} before {self.of}"
 
 
+@dataclass(frozen=True, slots=True)
+class LastWorkday:
+    """The last working day in a period: `lastwd of 2018-06`."""
+
+    period: Period
+
+    def __str__(self) -> str:
+        return f"lastwd of {self.period}"
+
+
+DayRef = Last | Before | Within | Ahead | LastWorkday
+
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _INTERVAL_UNITS = {
     Frequency.DAILY: "d",
     Frequency.WEEKLY: "w",
@@ -80,24 +108,28 @@ _INTERVAL_UNITS = {
     Frequency.YEARLY: "y",
 }
 _MONTHS_INSIDE = {Frequency.QUARTERLY: 3, Frequency.HALF_YEARLY: 6, Frequency.YEARLY: 12}
+_MOVING = f"[1-9][0-9]?wd|lastwd|(?:[1-4]|last)(?:{'|'.join(WEEKDAYS)})"
 _PLAIN_ANCHORS = {
     Frequency.DAILY: re.compile(r"(?!)"),
-    Frequency.WEEKLY: re.compile(r"mon|tue|wed|thu|fri|sat|sun"),
-    Frequency.MONTHLY: re.compile(r"[1-9]|[12][0-9]|3[01]|last"),
-    Frequency.TERMLY: re.compile(r"\+(?:0|[1-9][0-9]{0,2})d"),
+    Frequency.WEEKLY: re.compile("|".join(WEEKDAYS)),
+    Frequency.MONTHLY: re.compile(f"[1-9]|[12][0-9]|3[01]|last|{_MOVING}"),
+    Frequency.TERMLY: re.compile(r"\+(?:0|[1-9][0-9]{0,2})d|-[1-9][0-9]?d"),
 }
+_IN_A_MONTH = re.compile(rf"([0-9]{{2}})-(?:([0-9]{{2}})|last|{_MOVING})", re.ASCII)
+_BY_FESTIVAL = re.compile(rf"(?:{'|'.join(FESTIVALS)})(?:-[1-9][0-9]?d)?")
 
 
 def _check_anchor(frequency: Frequency, anchor: str) -> None:
     if plain := _PLAIN_ANCHORS.get(frequency):
         fits = plain.fullmatch(anchor) is not None
-    else:
-        month, _, day = anchor.partition("-")
-        fits = re.fullmatch(r"[0-9]{2}-(?:[0-9]{2}|last)", anchor, re.ASCII) is not None
-        fits = fits and 1 <= int(month) <= _MONTHS_INSIDE[frequency]
+    elif found := _IN_A_MONTH.fullmatch(anchor):
+        month, day = int(found[1]), int(found[2] or 1)
+        fits = 1 <= month <= _MONTHS_INSIDE[frequency]
         # In a quarter or half the month differs from time to time; in a year 30 February never comes.
-        longest = monthrange(2000, int(month))[1] if fits and frequency is Frequency.YEARLY else 31
-        fits = fits and (day == "last" or 1 <= int(day) <= longest)
+        longest = monthrange(2000, month)[1] if fits and frequency is Frequency.YEARLY else 31
+        fits = fits and 1 <= day <= longest
+    else:
+        fits = frequency is Frequency.YEARLY and _BY_FESTIVAL.fullmatch(anchor) is not None
     if not fits:
         raise ValueError(f"{anchor} is no day of a {frequency} recurrence")
 
@@ -108,7 +140,10 @@ class Cadence:
 
     `anchors` are days inside the unit, as text: weekly `mon`…`sun`; monthly `28` or `last`; quarterly
     and half-yearly `MM-DD` or `MM-last` with the month counted inside the unit; yearly `MM-DD` or
-    `MM-last`; termly `+6d`. None stands for the unit's last day (weekly: Friday; termly: opening day).
+    `MM-last`; termly `+6d` or, before it opens, `-1d`. In a month `lastwd` is its last working day, `5wd`
+    its fifth (beyond the month if it is shorter), `lastfri` its last Friday, `1mon` its first Monday:
+    `monthly lastwd`, `quarterly 01-10wd`. Yearly also `chunjie` and `chunjie-1d`, the festival and its eve.
+    None stands for the unit's last day (weekly: Friday; termly: opening day).
     An `interval` other than 1 prints as `every 2m`, its unit d, w, m or y, counted from the start.
     """
 
@@ -218,6 +253,7 @@ class RecurringDue(Rule):
 class Then(Rule):
     """The second rule runs from the first one's completion, or failing that from its due day: `A then B`.
 
+    Inside the second, `event:done` is that day: `due 2018-06 then due within 3m of event:done`.
     A list on either side stands in brackets: `(A; B) then C`.
     """
 

@@ -12,7 +12,7 @@ from notifier.timing.nominal import first_day, last_day
 from notifier.timing.notices import Mark, Occurrence, lead_days, overdue_marks, start_occurrence
 from notifier.timing.period import Period
 from notifier.timing.policy import Lead
-from notifier.timing.rule import Cadence, From, Ongoing, RecurringDue, Report, Rule, Window
+from notifier.timing.rule import Cadence, Frequency, From, Ongoing, RecurringDue, Report, Rule, Window
 
 _ONE_DAY = timedelta(days=1)
 
@@ -119,7 +119,10 @@ def series_of(rule: Rule, context: Context, base: date | None = None) -> Series 
         return None
     # A cadence's own `since` includes its first day; after a start, reports begin the day after it.
     own = first - _ONE_DAY if first is not None and isinstance(rule, Report | RecurringDue) else first
-    starts = [day for day in (context.issued, base, own) if day is not None]
+    # What is due every day is due on the document's own; a month's day that falls on it has passed.
+    daily = cadence is not None and cadence.frequency is Frequency.DAILY and cadence.interval == 1
+    issued = context.issued - _ONE_DAY if daily else context.issued
+    starts = [day for day in (issued, base, own) if day is not None]
     ends = [day for day in (context.calendar.last, context.until, last) if day is not None]
     nominal_days = NominalDays(
         cadence=cadence or context.policy.ongoing_cadence,

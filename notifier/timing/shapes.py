@@ -52,6 +52,8 @@ class Named:
     name: str = ""
     weekday: int = 0  # 1 to 7 where one is written beside the day
     clock: str = ""
+    brief: bool = False  # the year has two digits: 19年底
+    day: tuple[int, int] | None = None  # month and day written in brackets beside 本周五
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,8 @@ class Anchor:
     edge: Edge = Edge.NONE
     bare: bool = False  # a month, quarter or half without a day or an end
     third: int = 0  # 旬 or 初: `day` is its last
+    inside: str = ""  # 5wd, lastfri: a day that no number names
+    festival: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +100,7 @@ class Every:
     manner: bool = False  # 按月, 逐季: may be no more than a way of working
     after: bool = False  # the days count from the unit's end
     tells: bool = False  # the word itself says that it is reported: 月通报
+    next: bool = False  # 次月5日: of each month, if something says that it comes round
     clock: str = ""
     start: int
     end: int
@@ -110,6 +115,8 @@ class Amount:
     unit: str
     after: bool  # begins with 后 or 起
     of: Named | None
+    ahead: bool = False  # 会议召开前3个工作日; an amount of 0 is the eve
+    lasts: bool = False  # 为期三个月
     start: int
     end: int
 

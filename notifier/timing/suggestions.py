@@ -12,8 +12,17 @@ _CADENCES = (
     (re.compile("学期"), "report termly +6d"),
     (re.compile("[每按逐]年|年[报度]"), "report yearly"),
 )
+_TYPOS = (("低前", "底前"), ("末底前", "底前"), ("底前前", "底前"))
 _LASTING = re.compile("长期|持续|常态|日常|随时|及时|定期|不定期|动态|经常|全程|实时|立[即行]|同步")
 _AFTER = re.compile("后|之日|[时日天月]内")
+
+
+def corrected(text: str) -> str | None:
+    """Return a phrase without its likely slip of the pen, 12月低前, or None; only ever to suggest."""
+    for wrong, right in _TYPOS:
+        if wrong in text:
+            return text.replace(wrong, right)
+    return None
 
 
 def likely(text: str, issued: date) -> str:

@@ -2,20 +2,22 @@
 
 import re
 
+from notifier.timing.asides import plain, without_asides
+
 _MODAL = (
     "应当|应该|应|必须|务必|须|需要|需|要|拟|力争|力求|争取|原则上|尽量|尽可能|确保|保证|计划|预计|并且|并|且|同时|再|则|请|分别|"
-    "整个|最迟|至迟|最晚|不迟于|不得迟于|不晚于|不得晚于|今后|截至|截止|务|贯穿|"
+    "整个|最迟|至迟|最晚|不迟于|不得迟于|不晚于|不得晚于|不超过|不得超过|今后|截至|截止|务|贯穿|"
 )
 # Atomic: 并且 must not be tried again as 并 and 且, or a run of them takes for ever.
 _FUNCTION = re.compile(f"(?>{_MODAL}将于|将在|将|于|在|到|至|自|从|由)+$")
 _SOFT = re.compile("力争|力求|争取|原则上|尽量|尽可能|努力|视情")
-_BY = re.compile("(?:到|至|不得?迟于|不得?晚于|最迟|至迟|最晚|截止)(?:于|在)?$")
+_BY = re.compile("(?:到|至|不得?迟于|不得?晚于|不得?超过|最迟|至迟|最晚|截止)(?:于|在)?$")
 _RANGE = re.compile("[-~—–―─至到]+")
 _SEQUEL = re.compile(
     "(?:(?P<after>此后|之后|随后|其后|而后|以后|后续|完成后|建成后|到期后)|(?P<part>其中))(?:于|在|需|应|须|要|再|并)*"
 )
 _SO_FAR = re.compile("截[至止]")
-_MIDNIGHT = re.compile("凌晨|(?<![0-9])0?0[时点:：]")
+_MIDNIGHT = re.compile("凌晨|零[时点]|(?<![0-9])0?0[时点:：]")
 _SINCE = re.compile("(?:自|从|由)$")
 _ENDS_RISKY = re.compile(
     "(?:对|把|将|为|按|照|以|除|凡|比|较|与|同|是|即|因|不|未|早|晚|和|《|[初末底中明今本次下上去后前当近每第]|[0-9一二三四五六七八九十两][.．/-]?)$"
@@ -31,7 +33,7 @@ _MATTER = re.compile(
     "财政|项目|名单|清单|台账|招生|毕业|考核|考试|绩效|民生|实事|公务员|统计|决算|审计|会议)"
 )
 _SEASON = re.compile(  # they name a shorter time than the period before them
-    "[一-鿿]{1,3}[期季](?:间|内)?$|主?汛期|两会|全国两会|[高中国省]考|征兵|秋收|春耕|麦收|三[夏秋]|春运|农[闲忙]|换届|放假|寒潮"
+    "(?![一-鿿]{0,2}(?:首期|分期|如期|按期|同期|中期|后期)$)[一-鿿]{1,3}[期季](?:间|内)?$|主?汛期|两会|全国两会|[高中国省]考|征兵|秋收|春耕|麦收|三[夏秋]|春运|农[闲忙]|换届|放假|寒潮"
 )
 _GOES_ON_BADLY = re.compile("[-~—–―─./和与]|至(?!少|关)|到(?!位|场|访|账)|及(?!时)|[夕之]")
 _DANGLING = re.compile(f"(?>{_MODAL}于|在|到|至|自|从|由|和|及|与|以及|近|[-~—–―─])+")
@@ -49,7 +51,7 @@ _NAMES = re.compile(  # they hold a time word and are no time
 _TIME = re.compile(
     "[年月旬季周後內週]|日|学期|學期|时限|期限|时期|期间|以来|至今|期满|到期|逾期|届时|屆時|[前后]|长期|長期|持续|持續|常态|常態|定期|适时|適時"
     "|每|假期|暑|寒假|春节|国庆|元旦|小时|[0-9一二三四五六七八九十]+[天号时]|[0-9]点|[春夏秋冬](?:$|季|天)|起$|起[至到]|截[至止]|左右|上下(?=$|完)|顺延|延期|推迟|延长|早于|晚于|暂定|待定|另行|另定|而定|暂缓"
-    "|(?<![0-9])(?:19|20)[0-9]{2}(?![0-9万亿元个人名所家项条件份套台户亩％%])|[0-9]+[.．][0-9]+(?![0-9万亿元倍％%个])"
+    "|(?<![0-9])(?:19|20)[0-9]{2}(?![0-9万亿元个人名所家项条件份套台户亩％%张辆座处间株头只米公里吨千平盏床位例对组班校村区街片余])|[0-9]+[.．][0-9]+(?![0-9万亿元倍％%个])"
 )
 _PLACED = re.compile(
     "(?!初步|初稿|初审|初验|中小|中央|中职|中等|中心|中介|中医|中期(?=评|检|考|督|验|总|报|调|审)|内部|内容|内控|内设|起草|起步)[初中末底前后内间起止的春夏秋冬]"
@@ -61,6 +63,7 @@ _DESCRIBES = re.compile(
 _FINISH = re.compile(
     "完成|建成|出台|投入使用|到位|报送|上报|报[省市县区]|印发|发布|公布|竣工|投产|投用|完工|完结|封顶|通车|投运|达产|销号|清零|结项|收官|组建|设立|建立|达标|报批|提交|全覆盖|验收|开工|动工|启动|上线|挂牌|交付|办结|成立|制定|公开|达到|实现"
 )
+_DOING = re.compile("(?:组织|开展|进行|推进|迎接|准备)(?:竣工|专项|项目|联合|初步|综合)?(?:验收|报送|整改)")
 _PLAIN = re.compile(
     "(?:要|须|必须|应|务必|确保|力争|争取|原则上|全部|全面|基本|如期|按时|按期|高质量|予以)*"
     "(?:完成|落实|落实到位|完成到位|结束|截止|实施完成|为止|止|完成任务|完成工作)?"
@@ -77,19 +80,12 @@ _TIMES = re.compile(
     "(?P<vague>[多数几]|若干|[0-9一二两三四五六七八九十][-~—–―─至到、])?"
     "(?P<times>(?<![0-9第])[0-9]{1,3}|(?<![第一二三四五六七八九十])[一二两三四五六七八九十]{1,2})(?:次|轮|遍|场)|(?P<many>[多数几]|若干)(?:次|轮|遍|场)"
 )
-_CONTENT = re.compile(
-    "(?<=[报送告布结])(?:上一?个?|当)(?:年度?|季度?|月度?|半年|周)(?:的|度)?|上一?个?(?:月|季度?|年度?|周)(?=.{0,8}(?:情况|进展|总结|报表|数据))"
-)
 _ENDURES = re.compile(
     "(?:深入|全面|扎实|有序|稳步|不断|大力|着力|强化)*"
-    "(?:实施|推进|推动|推行|开展|坚持|落实|深化|抓好|抓|跟踪|进行|做好|加强|加大|完善|巩固|提升|提高|优化|执行|强化|改进|监管|监测|督导|整治|运行|发力|用力|化|任务|工作)"
+    "(?:实施|推进|推动|推行|开展|坚持|落实|深化|抓好|抓|跟踪|进行|做好|加强|加大|完善|巩固|提升|提高|优化|执行|强化|改进|监管|监测|督导|整治|运行|管护|维护|管理|运营|保持|保障|服务|发力|用力|化|任务|工作)"
 )
 _LEADS_LASTING = re.compile(
     ".{1,12}(?:并且?|且)|(?:已|须|应|要)?(?:立即|立行|边查边|即知即|即行即|马上|抓紧)(?:整改|改|落实|办理|解决)|(?:.{0,8}(?:工作|任务|事项))?(?>应当|应|须|要|需|并且|并|且|同时|做到|坚持|全面|深入|扎实|有序|稳步|予以|进行|实行|转入|进入|实现)*"
-)
-_EVENT = re.compile("(?P<event>.+?)(?:之日起|之日后|之日|以后|之后|后|起)的?$")
-_ISSUED = re.compile(
-    "(?:本(?:方案|通知|文件|意见|办法|规定|措施|清单|要点|细则|计划)?|文件|通知)?(?:正式)?(?:印发|下发|发布|公布|发文)(?:之日)?"
 )
 
 
@@ -191,7 +187,7 @@ def denies(lead: str, tail: str) -> bool:
 
 def says_something(text: str) -> bool:
     """Tell whether a text holds a word: a number or a sign alone is a leftover."""
-    return re.search("[一-鿿]", text) is not None
+    return re.search("[一-鿿]", plain(text)) is not None
 
 
 def describes(tail: str) -> bool:
@@ -201,11 +197,14 @@ def describes(tail: str) -> bool:
 
 def finishes(tail: str) -> bool:
     """Tell whether a verb of finishing makes a bare period a deadline."""
-    return _FINISH.search(tail) is not None
+    return _FINISH.search(_DOING.sub("", tail)) is not None
 
 
 def label_of(tail: str) -> str:
     """Return the milestone that a tail names; empty where it is plain 完成 or the like."""
+    if not without_asides(tail):
+        return ""  # 10月1日至7日(7天)
+    tail = plain(tail)
     if _PLAIN.fullmatch(tail) or not re.search("[一-鿿]", tail):
         return ""
     return re.sub("^(?:要|须|必须|应|务必|确保|力争|争取|原则上|为)+", "", tail)
@@ -218,6 +217,11 @@ def recurs(tail: str, *, manner: bool) -> bool:
     return (_TELLS.match(tail) if manner else _RECURS.search(tail)) is not None
 
 
+def tells(tail: str) -> bool:
+    """Tell whether a milestone is itself a report: 通报全年情况"""
+    return _TELLS.match(tail) is not None or tail.startswith("总结")
+
+
 def times_of(tail: str) -> str | None:
     """Return the number in 一次, 两次; 0, which is never right, for 多次 and 2-3次."""
     found = _TIMES.search(tail)
@@ -226,9 +230,9 @@ def times_of(tail: str) -> str | None:
     return "0" if found["vague"] or found["many"] else found["times"]
 
 
-def without_content(tail: str) -> str:
-    """Return a recurrence's tail without the span that its report tells about: 报送上月进展."""
-    return _CONTENT.sub("", tail)
+def tells_of_last_month(tail: str) -> bool:
+    """Tell whether a report is about the month before: 次月5日前报送上月数据 comes round."""
+    return re.search("上一?个?月", plain(tail)) is not None
 
 
 def endures(tail: str) -> bool:
@@ -254,17 +258,3 @@ def is_for_good(word: str) -> bool:
 def may_lead_lasting(lead: str) -> bool:
     """Tell whether 持续 or 长期 after these words is said of the doing, as in 并长期, 该项工作长期."""
     return _LEADS_LASTING.fullmatch(lead) is not None
-
-
-def is_event(text: str) -> bool:
-    """Tell whether a clause names the event from which the next one counts: 自交办之日起"""
-    return re.search("之日[起后]$|[^此以今随之]后$", text) is not None and event_of(text) is not None
-
-
-def event_of(lead: str) -> str | None:
-    """Return the event in 自本通知印发之日起 and the like: `issued` for the document, else its words."""
-    found = _EVENT.fullmatch(re.sub("^(?:自|从|在|于|应|须|并|请|要|确保|力争)+(?=.{2})", "", lead))
-    if not found:
-        return None
-    event = re.sub("[《》“”]", "", found["event"].removesuffix("之日"))
-    return "issued" if _ISSUED.fullmatch(event) else event

@@ -25,7 +25,8 @@ from notifier.timing.period import (
 from notifier.timing.shapes import Named
 
 _ONE_DAY = timedelta(days=1)
-_NEXT = ("明年", "次年", "翌年")
+_NEXT = ("明年",)
+_FOLLOWING = ("次年", "翌年")
 
 
 class Refusal(Exception):
@@ -74,6 +75,12 @@ def period_of(named: Named, year: int) -> Period:
                 return Break(year, named.name)
             case "festival":
                 return Festival(year, named.name)
+            case "first_quarters":
+                return Span(Quarter(year, 1), Quarter(year, values[0]))
+            case "plan" if values[1:]:
+                first = FiveYearPlan(values[0])
+                start = 1951 + 5 * first.number
+                return Span(Year(start), Year(start + values[1] - 1))
             case "plan":
                 return FiveYearPlan(values[0])
             case "now":
@@ -93,11 +100,16 @@ class Years:
     notes: list[Note] = field(default_factory=list)
     year: int = 0
     inherited: bool = False
+    base: int = 0
+    """The year that 次年 follows."""
+    month: int = 0
+    recurs: bool = False
+    """Whether something before comes round: no year for 次年 to follow."""
     guessed: bool = False
     """Whether the period resolved last has its year from the document alone."""
 
     def __post_init__(self) -> None:
-        self.year = self.issued.year
+        self.year = self.base = self.issued.year
 
     def resolve(self, named: Named, written: str) -> Period:
         """Return the period with its year and month filled in."""
@@ -114,6 +126,10 @@ class Years:
             return self._next_term(named, written)
         if named.kind not in {"plan", "now"}:
             self._take_year(named, written)
+        if named.kind == "bare_third":
+            named = self._in_month(named, written)
+        if named.kind in {"month", "third", "thirds", "day"}:
+            self.month = named.values[0]
         period = period_of(named, self.year)
         if named.name == "early":
             self.notes.append(notes.early(written))
@@ -127,8 +143,8 @@ class Years:
         start = self.resolve(first, written)
         if isinstance(start, Span):
             raise Refusal(f"“{written}”: not clear where the range begins and ends")
-        guessed = self.guessed
-        if last.relative in {"次年", "翌年"}:
+        guessed, base = self.guessed, self.base
+        if last.relative in _FOLLOWING:
             last = replace(last, relative="", year=self.year + 1)
         if (
             last.year is None
@@ -141,7 +157,9 @@ class Years:
                 end = period_of(last, self.year)
         else:
             end = self.resolve(last, written)
-        self.guessed = guessed
+        self.guessed, self.base = guessed, base
+        if last.kind in {"month", "third", "day"}:
+            self.month = last.values[0]
         if isinstance(end, Span):
             raise Refusal(f"“{written}”: not clear where the range begins and ends")
         if self._end(end) < self._begin(start):
@@ -167,10 +185,19 @@ class Years:
     def _take_year(self, named: Named, written: str) -> None:
         if named.year is not None:
             self.year, self.inherited = named.year, True
-        elif named.relative in {"次年", "翌年"}:
-            raise Refusal(f"“{named.relative}” doesn't say which year it follows")
+            self.base = self.year
+            if named.brief:
+                if self.year < self.issued.year:
+                    raise Refusal(f"“{written}”: a year of two digits before the document's date")
+                self.notes.append(notes.two_digits(written, self.year))
+        elif named.relative in _FOLLOWING:
+            if self.recurs:
+                raise Refusal(f"“{named.relative}” doesn't say which year it follows")
+            self.year, self.inherited = self.base + 1, True
+            self.notes.append(notes.year_after(written, self.year))
         elif named.relative:
             self.year, self.inherited = self.issued.year + (named.relative in _NEXT), True
+            self.base = self.year
         elif self.inherited:
             self.notes.append(notes.year_of_clause(written, self.year))
         else:
@@ -182,10 +209,19 @@ class Years:
         monday = self.issued - timedelta(days=self.issued.weekday())
         day = monday + timedelta(days=7 * weeks + weekday - 1)
         self.year = day.year
+        if named.day and named.day != (day.month, day.day):
+            raise Refusal(f"“{written}”: counted from the document's date it is {day}")
         if day < self.issued:
             raise Refusal(f"“{written}” is {day}, before the document's date")
         self.notes.append(notes.week_of_document(written, day))
         return Day(day)
+
+    def _in_month(self, named: Named, written: str) -> Named:
+        """Return the third of the month that was named before."""
+        if not self.month:
+            raise Refusal(f"“{written}” names no month")
+        self.notes.append(notes.month_of_clause(written, self.year, self.month))
+        return replace(named, kind="third", values=(self.month, *named.values))
 
     def _this_month(self, named: Named, written: str) -> Period:
         year, month = self.issued.year, self.issued.month
@@ -193,7 +229,7 @@ class Years:
             year, month = year + month // 12, month % 12 + 1
         elif not named.relative:
             self.notes.append(notes.month_of_document(written, year, month))
-        self.year = year
+        self.year, self.month = year, month
         if named.name == "third":
             return Third(year, month, named.values[0])
         return _day(year, month, named.values[0]) if named.values else Month(year, month)

@@ -13,6 +13,8 @@ from notifier.share import share
 from tests.acceptance.machine import Machine, Supervisor, wait_until
 from tests.office import ALWAYS, TEACHERS, Row, beijing, office
 
+pytestmark = pytest.mark.slow  # each starts processes of its own
+
 EVERYBODY = {f"{name}@example.org": 1 for name in ("wang", "li", "zhang", "zhao")}  # each once
 NEW: Row = ("建立制度。", "财政厅", "2019年6月底前完成")
 SLOT = beijing("2018-06-29T09:00")  # a deadline and a quarterly report, each on the last working day before

@@ -23,6 +23,8 @@ from notifier.report.pages import write_report
 from notifier.share import share
 from tests.office import ALWAYS, CONFIG, TEACHERS, beijing, office
 
+pytestmark = pytest.mark.slow  # whole documents, whole years
+
 FIRST, LAST = date(2017, 10, 1), date(2018, 12, 31)
 
 

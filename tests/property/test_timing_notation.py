@@ -24,6 +24,7 @@ from notifier.timing.period import (
     Year,
 )
 from notifier.timing.rule import (
+    Ahead,
     Before,
     Cadence,
     DayRef,
@@ -31,6 +32,7 @@ from notifier.timing.rule import (
     Frequency,
     From,
     Last,
+    LastWorkday,
     Ongoing,
     RecurringDue,
     Report,
@@ -78,6 +80,8 @@ days: st.SearchStrategy[DayRef] = st.one_of(
     st.builds(Last, periods),
     st.builds(Before, periods),
     st.builds(Within, st.integers(1, 999), st.sampled_from(Unit), periods),
+    st.builds(Ahead, st.integers(1, 999), st.sampled_from(Unit), periods),
+    st.builds(LastWorkday, periods),
 )
 
 
@@ -85,23 +89,32 @@ def _anchors(*texts: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str, ...
     return st.lists(st.one_of(texts), max_size=3).map(tuple)
 
 
-def _inside(months_inside: int, longest: int) -> st.SearchStrategy[tuple[str, ...]]:
+def _inside(
+    months_inside: int, longest: int, *more: st.SearchStrategy[str]
+) -> st.SearchStrategy[tuple[str, ...]]:
     month = st.integers(1, months_inside)
     dated = st.builds("{:02}-{:02}".format, month, st.integers(1, longest))
-    return _anchors(dated, st.builds("{:02}-last".format, month))
+    return _anchors(dated, st.builds("{:02}-{}".format, month, moving), *more)
 
 
 intervals = st.integers(1, 999)
 weekdays = st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])
-monthdays = st.integers(1, 31).map(str) | st.just("last")
+moving: st.SearchStrategy[str] = st.one_of(
+    st.sampled_from(["last", "lastwd"]),
+    st.builds("{}wd".format, st.integers(1, 99)),
+    st.builds("{}{}".format, st.sampled_from(["1", "2", "3", "4", "last"]), weekdays),
+)
+monthdays = st.integers(1, 31).map(str) | moving
+by_festival = st.builds("{}{}".format, st.sampled_from(FESTIVALS), st.sampled_from(["", "-1d", "-30d"]))
+term_offsets = st.integers(0, 300).map("+{}d".format) | st.integers(1, 99).map("-{}d".format)
 cadences = st.one_of(
     st.builds(Cadence, st.just(Frequency.DAILY), interval=intervals),
     st.builds(Cadence, st.just(Frequency.WEEKLY), _anchors(weekdays), intervals),
     st.builds(Cadence, st.just(Frequency.MONTHLY), _anchors(monthdays), intervals),
     st.builds(Cadence, st.just(Frequency.QUARTERLY), _inside(3, 31)),
     st.builds(Cadence, st.just(Frequency.HALF_YEARLY), _inside(6, 31)),
-    st.builds(Cadence, st.just(Frequency.YEARLY), _inside(12, 28), intervals),
-    st.builds(Cadence, st.just(Frequency.TERMLY), _anchors(st.integers(0, 300).map("+{}d".format))),
+    st.builds(Cadence, st.just(Frequency.YEARLY), _inside(12, 28, by_festival), intervals),
+    st.builds(Cadence, st.just(Frequency.TERMLY), _anchors(term_offsets)),
 )
 maybe_period = st.none() | periods
 leaves: st.SearchStrategy[Rule] = st.one_of(

@@ -28,12 +28,14 @@ from notifier.timing.period import (
 )
 from notifier.timing.policy import Lead, Policy
 from notifier.timing.rule import (
+    Ahead,
     Before,
     Cadence,
     Due,
     Frequency,
     From,
     Last,
+    LastWorkday,
     Ongoing,
     RecurringDue,
     Report,
@@ -70,7 +72,7 @@ single_periods = of(
     st.builds(Day, days),
     st.builds(Term, years, st.sampled_from(["spring", "autumn"])),
     st.builds(Festival, years, st.sampled_from(["chunjie", "guoqing"])),
-    st.builds(Event, st.sampled_from(["issued", "dated", "undated"])),
+    st.builds(Event, st.sampled_from(["issued", "dated", "undated", "done"])),
 )
 spans = st.tuples(years, years).map(lambda pair: Span(Year(min(pair)), Year(max(pair))))
 periods = of(single_periods, spans)
@@ -94,7 +96,17 @@ cadences = st.one_of(
     st.builds(Cadence, st.just(Frequency.DAILY), st.just(()), st.integers(1, 40)),
     st.builds(Cadence, st.just(Frequency.YEARLY), st.just(("02-29", "09-last")), st.integers(1, 3)),
     st.builds(Cadence, st.just(Frequency.QUARTERLY), st.sampled_from([("03-20",), ("02-31", "01-01")])),
-    st.builds(Cadence, st.just(Frequency.TERMLY), st.sampled_from([("+6d",), ("+0d", "+45d")])),
+    st.builds(
+        Cadence,
+        st.just(Frequency.MONTHLY),
+        st.lists(st.sampled_from(["lastwd", "5wd", "25wd", "lastfri", "2mon", "15"]), min_size=1).map(tuple),
+        st.integers(1, 5),
+    ),
+    st.builds(Cadence, st.just(Frequency.QUARTERLY), st.sampled_from([("03-lastwd",), ("01-10wd", "02-31")])),
+    st.builds(
+        Cadence, st.just(Frequency.YEARLY), st.just(("chunjie-1d", "guoqing", "12-30wd")), st.integers(1, 3)
+    ),
+    st.builds(Cadence, st.just(Frequency.TERMLY), st.sampled_from([("+6d", "-1d"), ("+0d", "+45d")])),
 )
 
 labels = st.sampled_from(["", "动工", "出台"])
@@ -102,6 +114,8 @@ day_refs = st.one_of(
     st.builds(Last, periods),
     st.builds(Before, periods),
     st.builds(Within, st.integers(1, 60), st.sampled_from(list(Unit)[:4]), single_periods),
+    st.builds(Ahead, st.integers(1, 60), st.sampled_from(list(Unit)[:4]), single_periods),
+    st.builds(LastWorkday, periods),
 )
 bounds = st.none() | periods
 dues = st.builds(Due, day_refs, labels)

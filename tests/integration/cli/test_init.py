@@ -176,10 +176,9 @@ def test_the_unit_starts_the_program_that_wrote_it(empty: Path, ops: Type) -> No
 
 
 def test_a_program_in_a_home_is_pointed_out(empty: Path, ops: Type) -> None:
-    at_home = Program(command=("/home/li/venv/bin/notifier",), folders=(Path("/home/li/venv"),))
-    assert hidden_from_service(Path("/etc/notifier"), at_home) == [
-        Path("/home/li/venv/bin/notifier"), Path("/home/li/venv"),
-    ]  # fmt: skip
+    venv = Path("/", "home", "li", "venv")
+    at_home = Program(command=(str(venv / "bin" / "notifier"),), folders=(venv,))
+    assert hidden_from_service(Path("/etc/notifier"), at_home) == [venv / "bin" / "notifier", venv]
     assert hidden_from_service(Path("/etc/notifier"), OPT) == []
     if empty.is_relative_to("/tmp"):
         assert f"note: a service can't see {empty}/demo;" in ops("init", "demo").err

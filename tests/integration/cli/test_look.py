@@ -319,3 +319,13 @@ def test_a_closed_task_is_shown_closed_under_its_new_number(ledger: App, ops: Ty
     office(ledger.config.path.parent, rows=(ALWAYS, TEACHERS))
     states = {task["text"]: task["state"] for task in ops("tasks", "--json").json}
     assert states == {TEACHERS[0]: "done", ALWAYS[0]: "open"}
+
+
+def test_a_group_column_that_leads_back_to_its_unit_is_told_plainly(empty: Path, ops: Type) -> None:
+    office(empty)
+    (empty / "contacts.csv").write_text(
+        "unit,name,email,group\n省教育厅,王,wang@example.org,省教育厅\n", "utf-8"
+    )
+    shown = ops("check")
+    assert shown.code == 78
+    assert "groups contain themselves: 省教育厅" in shown.err

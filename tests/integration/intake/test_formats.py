@@ -1,10 +1,14 @@
 """The shipped plan, saved by real tools in every format, reads to the same rows."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from notifier.intake import Document, TaskRow, read_document
+
+pytestmark = pytest.mark.slow  # whole documents, whole years
 
 ROOT = Path(__file__).parents[3]
 SEED = ROOT / "seeds" / "vocational-education-2017.txt"
@@ -59,3 +63,14 @@ def test_the_36_tasks_read_the_same_cell_for_cell(name: str) -> None:
 )
 def test_a_row_is_where_people_would_look_for_it(name: str, where: str) -> None:
     assert read_document(MADE / name).rows[0].where == where
+
+
+def test_reading_loads_no_library_into_the_daemon() -> None:
+    script = (
+        "import sys; from pathlib import Path; from notifier.intake import read_document\n"
+        "for path in sys.argv[1:]: read_document(Path(path))\n"
+        "print(*sorted({'lxml', 'docx', 'pdfplumber', 'python_calamine'} & set(sys.modules)))"
+    )
+    paths = [str(MADE / name) for name in ("seed.docx", "seed.pdf", "seed.xlsx", "seed.html")]
+    done = subprocess.run([sys.executable, "-c", script, *paths], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

@@ -7,6 +7,8 @@ import pytest
 from notifier.intake import read_document
 from tests.documents import LEFT, UP, Rows, write
 
+pytestmark = pytest.mark.slow  # each starts processes of its own
+
 Task = tuple[str, str, str, str]  # ref, text, units, timing
 
 HEAD = ["序号", "工作任务", "责任单位", "完成时限"]

@@ -16,6 +16,8 @@ from notifier.intake import Document, read_document
 from tests.documents import LEFT, UP, fill, html_table, write_docx, write_xlsx
 from tests.fixtures.make_documents import LONG
 
+pytestmark = pytest.mark.slow  # each starts processes of its own
+
 HEAD = ["序号", "工作任务", "责任单位", "完成时限"]
 MADE = Path(__file__).parents[3] / "tests" / "fixtures" / "documents"
 
@@ -180,7 +182,63 @@ def test_a_header_cell_over_two_columns_takes_what_stands_in_both(tmp_path: Path
     assert brief(read_document(path)) == ["1|招商。|市商务局、市发改委|年底", "2|技改。|市工信局|年底"]
 
 
+def test_a_header_that_stands_again_between_rows_takes_none_with_it(tmp_path: Path) -> None:
+    rows = [
+        HEAD,
+        ["一、产业", LEFT, LEFT, LEFT],
+        ["1", "修路。", "市交通局", "年底"],
+        HEAD,
+        ["2", "建桥。", "市交通局", "年底"],
+        ["小计", LEFT, "2项", ""],
+    ]
+    found = read_document(write_docx(tmp_path / "plan.docx", [rows]))
+    assert brief(found) == ["1|修路。|市交通局|年底", "2|建桥。|市交通局|年底"]
+    assert faults(found) == []
+
+
+def test_bracketed_numbers_without_units_head_sections_where_tasks_have_figures(tmp_path: Path) -> None:
+    rows = [
+        ["序号", "事项", "单位", "时限"],
+        ["（一）", "加强领导", "", ""],
+        ["1", "成立小组。", "市府办", "3月底"],
+        ["（二）", "加强督查", "", ""],
+        ["2", "每月通报。", "督查室", "每月"],
+        ["3", "", "督查室", "每月"],
+    ]
+    found = read_document(write_docx(tmp_path / "plan.docx", [rows]))
+    assert brief(found) == ["1|成立小组。|市府办|3月底", "2|每月通报。|督查室|每月"]
+    assert [row.section for row in found.rows] == ["（一）加强领导", "（二）加强督查"]
+    assert faults(found) == ["plan.docx, table 1, row 6: number 3: the task's text is empty"]
+
+
 # Spreadsheets
+
+
+def test_a_form_line_under_the_table_and_roles_in_brackets(tmp_path: Path) -> None:
+    path = write_xlsx(
+        tmp_path / "plan.xlsx",
+        {
+            "表": [
+                ["填报单位：", "市府办", "", "日期", "2018年"],
+                ["序号", "督办事项", "承办单位", "办结时限", "督办人"],
+                [1, "修路。", "市交通局（牵头）\n市财政局（配合）", "2018-12-31", "张三"],
+                ["审核：", "", "填表：", "", ""],
+            ]
+        },
+    )
+    found = read_document(path)
+    assert brief(found) == ["1|修路。|市交通局（牵头）、市财政局（配合）|2018-12-31"]
+    assert faults(found) == []
+
+
+def test_quarters_as_columns_say_when(tmp_path: Path) -> None:
+    rows = [
+        ["序号", "任务", "责任单位", "进度安排", LEFT, LEFT, LEFT],
+        [UP, UP, UP, "一季度", "二季度", "三季度", "四季度"],
+        ["1", "修路。", "市交通局", "立项", "", "开工", ""],
+    ]
+    (row,) = read_document(write_xlsx(tmp_path / "plan.xlsx", {"表": rows})).rows
+    assert row.timing == "一季度：立项；三季度：开工"
 
 
 def test_a_sheet_with_margins_dates_totals_and_a_hidden_draft(tmp_path: Path) -> None:
@@ -441,6 +499,23 @@ def test_text_in_its_other_layouts(tmp_path: Path, name: str, data: bytes) -> No
     found = read_document(tmp_path / name)
     assert brief(found) == ["1|建校。|市教育局|年底", "2|招商。|市商务局|全年"]
     assert faults(found) == []
+
+
+def test_csv_rows_with_sections_notes_and_a_remark_left_out(tmp_path: Path) -> None:
+    text = (
+        "序号,任务,责任单位,时限,备注\n,一、产业,,,\n1,修路。,市交通局,年底\n小计,,,,\n"
+        ",二、民生,,,\n2,建校。,市教育局,年底,重要\n,备注：以上均为约束性任务。,,,\n"
+    )
+    (tmp_path / "plan.csv").write_text(text, "utf-8")
+    found = read_document(tmp_path / "plan.csv")
+    assert brief(found) == ["1|修路。|市交通局|年底", "2|建校。|市教育局|年底"]
+    assert found.sections == ("一、产业", "二、民生")
+    assert faults(found) == []
+
+
+def test_traditional_titles_are_the_same_titles(tmp_path: Path) -> None:
+    (tmp_path / "plan.csv").write_text("序號,工作任務,責任單位,完成時限\n1,修路。,市交通局,年底\n", "utf-8")
+    assert brief(read_document(tmp_path / "plan.csv")) == ["1|修路。|市交通局|年底"]
 
 
 def test_a_csv_row_with_an_unquoted_comma_is_named(tmp_path: Path) -> None:

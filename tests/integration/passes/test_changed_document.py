@@ -1,5 +1,6 @@
 """A document that changes: what is closed, received and told stays with its task, whatever its number becomes."""
 
+import pytest
 from sqlalchemy import select
 
 from notifier.ledger.schema import events, reminders, tasks
@@ -57,3 +58,10 @@ def test_a_reworded_task_keeps_its_history(desk: Desk) -> None:
     assert refs(desk) == {1: ("1", "open"), 2: ("2", "open")}
     with desk.passes.engine.begin() as db:
         assert list(db.execute(select(tasks.c.revision).order_by(tasks.c.id)).scalars()) == [1, 2]
+
+
+def test_a_word_on_a_number_that_moved_is_pointed_out(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.open(rows=(TEACHERS, ALWAYS))
+    extra = '[plans.plan.tasks."1"]\ntiming = "due 2018-06"\n'
+    desk.open(rows=(NEW, TEACHERS, ALWAYS), extra=extra)
+    assert "override_moved" in [getattr(record, "action", "") for record in caplog.records]

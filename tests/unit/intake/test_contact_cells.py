@@ -100,3 +100,9 @@ def test_a_long_cell_of_anything_is_read_at_once(unit: str) -> None:
     mailboxes(clean(cell))
     columns_of([cell, "邮箱"])
     assert perf_counter() - began < 2
+
+
+def test_a_bracket_before_many_ats_is_read_at_once() -> None:
+    began = perf_counter()
+    mailboxes("(" + "@" * 130_000)
+    assert perf_counter() - began < 2

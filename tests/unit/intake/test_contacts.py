@@ -1,6 +1,6 @@
 """The contact directory: good rows load, bad ones are named."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from zipfile import ZipFile
@@ -369,3 +369,33 @@ def test_a_workbook_without_a_header_is_refused(tmp_path: Path) -> None:
     book.active.append(["单位", "电话"])
     with pytest.raises(DocumentError, match="no sheet has one"):
         read_contacts(saved(book, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("rows", "state", "reason"),
+    [
+        pytest.param([["单位", "邮箱"], ["省教育厅", "a@b.cn"]], "hidden", "is hidden", id="hidden"),
+        pytest.param([["单位", "责任单位", "邮箱"], ["甲", "乙", "a@b.cn"]], "visible", "twice", id="header"),
+        pytest.param([["省教育厅", "a@b.cn"]], "visible", "holds addresses and is left out", id="none"),
+    ],
+)
+def test_a_workbook_of_which_every_sheet_is_left_out_is_refused_as_a_whole(
+    tmp_path: Path, rows: Sequence[Sequence[str]], state: str, reason: str
+) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    for row in rows:
+        sheet.append(row)
+    sheet.sheet_state = state
+    book.create_sheet("说明").append(["请各单位填写"])
+    with pytest.raises(DocumentError, match=reason) as refused:
+        read_contacts(saved(book, tmp_path))
+    assert refused.value.faults[0].startswith("名单.xlsx, sheet Sheet")
+
+
+def test_nobody_is_taken_for_the_unit_above_a_row_that_could_not_be_read(tmp_path: Path) -> None:
+    text = HEADER + "甲局,陈,a@example.org,\n乙局,李,,b@example.org,primary\n,王,c@example.org,\n"
+    contacts, faults = read_contacts(file_of(tmp_path, text))
+    assert lines_of(contacts) == ["甲局 陈 a@example.org primary"]
+    assert [fault.where for fault in faults] == ["contacts.csv:3", "contacts.csv:4"]

@@ -3,8 +3,11 @@
 import pytest
 
 from notifier.timing.nominal import due_day, end_day, has_end, successor
-from notifier.timing.period import Event, Festival, FiveYearPlan, Half, Quarter, Span, Term, Third, Year
+from notifier.timing.notation import parse
+from notifier.timing.outline import events_named, milestones
+from notifier.timing.period import Day, Event, Festival, FiveYearPlan, Half, Quarter, Span, Term, Third, Year
 from notifier.timing.rule import (
+    Ahead,
     Before,
     Cadence,
     DayRef,
@@ -12,6 +15,7 @@ from notifier.timing.rule import (
     Frequency,
     From,
     Last,
+    LastWorkday,
     Ongoing,
     Report,
     Review,
@@ -41,6 +45,11 @@ MONTHLY = Cadence(Frequency.MONTHLY)
         (Before(Term(2018, "autumn")), "2018-08-31"),
         (Before(month("2017-12")), "2017-11-30"),
         (Before(Festival(2018, "chunjie")), "2018-02-15"),
+        (LastWorkday(month("2018-06")), "2018-06-29"),
+        (LastWorkday(month("2018-09")), "2018-09-30"),
+        (Ahead(3, Unit.WORKING_DAY, Day(day("2023-10-10"))), "2023-10-07"),
+        (Ahead(10, Unit.DAY, Festival(2018, "chunjie")), "2018-02-06"),
+        (Ahead(1, Unit.MONTH, Day(day("2018-03-31"))), "2018-02-28"),
         (Before(Span(month("2018-03"), month("2018-06"))), "2018-02-28"),
     ],
     ids=str,
@@ -123,7 +132,22 @@ def test_what_follows_runs_from_completion_or_from_the_due_day(
     rule: Rule, completed: str | None, expected: str | None
 ) -> None:
     context = a_context(completed=day(completed) if completed else None)
-    assert successor(rule, context, None) == (a_context(), day(expected) if expected else None)
+    done = {"done": day(expected)} if expected else {}
+    assert successor(rule, context, None) == (a_context(events=done), day(expected) if expected else None)
+
+
+def test_what_counts_from_done_counts_from_the_end_of_what_stands_before_then() -> None:
+    rule = parse('due 2018-06 "开工" then (due within 3m of event:done then due within 7d of event:done)')
+    assert [str(stone.day) for stone in milestones(rule, a_context())] == [
+        "2018-06-30",
+        "2018-09-30",
+        "2018-10-07",
+    ]
+    assert end_day(rule, a_context()) == day("2018-10-07")
+    early = a_context(completed=day("2018-05-20"))
+    assert end_day(rule, early) == day("2018-08-27")
+    assert events_named(rule) == frozenset()
+    assert events_named(parse("due within 3m of event:done")) == {"done"}
 
 
 def test_nothing_follows_a_rule_whose_end_is_still_unknown() -> None:

@@ -145,7 +145,7 @@ REVIEWS = {
     "2018年6亿元": "change its meaning",
     "2020年目标": "change its meaning",
     "2018年度考核": "describes something",
-    "比2015年增长10%": "change its meaning",
+    "比2015年增长10%": "no date",
     "截至2016年底已建成100所": "describes something",
     "将2018年底前建成的项目纳入台账": "describes something",
     "有效期至2018年12月31日": "a validity",
@@ -167,11 +167,11 @@ REVIEWS = {
     "2018年年报": "change its meaning",
     "2018年内召开2次": "a number of times",
     "每月第一周报送": "time word, “周”",
-    "原定2018年6月底前完成": "a condition",
+    "原定2018年6月底前完成": "a date first set",
     "2018年6月底前完成，确有困难的可延至9月底": "a condition",
     "2018年底数清查": "change its meaning",
     "3、12月": "a number without its unit",
-    "18年底前": "change its meaning",
+    "15年底前": "two digits before the document's date",
     "18.12月底前": "change its meaning",
     "当年底前": "change its meaning",
     "由2018年6月底前调整为9月底前": "a second time",
@@ -179,7 +179,7 @@ REVIEWS = {
     # two meanings
     "3月内": "that many months",
     "每周一调度": "once a week",
-    "次年6月底前": "which year it follows",
+    "每年底报送，次年6月底前总结": "which year it follows",
     "2018年秋季学期": "not a limit",
     # impossible
     "9月31日前": "no 2017-09-31; the last day of that month is 2017-09-30",
@@ -283,6 +283,7 @@ def test_an_answer_that_cannot_be_read_is_left_to_a_person() -> None:
 def test_what_is_left_to_a_person_comes_with_a_line_to_take_over() -> None:
     found = reading("9月31日\n前", issued=date(2018, 1, 15))
     assert found.suggestion == '"9月31日前" = "due 2018-09-30"'
+    assert reading("2018年12月低前").suggestion == '"2018年12月低前" = "due 2018-12"'
     assert reading("2018年底前").suggestion == ""
 
 

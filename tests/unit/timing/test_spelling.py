@@ -48,3 +48,19 @@ def test_a_simplified_phrase_keeps_its_characters() -> None:
     for phrase in ("著力推进里程碑项目", "回覆意见后印发", "乾隆年间"):
         assert len(spelled(phrase)) == len(phrase)
     assert spelled("每季度结束后，成效显著") == "每季度结束后，成效显著"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("5月1日一6月30日", "5月1日-6月30日"),
+        ("10月一报", "10月一报"),
+        ("月后5日内报送", "每月结束后5日内报送"),
+        ("季后13日前", "每季结束后13日内"),
+        ("会议月后5日内", "会议月后5日内"),
+        ("12月底前完成\n长期坚持", "12月底前完成，长期坚持"),
+        ("6月底前完成持续推进机制建设", "6月底前完成持续推进机制建设"),
+    ],
+)
+def test_what_is_written_in_short_is_spelled_out_where_nothing_else_is_meant(written: str, read: str) -> None:
+    assert spelled(written) == read

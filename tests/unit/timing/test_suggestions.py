@@ -10,7 +10,7 @@ from notifier.timing.suggestions import answer_line, likely
 
 LIKELY = {
     "每季度适时通报": "report quarterly",
-    "每月前5个工作日内": "report monthly",
+    "每月中前": "report monthly",
     "每周末": "report weekly",
     "每半年左右": "report half-yearly",
     "每学期末": "report termly +6d",
