@@ -112,8 +112,9 @@ def _unit(text: str, folder: Path, program: Program) -> str:
     if _is_service(folder):
         name = _quoted(str(state.relative_to(_LIB)))
         return re.sub(r"(?m)^StateDirectory=.*$", lambda _: f"StateDirectory={name}", text)
+    writes = _quoted(f"-{state}")  # not there yet when ExecStartPre= is about to make it
     made = f"ExecStartPre=+/usr/bin/install -d -m 0700 -o notifier -g notifier {_quoted(str(state))}"
-    text = re.sub(r"(?m)^StateDirectory=.*$", lambda _: f"{made}\nReadWritePaths={_quoted(str(state))}", text)
+    text = re.sub(r"(?m)^StateDirectory=.*$", lambda _: f"{made}\nReadWritePaths={writes}", text)
     return re.sub(r"(?m)^StateDirectoryMode=.*\n", "", text)
 
 

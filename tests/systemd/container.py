@@ -97,6 +97,8 @@ class Container:
         else:
             bare.rename(self.root)
 
+        (self.root / "etc" / "hosts").write_text("127.0.0.1 localhost\n", "ascii")  # Debian 12 leaves it out
+
     def _install(self) -> None:
         pip: list[str | Path] = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
         wheels = self.root / "root" / "wheels"
@@ -128,7 +130,10 @@ class Container:
 
     def _boot(self) -> None:
         self._nspawn = subprocess.Popen(
-            ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "-D", str(self.root), "--boot"],
+            [
+                *["systemd-nspawn", "--quiet", "--register=no", "--keep-unit"],
+                *["--machine", f"notifier-{self.suite}-{os.getpid()}", "-D", str(self.root), "--boot"],
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -157,7 +157,7 @@ def test_elsewhere_the_unit_may_write_the_folders_own_var() -> None:
     unit = files["systemd/notifier.service"]
     assert files["config.toml"] == share("config.toml").read_text("utf-8")
     assert "StateDirectory" not in unit
-    assert "\nReadWritePaths=/srv/office/var\n" in unit
+    assert "\nReadWritePaths=-/srv/office/var\n" in unit
     assert "\nExecStartPre=+/usr/bin/install -d -m 0700 -o notifier -g notifier /srv/office/var\n" in unit
     assert state_of(Path("/srv/office")) == Path("/srv/office/var")
 
