@@ -26,6 +26,7 @@ from notifier.passes.book import PlanEntry, open_plan
 from notifier.passes.plan import PlanOutcome, dated, plan
 from notifier.passes.preflight import Item, preflight
 from notifier.passes.readdress import AddressedFor
+from notifier.passes.retry import Override
 from notifier.passes.send import Sender, SendOutcome
 from notifier.passes.setting import Setting
 from notifier.people.directory import Contact, Directory
@@ -80,6 +81,14 @@ class App:
     def owner(self) -> str:
         """This process as it signs claims."""
         return f"{socket.gethostname()}:{os.getpid()}"
+
+    @property
+    def overrides(self) -> tuple[Override, ...]:
+        """The replies of a mail server that `[delivery] defer` puts off."""
+        return tuple(
+            Override(reply=entry.reply, wait=timedelta(minutes=entry.wait))
+            for entry in self.config.delivery.defer
+        )
 
     def preflight(self, now: datetime) -> list[Item]:
         """Return what needs a person."""
@@ -150,6 +159,7 @@ class App:
             owner=self.owner,
             sender=self.config.mail.sender,
             redirect_to=delivery.redirect_to if redirect and delivery.mode == "redirect" else None,
+            overrides=self.overrides,
         )
         return Passes(engine=engine, app=self, sender=sender)
 

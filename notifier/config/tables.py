@@ -175,12 +175,46 @@ class Mail(Table):
         return self
 
 
+class Deferral(Table):
+    """An entry of `[delivery] defer`: a reply of the mail server that means "not now", whatever its code."""
+
+    reply: re.Pattern[str]
+    wait: Annotated[Count, Field(le=1440)] = 0  # minutes at least until the next try
+
+    @field_validator("reply", mode="before")
+    @classmethod
+    def _tells_replies_apart(cls, text: object) -> re.Pattern[str]:
+        if not isinstance(text, str):
+            raise ValueError("a reply is described by a regular expression, as text")
+        try:
+            pattern = re.compile(text)
+        except (re.error, OverflowError, RecursionError) as error:
+            raise ValueError(f"this is no regular expression: {error}") from None
+        if pattern.search(""):
+            raise ValueError("this fits every reply, so that no refusal would ever be told")
+        return pattern
+
+
+# Limits of the great providers: NetEase's and Tencent's lists of codes for those who send to them, Aliyun's quotas.
+# Where a code says that the day is over, an hour and more passes between tries.
+_DEFERRALS = (
+    {"reply": r"(?i)\bfrequency limited\b", "wait": 15},
+    {"reply": r"(?i)\b550 mailbox unavailable or access denied\b", "wait": 30},
+    {"reply": r"\b(45[01]|55[04]) (MI:(DMC|CCL|CEL|SFQ)|RP:(DRC|CCL|CEL|QRC))\b", "wait": 5},
+    {"reply": r"\b(45[01]|550) DT:SPM\b", "wait": 5},
+    {"reply": r"\b(550 RP:TRC|55[04] MI:STC)\b", "wait": 240},
+    {"reply": r"(?i)\b552 .*\bsending quota\b", "wait": 240},
+    {"reply": r"\b421 HL:(ICC|IFC|REP|MEP)\b", "wait": 15},
+)
+
+
 class Delivery(Table):
-    """`[delivery]`: where mails go."""
+    """`[delivery]`: where mails go, and which refusals are no more than a rate limit."""
 
     mode: Literal["maildir", "redirect", "live"] = "maildir"
     maildir: Path = Path("var/mail")
     redirect_to: Address | None = None
+    defer: tuple[Deferral, ...] = tuple(Deferral.model_validate(entry) for entry in _DEFERRALS)
 
     @model_validator(mode="after")
     def _redirect_has_a_target(self) -> "Delivery":

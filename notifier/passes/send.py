@@ -6,7 +6,6 @@ and Message-ID are known, and which is flagged uncertain when it is claimed agai
 """
 
 import logging
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,22 +20,20 @@ from notifier.mail.compose import Composer
 from notifier.mail.transport import Outgoing, Result, Transport
 from notifier.passes.notices import Verdict, digest_of, is_in_stream, judge
 from notifier.passes.plan import dated
+from notifier.passes.retry import (
+    BACKOFF,
+    GIVE_UP_AFTER,
+    MOST_UNCERTAIN_ATTEMPTS,
+    Override,
+    backoff,
+    overruled,
+)
 from notifier.passes.setting import Setting
 from notifier.passes.slots import LATE_AFTER, is_open, is_slot, next_slot
 
 log = logging.getLogger(__name__)
 
 BATCH = 100
-GIVE_UP_AFTER = timedelta(days=5)
-MOST_UNCERTAIN_ATTEMPTS = 6  # an answer that never comes must not become a stream of copies
-BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
-
-
-def backoff(attempt: int, jitter: Callable[[], float] = random.random) -> timedelta:
-    """Return how long to wait after the `attempt`-th failure: 1, 5, 15, 30, 60 minutes, then hourly ±20 %."""
-    if attempt <= len(BACKOFF):
-        return BACKOFF[max(attempt, 1) - 1]
-    return timedelta(hours=1) * (0.8 + 0.4 * jitter())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +57,7 @@ class Sender:
     owner: str
     sender: str
     redirect_to: str | None = None
+    overrides: tuple[Override, ...] = ()
     _server_faults: int = field(default=0, init=False)
     _suspects: set[int] = field(default_factory=set, init=False)  # next in turn when the server failed
     _paused: tuple[datetime, datetime] | None = field(default=None, init=False)
@@ -70,7 +68,8 @@ class Sender:
     ) -> SendOutcome:
         """Send what may go now, for at most `budget` of real time; `stop` ends it after the mails in hand."""
         begun = time.monotonic()
-        tried, fault = 0, None
+        tried = 0
+        fault: Result | None = None
         while not stop() and not self._is_paused():
             claimed = self._claim()
             if not claimed:
@@ -84,7 +83,8 @@ class Sender:
             self._suspects.clear()
             if time.monotonic() - begun > budget.total_seconds():
                 break
-        return SendOutcome(tried=tried, next_at=self._next_moment(), fault=fault or self._fault())
+        told = self._fault() if fault is None else fault.reply
+        return SendOutcome(tried=tried, next_at=self._next_moment(), fault=told)
 
     def _claim(self) -> list[MessageRecord]:
         now = self.clock()
@@ -101,13 +101,14 @@ class Sender:
     def _fault(self) -> str | None:
         return self._last_fault if self._is_paused() else None
 
-    def _pause(self, fault: str) -> None:
+    def _pause(self, fault: Result) -> None:
         self._server_faults += 1
-        self._last_fault = fault
+        self._last_fault = fault.reply
         now = self.clock()
-        self._paused = now, now + backoff(self._server_faults)
+        _, wait = overruled(fault, self.overrides)
+        self._paused = now, now + max(backoff(self._server_faults), wait)
         log.warning(
-            "The mail server can't be used, paused until %s: %s", self._paused[1], fault,
+            "The mail server can't be used, paused until %s: %s", self._paused[1], fault.reply,
             extra={"action": "server_paused"},
         )  # fmt: skip
 
@@ -118,7 +119,7 @@ class Sender:
 
     def _send_batch(
         self, claimed: Sequence[MessageRecord], stop: Callable[[], bool]
-    ) -> tuple[int, str | None]:
+    ) -> tuple[int, Result | None]:
         by_id = {message.id: message for message in claimed}
         tried: set[int] = set()
 
@@ -144,7 +145,7 @@ class Sender:
         if fault is None:
             return len(tried), None
         self._suspects.update([mail.id for mail in outgoing if mail.id not in tried][:1])
-        return len(tried), fault.reply
+        return len(tried), fault
 
     def _prepare(self, claimed: Sequence[MessageRecord]) -> list[Outgoing]:
         now = self.clock()
@@ -233,6 +234,7 @@ class Sender:
     def _record(self, message: MessageRecord, result: Result) -> None:
         now = self.clock()
         attempt = message.attempts + 1
+        result, wait = overruled(result, self.overrides)
         with self.engine.begin() as db:
             uncertain = message.uncertain or result.state == "uncertain"
             # After days off or downtime, age alone says nothing about how often it was tried.
@@ -253,7 +255,7 @@ class Sender:
                     db,
                     message.id,
                     reply=result.reply,
-                    not_before=now + backoff(attempt),
+                    not_before=now + max(backoff(attempt), wait),
                     uncertain=uncertain,
                     spent=result.state == "deferred" and result.scope == "recipient",
                 )

@@ -209,6 +209,17 @@ BAD = {
     "contacts": ('[contacts]\nfiles = "contacts.csv"\n', "contacts.files"),
     "delivery": ('[delivery]\nmode = "test"\n', "delivery.mode"),
     "redirect to nobody": ('[delivery]\nmode = "redirect"\n', "delivery"),
+    "a reply that is no expression": (
+        '[delivery]\ndefer = [{ reply = "550" }, { reply = "(550" }]\n',
+        "delivery.defer[1].reply",
+    ),
+    "a reply that is every reply": ('[delivery]\ndefer = [{ reply = ".*" }]\n', "delivery.defer[0].reply"),
+    "a reply that is a number": ("[delivery]\ndefer = [{ reply = 550 }]\n", "delivery.defer[0].reply"),
+    "a deferral without a reply": ("[delivery]\ndefer = [{ wait = 5 }]\n", "delivery.defer[0].reply"),
+    "a wait of less than nothing": (
+        '[delivery]\ndefer = [{ reply = "550", wait = -1 }]\n',
+        "delivery.defer[0].wait",
+    ),
     "redirect to no address": ('[delivery]\nredirect_to = "ops"\n', "delivery.redirect_to"),
 }
 

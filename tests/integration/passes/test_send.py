@@ -10,7 +10,7 @@ import pytest
 from notifier.ledger import outbox
 from notifier.ledger.schema import messages, reminders
 from notifier.mail.transport import Outgoing, Result
-from notifier.passes.send import backoff
+from notifier.passes.retry import backoff
 from tests.desk import Desk
 from tests.fakes import ACCEPTED
 from tests.office import ALWAYS, TEACHERS, beijing
