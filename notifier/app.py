@@ -23,6 +23,7 @@ from notifier.mail.maildir import MaildirTransport
 from notifier.mail.transport import Transport
 from notifier.passes.adopt import Adoption, adopt
 from notifier.passes.book import PlanEntry, open_plan
+from notifier.passes.brake import Brake
 from notifier.passes.plan import PlanOutcome, dated, plan
 from notifier.passes.preflight import Item, preflight
 from notifier.passes.readdress import AddressedFor
@@ -140,13 +141,14 @@ class App:
             user=mail.user,
             password=None if mail.password_file is None else read_credential(self.config, mail.password_file),
             connections=mail.connections,
+            per_second=mail.per_second,
         )
         return SmtpTransport(server)
 
     def passes(
-        self, engine: Engine, transport: Transport, *, clock: Clock | None = None, redirect: bool = True
+        self, engine: Engine, transport: Transport, *, clock: Clock | None = None, rehearsed: bool = False
     ) -> Passes:
-        """Return the passes over a ledger; a rehearsal has its own clock and is never redirected."""
+        """Return the passes over a ledger; a rehearsal has its own clock, and is neither redirected nor held."""
         with engine.begin() as db:
             installation = ledger.installation_id(db)
         delivery = self.config.delivery
@@ -158,7 +160,8 @@ class App:
             clock=clock or self.clock,
             owner=self.owner,
             sender=self.config.mail.sender,
-            redirect_to=delivery.redirect_to if redirect and delivery.mode == "redirect" else None,
+            redirect_to=delivery.redirect_to if delivery.mode == "redirect" and not rehearsed else None,
+            brake=Brake() if rehearsed else Brake(hold=delivery.hold, daily_cap=delivery.daily_cap),
             overrides=self.overrides,
         )
         return Passes(engine=engine, app=self, sender=sender)

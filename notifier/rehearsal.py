@@ -146,7 +146,7 @@ def rehearse(
     clock = _Clock(start)
     engine = ledger.in_memory(start, copy_of=copy_of)
     try:
-        passes = app.passes(engine, transport, clock=clock, redirect=False)
+        passes = app.passes(engine, transport, clock=clock, rehearsed=True)
         with engine.begin() as db:
             for name, day in app.setting.recorded.items():
                 set_day(db, name, day, by="rehearsal", at=start)

@@ -160,11 +160,21 @@ class Mail(Table):
     user: Filled | None = None
     password_file: Path | None = None
     connections: Annotated[Positive, Field(le=32)] = 2
+    per_second: Annotated[float, Field(strict=True, ge=0, le=1000, allow_inf_nan=False)] = (
+        0  # 0: as fast as it goes
+    )
 
     @property
     def domain(self) -> str:
         """The sender's domain, which signs the Message-IDs."""
         return self.sender.rpartition("@")[2]
+
+    @field_validator("per_second")
+    @classmethod
+    def _mail_moves(cls, rate: float) -> float:
+        if 0 < rate < 0.01:
+            raise ValueError("less than 0.01, one mail in 100 seconds, is no pace; 0 is none")
+        return rate
 
     @model_validator(mode="after")
     def _login_is_whole_and_covered(self) -> "Mail":
@@ -209,11 +219,13 @@ _DEFERRALS = (
 
 
 class Delivery(Table):
-    """`[delivery]`: where mails go, and which refusals are no more than a rate limit."""
+    """`[delivery]`: where mails go, how many, and which refusals are no more than a rate limit."""
 
     mode: Literal["maildir", "redirect", "live"] = "maildir"
     maildir: Path = Path("var/mail")
     redirect_to: Address | None = None
+    hold: Switch = False
+    daily_cap: Annotated[Count, Field(le=1_000_000)] = 5000  # 0: none
     defer: tuple[Deferral, ...] = tuple(Deferral.model_validate(entry) for entry in _DEFERRALS)
 
     @model_validator(mode="after")

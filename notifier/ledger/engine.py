@@ -12,7 +12,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from notifier.errors import ConfigError, NotifierError
 from notifier.ledger.schema import installation, metadata
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 _LOCK_WAIT_SECONDS = 30
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
 
 from notifier.ledger.schema import messages
 
@@ -84,10 +84,7 @@ def claim(db: Connection, owner: str, now: datetime, limit: int) -> list[Message
 
     A claim whose lease ran out is taken over; if its DATA was begun, the message is uncertain from then on.
     """
-    free = or_(
-        and_(messages.c.state == "queued", messages.c.not_before <= now),
-        and_(messages.c.state == "claimed", messages.c.lease_until <= now),
-    )
+    free = _free(now)
     wanted = select(messages.c.id).where(messages.c.finished.is_(None), free)
     ids = list(db.execute(wanted.order_by(messages.c.not_before, messages.c.id).limit(limit)).scalars())
     if not ids:
@@ -108,6 +105,13 @@ def claim(db: Connection, owner: str, now: datetime, limit: int) -> list[Message
         MessageRecord(**row)
         for row in db.execute(mine.order_by(messages.c.not_before, messages.c.id)).mappings()
     ]
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        and_(messages.c.state == "queued", messages.c.not_before <= now),
+        and_(messages.c.state == "claimed", messages.c.lease_until <= now),
+    )
 
 
 def put_off(db: Connection, before: datetime, until: datetime) -> None:
@@ -185,6 +189,19 @@ def earliest_attempt(db: Connection) -> datetime | None:
     leased = select(func.min(messages.c.lease_until)).where(messages.c.state == "claimed")
     moments = [moment for moment in (db.execute(queued).scalar(), db.execute(leased).scalar()) if moment]
     return min(moments, default=None)
+
+
+def count_due(db: Connection, now: datetime) -> int:
+    """Return how many messages may go now."""
+    return db.execute(select(func.count()).where(messages.c.finished.is_(None), _free(now))).scalar_one()
+
+
+def count_gone(db: Connection, since: datetime) -> int:
+    """Return how many messages the server took since a moment, or may have taken: one without an answer counts."""
+    ended = or_(messages.c.state == "accepted", messages.c.uncertain)
+    finished = select(func.count()).where(messages.c.finished >= since, ended)
+    unanswered = select(func.count()).where(messages.c.finished.is_(None), messages.c.begun)
+    return db.execute(finished).scalar_one() + db.execute(unanswered).scalar_one()
 
 
 def counts_by_state(db: Connection) -> dict[str, int]:

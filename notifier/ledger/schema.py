@@ -138,6 +138,7 @@ messages = Table(
     UniqueConstraint("contact", "slot"),
 )
 Index("ix_messages_open", messages.c.state, messages.c.not_before, sqlite_where=text("finished IS NULL"))
+Index("ix_messages_finished", messages.c.finished)  # what went today is counted for every claim
 
 reminders = Table(
     "reminders",

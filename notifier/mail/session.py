@@ -44,6 +44,7 @@ class Server:
     hello: str | None = None  # our name in EHLO, else the host's
     connections: int = 2
     mails_per_connection: int = 100
+    per_second: float = 0  # mails over all connections; 0 is no limit
     connect_timeout: float = 30
     command_timeout: float = 300
     data_timeout: float = 600  # shorter makes copies: the server may have the mail and still be busy with it

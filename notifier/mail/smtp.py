@@ -10,6 +10,7 @@ connections wait for a server that is tens of milliseconds away.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,11 +25,23 @@ from notifier.mail.transport import Outgoing, Result
 LOST_IN_A_ROW = 2  # uncertain mails one after the other: then the server is at fault, not a mail
 
 
+_GLANCE_SECONDS = 0.2  # between looks at `stop` while the pace holds a mail back
+
+
+@dataclass(slots=True)
+class _Pace:
+    """At most so many mails a second, over all connections and from one delivery to the next."""
+
+    gap: float  # seconds from mail to mail
+    after: float = 0  # monotonic seconds before which no mail may go
+
+
 class SmtpTransport:
     """Hand mail to one SMTP server."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self._pace = _Pace(1 / server.per_second if server.per_second else 0)
 
     def deliver(
         self,
@@ -45,7 +58,7 @@ class SmtpTransport:
         """
         if not mails:
             return None
-        delivery = _Delivery(self._server, deque(mails), begin, record, stop)
+        delivery = _Delivery(self._server, self._pace, deque(mails), begin, record, stop)
         return asyncio.run(delivery.run())
 
     def check(self) -> list[str]:
@@ -78,6 +91,7 @@ class _Delivery:
     """One call of `deliver`: a queue that a few connections empty."""
 
     server: Server
+    pace: _Pace
     queue: deque[Outgoing]
     begin: Callable[[Outgoing], None]
     record: Callable[[Outgoing, Result], None]
@@ -86,6 +100,7 @@ class _Delivery:
     ending: bool = False
     lost_in_a_row: int = 0
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    turns: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> Result | None:
         width = min(self.server.connections, len(self.queue))
@@ -99,7 +114,7 @@ class _Delivery:
     async def _work(self) -> None:
         session = Session(self.server)
         try:
-            while self.queue and not self.ending and not self.stop():
+            while await self._turn():
                 mail = self.queue.popleft()
                 try:
                     await self._send(session, mail)
@@ -119,6 +134,17 @@ class _Delivery:
             raise
         finally:
             await session.close()
+
+    async def _turn(self) -> bool:
+        """Wait until the pace lets a mail go; False when there is none left, or none shall go any more."""
+        async with self.turns:
+            while self.queue and not self.ending and not self.stop():
+                now = time.monotonic()
+                if now >= self.pace.after:
+                    self.pace.after = now + self.pace.gap
+                    return True
+                await asyncio.sleep(min(self.pace.after - now, _GLANCE_SECONDS))
+        return False
 
     async def _send(self, session: Session, mail: Outgoing) -> None:
         """Send one mail and record what became of it; ServerFault when it was not begun."""

@@ -18,6 +18,7 @@ from notifier.ledger import outbox, reminders, tasks
 from notifier.ledger.outbox import MessageRecord
 from notifier.mail.compose import Composer
 from notifier.mail.transport import Outgoing, Result, Transport
+from notifier.passes.brake import Brake
 from notifier.passes.notices import Verdict, digest_of, is_in_stream, judge
 from notifier.passes.plan import dated
 from notifier.passes.retry import (
@@ -58,33 +59,37 @@ class Sender:
     sender: str
     redirect_to: str | None = None
     overrides: tuple[Override, ...] = ()
+    brake: Brake = field(default_factory=Brake)
     _server_faults: int = field(default=0, init=False)
     _suspects: set[int] = field(default_factory=set, init=False)  # next in turn when the server failed
     _paused: tuple[datetime, datetime] | None = field(default=None, init=False)
     _last_fault: str | None = field(default=None, init=False)
+    _is_held: bool = field(default=False, init=False)  # and the log says so
 
     def send(
         self, stop: Callable[[], bool] = lambda: False, *, budget: timedelta = timedelta(seconds=60)
     ) -> SendOutcome:
-        """Send what may go now, for at most `budget` of real time; `stop` ends it after the mails in hand."""
-        begun = time.monotonic()
+        """Send what may go now, for at most `budget` of real time; `stop` ends it after the mails in hand.
+
+        However slow the server or the pace, one mail is tried.
+        """
+        deadline = time.monotonic() + budget.total_seconds()
         tried = 0
         fault: Result | None = None
         while not stop() and not self._is_paused():
             claimed = self._claim()
             if not claimed:
                 break
-            done, fault = self._send_batch(claimed, stop)
+            done, fault = self._send_batch(claimed, stop, deadline)
             tried += done
             if fault is not None:
                 self._pause(fault)
                 break
             self._server_faults = 0
             self._suspects.clear()
-            if time.monotonic() - begun > budget.total_seconds():
+            if time.monotonic() > deadline:
                 break
-        told = self._fault() if fault is None else fault.reply
-        return SendOutcome(tried=tried, next_at=self._next_moment(), fault=told)
+        return self._outcome(tried, self._fault() if fault is None else fault.reply)
 
     def _claim(self) -> list[MessageRecord]:
         now = self.clock()
@@ -92,7 +97,22 @@ class Sender:
             if not (is_open(self.setting, now) or is_slot(self.setting, now)):
                 # Mail that is late by now, from before downtime or deferred, goes on no night or holiday.
                 outbox.put_off(db, now - LATE_AFTER, next_slot(self.setting, now))
-            return outbox.claim(db, self.owner, now, BATCH)
+            room = self.brake.room(db, now, self.setting.policy.zone)
+            return outbox.claim(db, self.owner, now, BATCH if room is None else min(BATCH, room))
+
+    def _outcome(self, tried: int, fault: str | None) -> SendOutcome:
+        with self.engine.begin() as db:
+            moment = outbox.earliest_attempt(db)
+            held = self.brake.held(db, self.clock(), self.setting.policy.zone)
+        if held is not None and not self._is_held:
+            log.warning("Mail is held back: %s", held.why, extra={"action": "mail_held"})
+        self._is_held = held is not None
+        if moment is not None and self._paused is not None:
+            moment = max(moment, self._paused[1])
+        if moment is not None and held is not None:
+            moment = max(moment, held.until) if held.until is not None else None
+        told = "; ".join(part for part in (fault, held and held.why) if part)
+        return SendOutcome(tried=tried, next_at=moment, fault=told or None)
 
     def _is_paused(self) -> bool:
         # A clock that was set back before the pause began ends it, instead of prolonging it.
@@ -112,16 +132,14 @@ class Sender:
             extra={"action": "server_paused"},
         )  # fmt: skip
 
-    def _next_moment(self) -> datetime | None:
-        with self.engine.begin() as db:
-            moment = outbox.earliest_attempt(db)
-        return max(moment, self._paused[1]) if moment is not None and self._paused is not None else moment
-
     def _send_batch(
-        self, claimed: Sequence[MessageRecord], stop: Callable[[], bool]
+        self, claimed: Sequence[MessageRecord], stop: Callable[[], bool], deadline: float
     ) -> tuple[int, Result | None]:
         by_id = {message.id: message for message in claimed}
         tried: set[int] = set()
+
+        def ends() -> bool:
+            return stop() or (bool(tried) and time.monotonic() > deadline)
 
         def begin(mail: Outgoing) -> None:
             with self.engine.begin() as db:
@@ -136,7 +154,7 @@ class Sender:
         try:
             # A mail on which the server hangs up, whenever it is offered, must not hold up the others for ever.
             outgoing = sorted(self._prepare(claimed), key=lambda mail: mail.id in self._suspects)
-            fault = self.transport.deliver(outgoing, begin=begin, record=record, stop=stop)
+            fault = self.transport.deliver(outgoing, begin=begin, record=record, stop=ends)
         finally:
             # Nothing was begun for what is still claimed and unrecorded, except under a crash of the
             # transport itself: those keep their mark, and the next claim flags them.
@@ -216,8 +234,11 @@ class Sender:
         )
 
     def _hold_back(self, db: Connection, message: MessageRecord, reason: str, now: datetime) -> None:
-        if now - message.created < GIVE_UP_AFTER:
-            outbox.postpone(db, message.id, reply=reason, not_before=now + BACKOFF[-1], uncertain=False)
+        # Age alone says nothing after a hold or downtime: it counts with the tries.
+        if now - message.created < GIVE_UP_AFTER or message.attempts < len(BACKOFF):
+            outbox.postpone(
+                db, message.id, reply=reason, not_before=now + BACKOFF[-1], uncertain=False, spent=True
+            )
             return
         outbox.finish(db, message.id, "failed", reason, now)
         reminders.close_message(db, message.id, "failed", reason)

@@ -205,6 +205,28 @@ def test_a_reload_refuses_a_bad_configuration_by_name_and_takes_a_good_one(machi
     assert service.stop() == 0
 
 
+def test_held_mail_waits_says_so_and_goes_after_a_reload_lets_it(machine: Machine) -> None:
+    machine.post.open()
+    live_office(machine)
+    free = machine.config.read_text("utf-8")
+    machine.config.write_text(free.replace('mode = "live"', 'mode = "live"\nhold = true'), "utf-8")
+    machine.clock.set(JUST_BEFORE)
+    service = machine.launch()
+    machine.clock.run()
+    held = "delivery.hold: nothing is sent, 4 mails wait"
+    wait_until(lambda: machine.status()["daemons"][0]["fault"] == held, "the word of the hold")
+    assert machine.status()["queued"] == 4
+    assert not machine.post.got
+
+    machine.config.write_text(free, "utf-8")
+    service.send(signal.SIGHUP)
+    service.wait("READY=1")
+    machine.post.wait(4)
+    wait_until(lambda: machine.status()["daemons"][0]["fault"] is None, "the end of the hold")
+    assert service.stop() == 0
+    assert sent(machine) == EVERYBODY
+
+
 @pytest.mark.slow
 def test_a_reload_waits_for_the_mail_in_hand_and_feeds_the_watchdog_meanwhile(machine: Machine) -> None:
     machine.post.open()

@@ -220,6 +220,8 @@ BAD = {
         '[delivery]\ndefer = [{ reply = "550", wait = -1 }]\n',
         "delivery.defer[0].wait",
     ),
+    "hold": ('[delivery]\nhold = "yes"\n', "delivery.hold"),
+    "cap below nothing": ("[delivery]\ndaily_cap = -1\n", "delivery.daily_cap"),
     "redirect to no address": ('[delivery]\nredirect_to = "ops"\n', "delivery.redirect_to"),
 }
 
@@ -243,6 +245,10 @@ BAD_MAIL = {
     "login in the clear": ('from = "a@b.cn"\nuser = "x"\npassword_file = "x"\ntls = "none"', "mail"),
     "connections": ('from = "a@b.cn"\nconnections = 0', "mail.connections"),
     "no sender": ("port = 25", "mail.from"),
+    "less than no mail a second": ('from = "a@b.cn"\nper_second = -1', "mail.per_second"),
+    "hardly a mail a second": ('from = "a@b.cn"\nper_second = 0.001', "mail.per_second"),
+    "no number a second": ('from = "a@b.cn"\nper_second = nan', "mail.per_second"),
+    "a yes a second": ('from = "a@b.cn"\nper_second = true', "mail.per_second"),
 }
 
 

@@ -17,6 +17,7 @@ def older(app: App) -> sqlite3.Connection:
     db = sqlite3.connect(app.config.database, isolation_level=None)
     db.execute("DROP TABLE event_days")
     db.execute("DROP INDEX ix_tasks_plan_id_rule")
+    db.execute("DROP INDEX ix_messages_finished")
     db.execute("UPDATE alembic_version SET version_num = '0001'")
     return db
 

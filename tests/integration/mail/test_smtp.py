@@ -234,6 +234,32 @@ def test_no_mail_is_begun_once_told_to_stop(host: Any, mailbox: Box) -> None:
     assert len(mailbox.got) == 2
 
 
+@pytest.mark.parametrize("connections", [1, 3])
+def test_a_pace_holds_over_all_connections_and_deliveries(host: Any, mailbox: Box, connections: int) -> None:
+    transport = SmtpTransport(server(host.mailbox(mailbox), connections=connections, per_second=20))
+    began: list[float] = []
+
+    def begin(_mail: Outgoing) -> None:
+        began.append(time.monotonic())
+
+    for numbers in (range(4), range(4, 8)):
+        mails = [mail(number) for number in numbers]
+        assert transport.deliver(mails, begin=begin, record=Ledger().record, stop=lambda: False) is None
+    assert len(mailbox.got) == 8
+    # Each turn comes 50 ms after the last; how long a mail takes from its turn to its DATA varies a little.
+    assert began[-1] - began[0] > 7 * 0.05 - 0.04
+
+
+def test_stop_ends_the_wait_for_a_slow_pace_at_once(host: Any, mailbox: Box) -> None:
+    ledger = Ledger()
+    begun = time.monotonic()
+    slow = server(host.mailbox(mailbox), connections=2, per_second=0.01)
+    fault = deliver(slow, [mail(1), mail(2)], ledger, lambda: time.monotonic() - begun > 0.5)
+    assert fault is None
+    assert ledger.told == ["begin 1", "accepted 1"]
+    assert time.monotonic() - begun < 2
+
+
 def test_a_failing_ledger_stops_everything_and_the_mails_in_hand_are_still_recorded(
     host: Any, mailbox: Box
 ) -> None:
