@@ -64,7 +64,8 @@ def adopt(
                 _record_import(db, entry, [task for _, task in found.new], setting, mark)
             for change in found.changed:
                 _warn_of_override(entry, change)
-                late += _change(db, entry.key, change, setting, now)
+                _change(db, entry.key, change, now)
+            late += replan(db, [change.old.id for change in found.changed if change.moves], setting, now)
             added += len(found.new)
             changed += len(found.told)
             vanished += len(found.vanished)
@@ -144,8 +145,8 @@ def _record_import(
     record_event(db, at=mark, by="notifier", action="imported", detail=detail)
 
 
-def _change(db: Connection, plan: str, change: Change, setting: Setting, now: datetime) -> int:
-    """Write what changed in a task; return how many reminders that made late."""
+def _change(db: Connection, plan: str, change: Change, now: datetime) -> None:
+    """Write what changed in a task."""
     old = change.old
     values = dict(change.values)
     if change.returned:
@@ -156,9 +157,6 @@ def _change(db: Connection, plan: str, change: Change, setting: Setting, now: da
         detail = f"{plan}/{values['ref']}{was}: {', '.join(change.told)}"
         record_event(db, at=now, by="notifier", action="task_changed", detail=detail)
     tasks.change_task(db, old.id, **values)
-    if change.returned or change.differs & {"rule", "timing_state", "units"}:
-        return replan(db, tasks.tasks_by_id(db, [old.id]).values(), setting, now)
-    return 0
 
 
 def _warn_of_override(entry: PlanEntry, change: Change) -> None:

@@ -90,7 +90,7 @@ def close(
             tasks.change_task(db, task.id, **values)
         if "completed" in values:
             # What follows may already owe something today.
-            replan(db, tasks.tasks_by_id(db, [task.id]).values(), setting, now)
+            replan(db, [task.id], setting, now)
         record_event(
             db, at=now, by=by, action="closed", detail=f"{task.plan}/{task.ref} {scope} {unit or 'all units'}"
         )

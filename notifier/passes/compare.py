@@ -13,6 +13,7 @@ from notifier.timing.outline import timing_state
 from notifier.timing.rule import Review
 
 _IN_PASSING = {"position"}
+_MOVING = {"rule", "timing_state", "units"}  # what changes a task's checkpoints, or whom they are owed to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,11 @@ class Change:
     def returned(self) -> bool:
         """Whether it had vanished."""
         return self.old.state == "vanished"
+
+    @property
+    def moves(self) -> bool:
+        """Whether what the task owes has to be compared with what was planned."""
+        return self.returned or bool(self.differs & _MOVING)
 
     @property
     def told(self) -> tuple[str, ...]:

@@ -68,12 +68,10 @@ def _counting(db: Connection) -> dict[str, list[TaskRecord]]:
 
 
 def _look_anew(db: Connection, counting: Sequence[TaskRecord], setting: Setting, now: datetime) -> None:
-    for page in pages((task.id for task in counting), PAGE):
-        alike: dict[tuple[str, str | None], list[int]] = {}
-        there = tasks.tasks_by_id(db, page)
-        for task in there.values():
-            state = timing_state(rule_of(task.rule), context_of(task, setting))
-            alike.setdefault(state, []).append(task.id)
-        for (timing, why), ids in alike.items():
-            tasks.change_tasks(db, ids, timing_state=timing, why=why)
-        replan(db, there.values(), setting, now)
+    alike: dict[tuple[str, str | None], list[int]] = {}
+    for task in counting:
+        alike.setdefault(timing_state(rule_of(task.rule), context_of(task, setting)), []).append(task.id)
+    for (timing, why), ids in alike.items():
+        for page in pages(ids, PAGE):
+            tasks.change_tasks(db, page, timing_state=timing, why=why)
+    replan(db, (task.id for task in counting), setting, now)

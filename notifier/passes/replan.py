@@ -5,7 +5,7 @@ now, as late. What waits unsent and is owed no more is withdrawn.
 """
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
@@ -82,7 +82,7 @@ def replan_plan(
         if course.owed:
             behind += alike.untold(db, plan_id, same, (checkpoint.key for checkpoint in course.owed))
     alike.set_next(db, plan_id, moments)
-    return sum(replan(db, tasks.tasks_by_id(db, page).values(), setting, now) for page in pages(behind, PAGE))
+    return replan(db, behind, setting, now)
 
 
 def pages(ids: Iterable[int], size: int) -> Iterator[list[int]]:
@@ -92,10 +92,13 @@ def pages(ids: Iterable[int], size: int) -> Iterator[list[int]]:
         yield page
 
 
-def replan(db: Connection, changed: Iterable[TaskRecord], setting: Setting, now: datetime) -> int:
+def replan(db: Connection, ids: Iterable[int], setting: Setting, now: datetime) -> int:
     """Compare the streams of changed tasks with what was planned; return how many reminders were planned late."""
+    return sum(_replan_page(db, tasks.tasks_by_id(db, page), setting, now) for page in pages(ids, PAGE))
+
+
+def _replan_page(db: Connection, by_id: Mapping[int, TaskRecord], setting: Setting, now: datetime) -> int:
     courses: dict[int, _Course] = {}
-    by_id = {task.id: task for task in changed}
     for task in by_id.values():
         try:
             courses[task.id] = _course(task.rule, context_of(task, setting), task.planned_until, setting, now)
