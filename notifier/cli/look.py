@@ -95,10 +95,9 @@ def _view(
     closed: list[Completion],
     now: datetime,
 ) -> dict[str, Any]:
-    context = app.setting.context(
-        issued=entry.facts.issued,
-        imported=record.imported if record else now,
-        until=entry.facts.until,
+    context = entry.context(
+        app.setting,
+        record.imported if record else now,
         completed=record.completed if record else None,
     )
     state = record.state if record and record.state != "vanished" else "open"

@@ -120,7 +120,7 @@ def _same_plan(db: Connection, plan: PlanRecord, entry: PlanEntry, setting: Sett
 def _new_row(
     plan_id: int, position: int, task: TaskEntry, entry: PlanEntry, setting: Setting, mark: datetime
 ) -> dict[str, Any]:
-    context = setting.context(issued=entry.facts.issued, imported=mark, until=entry.facts.until)
+    context = entry.context(setting, mark)
     return {
         **facts(position, task, entry, setting, mark),
         "plan_id": plan_id,
@@ -136,7 +136,7 @@ def _record_import(
     db: Connection, entry: PlanEntry, new: Iterable[TaskEntry], setting: Setting, mark: datetime
 ) -> None:
     start = datetime.combine(entry.facts.issued, datetime.min.time(), setting.policy.zone)
-    context = setting.context(issued=entry.facts.issued, imported=start, until=entry.facts.until)
+    context = entry.context(setting, start)
     tasks_new = list(new)
     before = (
         sum(1 for task in tasks_new for _ in between(task.rule, context, start, mark)) if start < mark else 0

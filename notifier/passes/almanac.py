@@ -19,7 +19,7 @@ def almanac(book: Sequence[PlanEntry], setting: Setting, now: datetime) -> Itera
     """Yield what a person has to add to the calendar, the terms and the events."""
     yield from _notices(book, setting, now)
     for entry in book:
-        context = setting.context(issued=entry.facts.issued, imported=now, until=entry.facts.until)
+        context = entry.context(setting, now)
         for task in entry.tasks:
             yield from _terms(entry, task, context, now)
     for name, day in sorted(setting.recorded.items()):
@@ -40,25 +40,24 @@ def _notices(book: Sequence[PlanEntry], setting: Setting, now: datetime) -> Iter
         # The notice of a year rules from the last week of the year before to the last but one of its own.
         since = max(now, setting.policy.notice_instant(known.replace(year=year - 1)))
         until = setting.policy.notice_instant(known.replace(year=year))
-        reaching: dict[str, list[str]] = {}
+        reaching = 0
         first: date | None = None
         seen: dict[tuple[str, str], date | None] = {}
         for entry in book:
-            context = setting.context(issued=entry.facts.issued, imported=now, until=entry.facts.until)
+            context = entry.context(setting, now)
             for task in entry.tasks:
                 key = (entry.key, str(task.rule))
                 if key not in seen:
                     there = next(between(task.rule, context, since, until), None)
                     seen[key] = None if there is None else setting.policy.local_day(there.at)
                 if (day := seen[key]) is not None:
-                    reaching.setdefault(entry.key, []).append(task.row.ref)
+                    reaching += 1
                     first = day if first is None else min(first, day)
         if reaching:
-            count = sum(map(len, reaching.values()))
             yield Item(
                 kind="calendar",
                 message=f"the State Council's notice on the working days of {year} is not known: what falls"
-                f" after {known} is provisional, and {count} tasks reach there",
+                f" after {known} is provisional, and {reaching} tasks reach there",
                 hint=f"update the holidays package, or list {year}'s days under [calendar] off / work",
                 first=first,
             )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from notifier.config import Config, Plan
@@ -10,6 +10,7 @@ from notifier.intake import Document, TaskRow
 from notifier.passes.setting import Setting
 from notifier.people import Listing, Role, Roster, UnitRef, UnitsReading, read_units, recipients
 from notifier.people.directory import OpenGroups
+from notifier.timing.context import Context
 from notifier.timing.notation import parse
 from notifier.timing.phrase import Note, Reading, read
 from notifier.timing.rule import Rule
@@ -54,6 +55,12 @@ class PlanEntry:
     facts: Plan
     document: Document
     tasks: tuple[TaskEntry, ...]
+
+    def context(self, setting: Setting, imported: datetime, *, completed: date | None = None) -> Context:
+        """Return what a rule of this plan needs to become dates, for a task that counts as imported then."""
+        return setting.context(
+            issued=self.facts.issued, imported=imported, until=self.facts.until, completed=completed
+        )
 
 
 def units_from_json(value: Mapping[str, Any]) -> tuple[UnitsReading, dict[str, tuple[str, ...]]]:

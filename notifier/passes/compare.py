@@ -89,7 +89,7 @@ def facts(
     position: int, task: TaskEntry, entry: PlanEntry, setting: Setting, imported: datetime
 ) -> dict[str, Any]:
     """Return what the document says of a task, as the ledger keeps it."""
-    context = setting.context(issued=entry.facts.issued, imported=imported, until=entry.facts.until)
+    context = entry.context(setting, imported)
     state, why = timing_state(task.rule, context)
     if isinstance(task.rule, Review):
         why = task.reading.why

@@ -58,11 +58,12 @@ def _of_task(
     entry: PlanEntry, task: TaskEntry, refused: Mapping[str, str], setting: Setting, now: datetime
 ) -> Iterator[Item]:
     ref = task.row.ref
-    context = setting.context(issued=entry.facts.issued, imported=now, until=entry.facts.until)
+    context = entry.context(setting, now)
+    state, why = timing_state(task.rule, context)
     if isinstance(task.rule, Review):
         yield _review(entry, task, context, now)
-    elif timing_state(task.rule, context)[0] == "waiting":
-        yield _waiting(entry, task, setting, now)
+    elif state == "waiting":
+        yield _waiting(entry, task, str(why), setting, now)
     roster = task.roster(setting.directory_at(now), setting.open_groups)
     for who in roster.recipients:
         if (reply := refused.get(who.key)) is not None:
@@ -108,22 +109,22 @@ def _review(entry: PlanEntry, task: TaskEntry, context: Context, now: datetime) 
     )
 
 
-def _waiting(entry: PlanEntry, task: TaskEntry, setting: Setting, now: datetime) -> Item:
+def _waiting(entry: PlanEntry, task: TaskEntry, why: str, setting: Setting, now: datetime) -> Item:
     """Return the item of a task that counts from what nobody has dated: today is the earliest it can be."""
     today = setting.policy.local_day(now)
-    context = setting.context(issued=entry.facts.issued, imported=now, until=entry.facts.until)
+    context = entry.context(setting, now)
     undated = sorted(name for name in events_named(task.rule) if context.event_day(name) is None)
     named = [
         f"{json.dumps(name, ensure_ascii=False)} = {today}   # its day; or: notifier event {name} {today}"
         for name in undated
     ]
     supposed = setting.with_days({**setting.recorded, **dict.fromkeys(undated, today)})
-    happened = supposed.context(issued=entry.facts.issued, imported=now, until=entry.facts.until)
+    happened = entry.context(supposed, now)
     return Item(
         kind="waiting",
         plan=entry.key,
         tasks=(task.row.ref,),
-        message=str(timing_state(task.rule, context)[1]),
+        message=why,
         hint="\n".join(["[events]", *named]),
         first=_first(task.rule, happened, now),
     )
