@@ -21,7 +21,6 @@ from notifier.timing.policy import Policy
 
 if TYPE_CHECKING:
     from notifier.config import Config
-    from notifier.people.directory import Directory
 
 
 def _recorded(config: "Config") -> dict[str, date]:
@@ -173,18 +172,17 @@ def _print_explanation(reading: Reading, context: Context) -> None:
         click.echo(f"  answer      config.toml, under [timing.phrases]: {reading.suggestion}")
     for note in answer["notes"]:
         click.echo(f"  convention  {note}")
-    _print_days(reading, context)
+    _print_days(answer, reading, context)
 
 
 def _print_other(reading: Reading, context: Context, before_period: str) -> None:
     click.echo(f'  or, with [timing.reading] before_period = "{before_period}":')
     click.echo(f"  rule        {reading.rule}")
-    _print_days(reading, context)
+    _print_days(explained(reading, context), reading, context)
 
 
-def _print_days(reading: Reading, context: Context) -> None:
+def _print_days(answer: Mapping[str, Any], reading: Reading, context: Context) -> None:
     """Print nominal days, what they roll to, what recurs, and the checkpoints."""
-    answer = explained(reading, context)
     for stone in milestones(reading.rule, context):
         rolled = (
             "" if stone.rolled == stone.day else f", a day off: counts on {stone.rolled} ({stone.rolled:%a})"
@@ -211,14 +209,12 @@ def resolve(ctx: click.Context, phrases: tuple[str, ...], issuer: str | None, as
 
     With `-`, JSON Lines in and out: {"text": …, "issuer": …}.
     """
-    directory, level = _directory(ctx)
-    today = utc_now().astimezone().date()
+    names, is_known, level = _directory(ctx)
 
     def answer(text: str, issuer: str) -> dict[str, Any]:
         from notifier.people import read_units
 
-        reading = read_units(text, issuer, directory.names if directory else frozenset())
-        listing = directory.on(today) if directory else None
+        reading = read_units(text, issuer, names)
         return {
             "text": text,
             "units": [
@@ -227,7 +223,7 @@ def resolve(ctx: click.Context, phrases: tuple[str, ...], issuer: str | None, as
                     "role": unit.role.value,
                     "group": unit.group,
                     "open": unit.open,
-                    "known": listing is not None and listing.is_known(unit.name),
+                    "known": is_known(unit.name),
                 }
                 for unit in reading.units
             ],
@@ -256,9 +252,10 @@ def resolve(ctx: click.Context, phrases: tuple[str, ...], issuer: str | None, as
             click.echo(f"  unread     {text}")
 
 
-def _directory(ctx: click.Context) -> tuple["Directory | None", str]:
+def _directory(ctx: click.Context) -> tuple[frozenset[str], Callable[[str], bool], str]:
+    """Return the directory's names, whether it lists a name today where the office is, and the plans' level."""
     if find_config(ctx.find_root().obj) is None:
-        return None, ""
+        return frozenset(), lambda _name: False, ""
     from notifier.app import read_people
 
     config = the_config(ctx)
@@ -266,7 +263,8 @@ def _directory(ctx: click.Context) -> tuple["Directory | None", str]:
     if people.faults:
         raise FaultsError(*people.faults)
     levels = {plan.issuer_level for plan in config.plans.values()}
-    return people.directory, levels.pop() if len(levels) == 1 else ""
+    listing = people.directory.on(utc_now().astimezone(config.zone).date())
+    return people.directory.names, listing.is_known, levels.pop() if len(levels) == 1 else ""
 
 
 def _asked_units(ask: Any, level: str) -> tuple[str, str]:
