@@ -3,25 +3,17 @@
 Whatever stands in a cell: no error, no reading above 50 ms, no text lost and no brackets invented.
 """
 
-import json
-import os
 import random
 import re
-import time
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 
 from notifier.people import read_units
 from notifier.people.phrase import LONGEST, UnitsReading
+from tests.fuzz.inputs import INPUTS, SEED, miswritten, real, timed
 from tests.property.test_people_phrase import NAMES, WORDS
 
-CASES = Path(__file__).parents[1] / "cases"
-SEED = int(os.environ.get("FUZZ_SEED") or random.SystemRandom().randrange(2**32))
-INPUTS = int(os.environ.get("FUZZ_INPUTS") or 200_000)
-SLOWEST = 0.050
-"""Seconds that one phrase may take."""
 ISSUERS = ["", "省", "市", "县", "区", "乡", "自治区"]
 MARKS = [
     *"、，；。：（）()\n /和及与会同由等各★*“”",
@@ -32,19 +24,10 @@ MARKS = [
     "按职责分工负责",
 ]
 
-print(f"\nFUZZ_SEED={SEED} FUZZ_INPUTS={INPUTS}")
-
-
-def _phrases() -> list[str]:
-    found: list[str] = []
-    for file in sorted(CASES.glob("units*.jsonl")):
-        found += [json.loads(line)["text"] for line in file.read_text("utf-8").splitlines()]
-    return found
-
 
 def recombined(chance: random.Random) -> Iterator[str]:
     """Yield phrases made of real ones: pieces joined, one of them cut, doubled or exchanged."""
-    whole = _phrases()
+    whole = real("units*.jsonl", "text")
     while True:
         pieces: list[str] = []
         for _ in range(chance.choice((1, 1, 2, 2, 3, 6))):
@@ -58,20 +41,7 @@ def recombined(chance: random.Random) -> Iterator[str]:
             pieces.append(chance.choice(["", "", chance.choice(MARKS)]))
         if chance.random() < 0.01:
             pieces *= chance.randint(2, 60)
-        text = "".join(pieces) or "省"
-        at = chance.randrange(len(text))
-        yield chance.choice([text, text, text[:at] + text[at + 1 :], text[:at] + text[at] + text[at:]])
-
-
-def _timed(text: str, issuer: str) -> UnitsReading:
-    took = []
-    for _ in range(3):  # the machine may be busy; a slow phrase is slow each time
-        began = time.perf_counter()
-        found = read_units(text, issuer)
-        took.append(time.perf_counter() - began)
-        if took[-1] < SLOWEST:
-            return found
-    raise AssertionError(f"{min(took) * 1000:.0f} ms for {text!r}")
+        yield miswritten("".join(pieces) or "省", chance, whole=2)
 
 
 # What a phrase may hold beside names: roles, conjunctions, pointers and deadlines, all of them understood.
@@ -99,7 +69,7 @@ def _lost(text: str, reading: UnitsReading) -> str:
 
 def check(text: str, issuer: str) -> UnitsReading:
     """Read one phrase and hold it against what is promised of every reading."""
-    found = _timed(text, issuer)
+    found = timed(lambda: read_units(text, issuer), text)
     assert found.text == text
     assert len({unit.name for unit in found.units}) == len(found.units), text
     for unit in found.units:
@@ -135,5 +105,5 @@ def test_real_phrases_recombined_lose_no_text() -> None:
 
 def test_the_longest_texts_take_no_longer() -> None:
     chance = random.Random(SEED)
-    for piece in [*NAMES, *WORDS, *MARKS, *_phrases(), *islice(recombined(chance), 200)]:
+    for piece in [*NAMES, *WORDS, *MARKS, *real("units*.jsonl", "text"), *islice(recombined(chance), 200)]:
         check((piece * LONGEST)[:LONGEST], "省")

@@ -4,16 +4,12 @@ Whatever stands in a cell: no error, no reading above 50 ms, no date that the do
 what is read prints to a line of notation that reads back.
 """
 
-import json
-import os
 import random
 import re
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from itertools import islice
-from pathlib import Path
 
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
@@ -25,15 +21,11 @@ from notifier.timing.notation import parse
 from notifier.timing.phrase import Reading, read
 from notifier.timing.rule import Review, Rule
 from notifier.timing.spelling import spelled
+from tests.fuzz.inputs import INPUTS, SEED, miswritten, real, timed
 from tests.property.test_timing_notation import rules
 from tests.property.test_timing_phrase import FRAGMENTS
 from tests.timing_builders import a_context
 
-CASES = Path(__file__).parents[1] / "cases"
-SEED = int(os.environ.get("FUZZ_SEED") or random.SystemRandom().randrange(2**32))
-INPUTS = int(os.environ.get("FUZZ_INPUTS") or 200_000)
-SLOWEST = 0.050
-"""Seconds that one phrase may take."""
 CALENDAR = WorkCalendar.build()
 MARKS = [
     "，",
@@ -56,19 +48,10 @@ MARKS = [
     "12",
 ]
 
-print(f"\nFUZZ_SEED={SEED} FUZZ_INPUTS={INPUTS}")
-
-
-def _phrases() -> list[str]:
-    found: list[str] = []
-    for file in sorted(CASES.glob("timing*.jsonl")):
-        found += [json.loads(line)["phrase"] for line in file.read_text("utf-8").splitlines()]
-    return found
-
 
 def recombined(chance: random.Random) -> Iterator[str]:
     """Yield phrases made of real ones: pieces joined, one of them cut, doubled or exchanged."""
-    whole = _phrases()
+    whole = real("timing*.jsonl", "phrase")
     while True:
         pieces: list[str] = []
         for _ in range(chance.choice((1, 1, 2, 2, 3, 6))):
@@ -78,20 +61,7 @@ def recombined(chance: random.Random) -> Iterator[str]:
             pieces.append(chance.choice([phrase, cut, cut, chance.choice(FRAGMENTS), chance.choice(MARKS)]))
         if chance.random() < 0.01:
             pieces *= chance.randint(2, 200)
-        text = "".join(pieces)
-        at = chance.randrange(len(text))
-        yield chance.choice([text, text[:at] + text[at + 1 :], text[:at] + text[at] + text[at:]])
-
-
-def _timed(work: Callable[[], Reading], phrase: str) -> Reading:
-    took = []
-    for _ in range(3):  # the machine may be busy; a slow phrase is slow each time
-        began = time.perf_counter()
-        found = work()
-        took.append(time.perf_counter() - began)
-        if took[-1] < SLOWEST:
-            return found
-    raise AssertionError(f"{min(took) * 1000:.0f} ms for {phrase!r}")
+        yield miswritten("".join(pieces), chance)
 
 
 def _dates(rule: Rule, issued: date) -> Iterator[date]:
@@ -105,7 +75,7 @@ def _dates(rule: Rule, issued: date) -> Iterator[date]:
 
 def check(phrase: str, issued: date) -> Reading:
     """Read one phrase and hold it against what is promised of every reading."""
-    found = _timed(lambda: read(phrase, issued, calendar=CALENDAR), phrase)
+    found = timed(lambda: read(phrase, issued, calendar=CALENDAR), phrase)
     assert isinstance(found.rule, Review) == (found.why is not None), phrase
     assert parse(str(found.rule)) == found.rule, phrase
     assert (found.why or "").isprintable(), phrase
@@ -132,7 +102,7 @@ def test_real_phrases_recombined_are_read_or_left_to_a_person() -> None:
     print(f"\n{sum(kinds.values())} phrases: {dict(kinds.most_common())}")
 
 
-characters = st.sampled_from(sorted(set("".join([*_phrases(), *FRAGMENTS]))))
+characters = st.sampled_from(sorted(set("".join([*real("timing*.jsonl", "phrase"), *FRAGMENTS]))))
 
 
 @seed(SEED)
