@@ -74,9 +74,8 @@ class App:
     setting: Setting
     book: tuple[PlanEntry, ...]
     people: "People"
-    refused: Mapping[str, str] = field(
-        default_factory=dict
-    )  # contacts whose mail the server refuses, with its words
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Contacts whose latest mail the server refused for good, with its words."""
 
     @property
     def owner(self) -> str:
