@@ -7,8 +7,6 @@ signals, and pulls the jobs forward when the wall clock jumped.
 
 import logging
 import os
-import select
-import signal
 import socket
 import threading
 import time
@@ -32,6 +30,7 @@ from notifier.ledger import outbox
 from notifier.ledger.hold import hold
 from notifier.ledger.log import record_event, register_daemon, update_daemon
 from notifier.ledger.wake import next_moment
+from notifier.signals import Signals
 
 log = logging.getLogger(__name__)
 
@@ -74,11 +73,7 @@ class _Daemon:
         self._engine = engine
         self._passes: Passes = app.passes(engine, app.transport())
         self._host, self._pid = socket.gethostname(), os.getpid()
-        # Signal handlers touch these alone. What wakes the main thread is the octet that Python itself writes as a
-        # signal comes: a handler runs only once the main thread does, and a wait just begun would go on.
-        self._stop_asked = self._reload_asked = False
-        self._stop_since: float | None = None  # monotonic seconds
-        self._bell, self._rope = socket.socketpair()
+        self._signals = Signals()
         self._in_pass = {"plan": threading.Lock(), "send": threading.Lock()}
         self._hurry = False  # passes end after the mail in hand
         self._again: set[str] = set()  # asked to run at once, perhaps while running
@@ -99,12 +94,7 @@ class _Daemon:
 
     def run(self, *, catch_up: bool) -> bool:
         """Run until told to stop; return whether both passes have ended then."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._ask(stop=True))
-        signal.signal(signal.SIGHUP, lambda *_: self._ask(stop=False))
-        for end in (self._bell, self._rope):
-            end.setblocking(False)
-        signal.set_wakeup_fd(self._rope.fileno(), warn_on_full_buffer=False)
+        self._signals.listen()
         now = self._app.clock()
         with self._engine.begin() as db:
             revived = outbox.release_dead(db)
@@ -121,20 +111,13 @@ class _Daemon:
             log.warning("%d mails were claimed by a daemon that died", revived, extra={"action": "revived"})
         self._passes.adopt(now, catch_up=catch_up)
         try:
-            if not self._stop_asked:
+            if not self._signals.stop_asked:
                 self._start()
                 self._watch()
         finally:
             is_at_rest = self._end()
         log.info("Stopped", extra={"action": "stopped"})
         return is_at_rest
-
-    def _ask(self, *, stop: bool) -> None:
-        if stop:
-            self._stop_asked = True
-            self._stop_since = self._stop_since or time.monotonic()
-        else:
-            self._reload_asked = True
 
     def _start(self) -> None:
         trigger = _Heartbeat(lambda: timedelta(seconds=self._app.config.service.heartbeat))
@@ -153,7 +136,7 @@ class _Daemon:
         if self._scheduler.running:
             # Its own wait=True would wait with the lock in hand that a pass needs to name its next moment.
             self._scheduler.shutdown(wait=False)
-        deadline = (self._stop_since or time.monotonic()) + _LAST_MAIL_SECONDS
+        deadline = (self._signals.stop_since or time.monotonic()) + _LAST_MAIL_SECONDS
         is_at_rest = all(self._ends(lock, deadline) for lock in self._in_pass.values())
         self._try_to_say(stopped=self._app.clock())
         if not is_at_rest:
@@ -162,9 +145,7 @@ class _Daemon:
             return False
         self._passes.sender.transport.close()
         self._engine.dispose()
-        signal.set_wakeup_fd(-1)
-        self._bell.close()
-        self._rope.close()
+        self._signals.close()
         return True
 
     def _ends(self, lock: threading.Lock, deadline: float) -> bool:
@@ -210,7 +191,7 @@ class _Daemon:
                 self._scheduler.modify_job(name, next_run_time=wanted)
 
     def _is_hurried(self) -> bool:
-        return self._hurry or self._stop_asked
+        return self._hurry or self._signals.stop_asked
 
     def _plan(self) -> datetime | None:
         now = self._app.clock()
@@ -237,12 +218,11 @@ class _Daemon:
         return heartbeat if limit is None else min(heartbeat, limit / 3)
 
     def _watch(self) -> None:
-        while not self._stop_asked:
-            if select.select([self._bell], [], [], self._beat_seconds)[0]:
-                self._bell.recv(4096)
-            if self._stop_asked:
+        while not self._signals.stop_asked:
+            self._signals.wait(self._beat_seconds)
+            if self._signals.stop_asked:
                 return
-            if self._reload_asked:
+            if self._signals.reload_asked:
                 self._reload()
             self._beat()
 
@@ -269,7 +249,7 @@ class _Daemon:
 
     def _reload(self) -> None:
         """Build all that can fail, then swap; on any fault the old configuration stays and says why."""
-        self._reload_asked = False
+        self._signals.reload_asked = False
         sdnotify.reloading()
         try:
             fresh = build(load(self._app.config.path), clock=self._app.clock)
@@ -308,7 +288,7 @@ class _Daemon:
             with ExitStack() as held:
                 for lock in self._in_pass.values():
                     while not lock.acquire(timeout=min(self._beat_seconds, _GLANCE_SECONDS)):
-                        if self._stop_asked:
+                        if self._signals.stop_asked:
                             raise NotifierError("told to stop before the mail in hand was through")
                         self._beat()
                     held.callback(lock.release)
