@@ -3,7 +3,6 @@
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ from sqlalchemy import Engine
 
 from notifier.clock import Clock, utc_now
 from notifier.config import Config
+from notifier.config.credential import read_credential
 from notifier.errors import ConfigError, DocumentError, FaultsError
 from notifier.intake import RowFault, read_document
 from notifier.intake.contacts import Seen, read_contacts
@@ -292,38 +292,3 @@ def _missing_credentials(config: Config) -> Iterator[str]:
             # Root alone may read it, and systemd hands it to the daemon, not to ExecReload=: no fault of the file's.
             if not isinstance(error.__cause__, PermissionError):
                 yield from error.faults
-
-
-_kept: dict[Path, str] = {}
-
-
-def keep_credential(config: Config) -> None:
-    """Read the mail server's password, if there is one, for a process that is about to give up root."""
-    if (path := config.mail.password_file) is not None:
-        with suppress(ConfigError):  # told when it is needed
-            _kept[path] = read_credential(config, path)
-
-
-def read_credential(config: Config, path: Path) -> str:
-    """Return a secret from its file: systemd's credential of that name, else the path counted from config.toml.
-
-    Raises ConfigError when it can't be read, or is empty: so it is handed over where systemd found no file to load.
-    """
-    if path in _kept:
-        return _kept[path]
-    own = config.resolve(path)
-    handed = os.environ.get("CREDENTIALS_DIRECTORY")
-    place = Path(handed) / path.name if handed else own
-    try:
-        try:
-            secret = place.read_text("utf-8").rstrip("\r\n")
-        except FileNotFoundError:
-            place = own
-            secret = place.read_text("utf-8").rstrip("\r\n")
-    except OSError as error:
-        raise ConfigError(f"{config.path}: mail.password_file: {place}: {error.strerror}") from error
-    except UnicodeDecodeError:
-        raise ConfigError(f"{config.path}: mail.password_file: {place}: this is no UTF-8 text") from None
-    if not secret:
-        raise ConfigError(f"{config.path}: mail.password_file: {place}: there is no password in it")
-    return secret

@@ -25,7 +25,7 @@ def act_as_owner(config: "Config") -> None:
     owner = folder.stat()
     if owner.st_uid == 0:
         return
-    from notifier.app import keep_credential
+    from notifier.config.credential import keep_credential
 
     keep_credential(config)
     try:
