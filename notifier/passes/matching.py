@@ -35,7 +35,6 @@ def match(known: Sequence[TaskRecord], rows: Sequence[TaskRow]) -> list[TaskReco
     continued only where no other fits. The same number with a different text is a new task.
     """
     found: list[TaskRecord | None] = [None] * len(rows)
-    plain = [_plain(row.text) for row in rows]
     left = {
         task.id: task for task in sorted(known, key=lambda task: (task.state == "vanished", task.position))
     }
@@ -57,10 +56,11 @@ def match(known: Sequence[TaskRecord], rows: Sequence[TaskRow]) -> list[TaskReco
             same[tuple(theirs[task.id][name] for name in names)].append(task)
         for place in missing():
             fitting = same.get(tuple(ours[place][name] for name in names))
-            if fitting and (plain[place] or "ref" in names):
+            if fitting and (ours[place]["text"] or "ref" in names):
                 take(place, fitting.pop(0))
-    reworded = {place: (rows[place].ref, plain[place]) for place in missing() if plain[place]}
-    for place, task in _reworded(reworded, left.values()):
+    reworded = {place: (rows[place].ref, ours[place]["text"]) for place in missing() if ours[place]["text"]}
+    texts = {task_id: theirs[task_id]["text"] for task_id in left}
+    for place, task in _reworded(reworded, list(left.values()), texts):
         if found[place] is None and task.id in left:
             take(place, task)
     return found
@@ -89,11 +89,13 @@ def _likeness(ours: Counter[str], theirs: Counter[str]) -> float:
 
 
 def _reworded(
-    rows: Mapping[int, tuple[str, str]], tasks: Iterable[TaskRecord]
+    rows: Mapping[int, tuple[str, str]], tasks: Sequence[TaskRecord], texts: Mapping[int, str]
 ) -> Iterable[tuple[int, TaskRecord]]:
-    """Return the pairs of row (ref and plain text) and task that are alike enough, the likeliest first."""
-    tasks = list(tasks)
-    theirs = [_pairs(_plain(task.text)) for task in tasks]
+    """Return the pairs of row (ref and plain text) and task that are alike enough, the likeliest first.
+
+    `texts` are the tasks' plain texts by their ids.
+    """
+    theirs = [_pairs(texts[task.id]) for task in tasks]
     where: defaultdict[str, list[int]] = defaultdict(list)  # only what shares a pair of letters is compared
     for number, pairs in enumerate(theirs):
         for pair in pairs:
