@@ -68,10 +68,11 @@ check: $(STAMP)
 wheel: $(STAMP)
 	$(BIN)/python -m pip wheel -qq --no-deps --no-build-isolation --wheel-dir dist .
 
-# Universal: one file holds for every supported Python, with markers where they differ.
+# Universal: one file holds for every supported Python, with markers where they differ. The extras stay
+# in it: pip looks for `name[extra]` beside a pinned `name` first in the newest release, and refuses that.
 UV ?= uv
 COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-header pyproject.toml
+	--no-strip-extras --generate-hashes --no-emit-index-url --no-header pyproject.toml
 lock:
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --constraints requirements.lock --extra dev --output-file requirements-dev.lock
@@ -90,7 +91,7 @@ $(STAMP): requirements-dev.lock pyproject.toml
 		echo "making $(VENV) with $$("$$python" --version)"; \
 		"$$python" -m venv $(VENV); \
 	fi
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

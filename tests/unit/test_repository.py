@@ -155,6 +155,12 @@ def test_a_lock_satisfies_what_the_project_asks_for(name: str, extras: list[str]
     assert missing == []
 
 
+def test_a_lock_keeps_the_extras() -> None:
+    # Without them pip meets `psycopg[pool]` unpinned, and fails on the day of psycopg's next release.
+    kept = {entry.name: entry.extras for entry, _ in locked("requirements-extras.lock").values()}
+    assert {"binary", "pool"} <= kept["psycopg"]
+
+
 @pytest.mark.parametrize("name", LOCKS[1:])
 def test_the_locks_agree_on_what_they_share(name: str) -> None:
     runtime, wider = versions("requirements.lock"), versions(name)
