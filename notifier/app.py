@@ -103,9 +103,9 @@ class App:
         """Return the composer of this installation's mails."""
         return _composer(self.config, installation)
 
-    def create_ledger(self) -> Engine:
-        """Open the ledger, made if need be."""
-        return ledger.create(self.config.database, self.clock())
+    def create_ledger(self, *, anew: bool = False) -> Engine:
+        """Open the ledger for a daemon, made if there never was one, or `anew`."""
+        return ledger.create(self.config.database, self.clock(), anew=anew)
 
     def existing_ledger(self) -> Engine | None:
         """Open the ledger; None while there is none."""

@@ -42,13 +42,15 @@ _GLANCE_SECONDS = 5.0  # a signal that comes while a lock is waited for is seen 
 _LAST_MAIL_SECONDS = 80.0  # for the mail in hand when told to stop; the unit's TimeoutStopSec allows 90
 
 
-def run(app: App, *, catch_up: bool = False) -> int:
+def run(app: App, *, catch_up: bool = False, new_ledger: bool = False) -> int:
     """Run until SIGTERM or SIGINT; return the exit code. Raises LedgerHeld when another daemon has the ledger.
+
+    Raises ConfigError when the ledger can't be used, or is gone from where one was made, unless `new_ledger`.
 
     Where the mail in hand gets no answer, the process ends here: nothing else would end the thread that waits.
     """
     with hold(app.config.database):
-        if _Daemon(app, app.create_ledger()).run(catch_up=catch_up):
+        if _Daemon(app, app.create_ledger(anew=new_ledger)).run(catch_up=catch_up):
             return 0
         logging.shutdown()
         os._exit(0)

@@ -59,11 +59,12 @@ def the_app(ctx: click.Context, clock: Clock = utc_now) -> "App":
 def the_ledger(config: "Config") -> "Iterator[Engine | None]":
     """Open the ledger of a configuration for one command; None while there is none.
 
-    A ledger that can't be read or written is an error told plainly.
+    A ledger that can't be read or written, or is damaged, is an error told plainly.
     """
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import DatabaseError, OperationalError
 
     from notifier.ledger.engine import open_existing
+    from notifier.ledger.keeping import unusable
 
     act_as_owner(config)
     engine = open_existing(config.database)
@@ -71,6 +72,10 @@ def the_ledger(config: "Config") -> "Iterator[Engine | None]":
         yield engine
     except OperationalError as error:
         raise NotifierError(f"{config.database}: {error.orig}") from None
+    except DatabaseError as error:
+        if type(error) is not DatabaseError:  # a fault of ours, not of the file
+            raise
+        raise unusable(config.database, error) from None
     finally:
         if engine is not None:
             engine.dispose()

@@ -24,13 +24,14 @@ _BEATS = 3  # a daemon that missed this many heartbeats counts as dead
 @click.option(
     "--catch-up", is_flag=True, help="On a first import, plan what fell due within the catch-up cap, as late."
 )
+@click.option("--new-ledger", is_flag=True, help="Make a new ledger where the old one is gone for good.")
 @click.pass_context
-def run(ctx: click.Context, catch_up: bool) -> None:
+def run(ctx: click.Context, catch_up: bool, new_ledger: bool) -> None:
     """The daemon: until SIGTERM; SIGHUP reloads."""
     log_to_stderr()
     from notifier import daemon  # only this command needs APScheduler
 
-    ctx.exit(daemon.run(the_app(ctx), catch_up=catch_up))
+    ctx.exit(daemon.run(the_app(ctx), catch_up=catch_up, new_ledger=new_ledger))
 
 
 @click.command()

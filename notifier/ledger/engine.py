@@ -1,5 +1,6 @@
 """Opening the ledger: the SQLite file, its settings, its schema version."""
 
+import logging
 import os
 import sqlite3
 import uuid
@@ -10,32 +11,49 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, select,
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from notifier.errors import ConfigError, NotifierError
+from notifier.ledger import keeping
 from notifier.ledger.schema import installation, metadata
 
+log = logging.getLogger(__name__)
+
 SCHEMA = "0003"
-_LOCK_WAIT_SECONDS = 30
 
 
-def create(path: Path, now: datetime) -> Engine:
-    """Open the ledger at `path`, made if it isn't there (readable by its owner alone), at the current schema.
+def create(path: Path, now: datetime, *, anew: bool = False) -> Engine:
+    """Open the ledger at `path` for a daemon, whole and at the current schema; made if there never was one.
 
-    Raises ConfigError when the place can't be written or the file is no ledger.
+    It is readable by its owner alone. With `anew` one is made where an earlier one is gone. Raises ConfigError when
+    the place can't be written, the file is damaged or no ledger, or a ledger is gone (without `anew`) or there
+    (with it).
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.parent.mkdir(exist_ok=True, mode=0o700)
+        keeping.refuse_to_replace(path, anew=anew)
         path.touch(mode=0o600, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"service.database: {path}: {error.strerror or error}") from None
+    for place in (path.parent, path):
+        # SQLite opens a file that it may only read, and says so at the first change.
+        if not os.access(place, os.W_OK):
+            raise ConfigError(f"service.database: {place}: this can't be written")
+    keeping.hide(path)
+    if keeping.is_there(path):
+        keeping.check_pages(path)
     engine = _ready(path)
     with engine.begin() as db:
         if db.execute(select(installation.c.id)).first() is None:
             db.execute(insert(installation).values(id=str(uuid.uuid4()), created=now))
+    try:
+        keeping.mark_made(path, now)
+    except ConfigError:
+        engine.dispose()
+        raise
     return engine
 
 
 def open_existing(path: Path) -> Engine | None:
     """Open the ledger at `path` at the current schema; None when there is none yet."""
-    if not path.is_file() or path.stat().st_size == 0:
+    if not keeping.is_there(path):
         return None
     return _ready(path)
 
@@ -50,7 +68,7 @@ def in_memory(now: datetime, *, copy_of: Path | None = None) -> Engine:
         if (source := open_existing(copy_of)) is None:
             raise NotifierError(f"no ledger at {copy_of}")
         source.dispose()
-        with sqlite3.connect(f"file:{copy_of}?mode=ro", uri=True) as original:
+        with sqlite3.connect(keeping.address(copy_of, "ro"), uri=True) as original:
             original.backup(connection)
         original.close()
         return engine
@@ -78,10 +96,12 @@ def _ready(path: Path) -> Engine:
 
 def _connect(path: Path) -> Engine:
     # mode=rw: a plain open would silently create a missing file, and everything be planned again.
-    url = f"file:{path}?mode=rw"
+    url = keeping.address(path, "rw")
 
     def opened() -> sqlite3.Connection:
-        connection = sqlite3.connect(url, uri=True, timeout=_LOCK_WAIT_SECONDS, check_same_thread=False)
+        connection = sqlite3.connect(
+            url, uri=True, timeout=keeping.LOCK_WAIT_SECONDS, check_same_thread=False
+        )
         try:
             _settle(connection)
             connection.execute("PRAGMA journal_mode = WAL")
@@ -112,14 +132,9 @@ def _listen(engine: Engine) -> None:
 def _upgrade(engine: Engine, path: Path) -> None:
     try:
         with engine.connect() as db:
-            tables = set(db.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars())
-            version = (
-                db.execute(text("SELECT version_num FROM alembic_version")).scalar()
-                if "alembic_version" in tables
-                else None
-            )
+            tables, version = _found(db)
     except Exception as error:
-        raise ConfigError(f"service.database: {path}: {getattr(error, 'orig', error)}") from None
+        raise keeping.unusable(path, error) from None
     if version == SCHEMA:
         return
     if version is not None and version > SCHEMA:
@@ -129,13 +144,25 @@ def _upgrade(engine: Engine, path: Path) -> None:
     if version is None and tables:
         raise ConfigError(f"service.database: {path}: this is a database, but no ledger of ours")
     with engine.begin() as db:
+        _, version = _found(db)  # another process may have been here between
         if version is None:
             # A new ledger needs no history; a test holds the migrations to the same end.
             metadata.create_all(db)
             db.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
             db.execute(text("INSERT INTO alembic_version VALUES (:version)"), {"version": SCHEMA})
-        else:
+        elif version != SCHEMA:
+            # Nobody else can write now, so that the copy is what the change begins from.
+            kept = keeping.keep_copy(path, version)
+            log.info("The schema goes from %s to %s; as it was: %s", version, SCHEMA, kept)
             migrate(db)
+
+
+def _found(db: Connection) -> tuple[set[str], str | None]:
+    """Return the tables of a database, and the version of its schema where it is a ledger."""
+    tables = set(db.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars())
+    if "alembic_version" not in tables:
+        return tables, None
+    return tables, db.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def migrate(db: Connection) -> None:

@@ -17,7 +17,7 @@ def hold(database: Path) -> Iterator[None]:
     """
     place = database.with_name(database.name + ".lock")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        place.parent.mkdir(exist_ok=True, mode=0o700)
         lock = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise ConfigError(f"service.database: {place}: {error.strerror or error}") from None

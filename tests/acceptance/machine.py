@@ -233,13 +233,13 @@ class Machine:
 
     def run(self, supervisor: Supervisor | None = None, **environment: str) -> Service:
         """Start `notifier run` by the host's clock, and return it once it is ready."""
-        service = self.begin(supervisor, **environment)
+        service = self.begin(supervisor=supervisor, **environment)
         service.wait("READY=1")
         return service
 
-    def begin(self, supervisor: Supervisor | None = None, **environment: str) -> Service:
+    def begin(self, *options: str, supervisor: Supervisor | None = None, **environment: str) -> Service:
         """Start `notifier run` by the host's clock, and return at once."""
-        command = ["-m", "notifier", "--config", str(self.config), "run"]
+        command = ["-m", "notifier", "--config", str(self.config), "run", *options]
         return self._spawn(command, supervisor or Supervisor(), environment)
 
     def _spawn(self, command: list[str], supervisor: Supervisor, environment: dict[str, str]) -> Service:

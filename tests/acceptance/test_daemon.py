@@ -156,7 +156,7 @@ def test_systemd_hears_ready_then_signs_of_life_in_time_then_stopping(machine: M
     office(machine.folder)
     limit = 1.6
     supervisor = Supervisor(machine.folder / "notify")
-    service = machine.begin(supervisor, WATCHDOG_USEC=f"{limit * 1e6:.0f}")
+    service = machine.begin(supervisor=supervisor, WATCHDOG_USEC=f"{limit * 1e6:.0f}")
     last, ready = service.wait("READY=1")
     assert "next wake 20" in ready["STATUS"]
     for _ in range(2):

@@ -276,7 +276,10 @@ def test_the_real_ledger_and_mail_are_not_touched(tmp_path: Path, small: Callabl
     run = small(last=date(2017, 12, 31))
     assert run.found.digests == 6
     assert config.database.read_bytes() == before
-    assert sorted(path.name for path in (tmp_path / "var").iterdir()) == ["notifier.db"]
+    assert sorted(path.name for path in (tmp_path / "var").iterdir()) == [
+        "notifier.db",
+        "notifier.db.made",
+    ]
 
 
 def test_a_rehearsal_writes_to_the_contacts_even_where_all_mail_is_redirected(

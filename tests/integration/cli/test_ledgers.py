@@ -1,4 +1,4 @@
-"""Commands over a ledger that is of another release's schema, held by a writer, or not to be written."""
+"""Commands over a ledger that is of another release's schema, held by a writer, or damaged."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from notifier.app import App
-from notifier.ledger import engine as engines
+from notifier.ledger import keeping
 from tests.integration.cli.conftest import Type
 
 COMMANDS = [("check",), ("tasks",), ("event", "竣工", "2018-01-01"), ("done", "1"), ("status",)]
@@ -26,7 +26,7 @@ def older(app: App) -> sqlite3.Connection:
 def test_an_older_ledger_that_is_held_by_a_writer_is_told_plainly(
     ledger: App, ops: Type, monkeypatch: pytest.MonkeyPatch, words: Sequence[str]
 ) -> None:
-    monkeypatch.setattr(engines, "_LOCK_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(keeping, "LOCK_WAIT_SECONDS", 0.1)
     db = older(ledger)
     db.execute("BEGIN IMMEDIATE")
     shown = ops(*words)
@@ -41,7 +41,7 @@ def test_an_older_ledger_that_is_held_by_a_writer_is_told_plainly(
 def test_a_ledger_that_is_held_by_a_writer_is_told_plainly(
     ledger: App, ops: Type, monkeypatch: pytest.MonkeyPatch, words: Sequence[str]
 ) -> None:
-    monkeypatch.setattr(engines, "_LOCK_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(keeping, "LOCK_WAIT_SECONDS", 0.1)
     db = sqlite3.connect(ledger.config.database, isolation_level=None)
     db.execute("BEGIN IMMEDIATE")
     shown = ops(*words)
@@ -61,3 +61,17 @@ def test_a_ledger_of_a_later_release_is_told_plainly_and_left(
     shown = ops(*words)
     assert shown.code == 78
     assert "0999" in shown.err
+
+
+@pytest.mark.parametrize("words", [*COMMANDS, ("run",)], ids=" ".join)
+def test_a_damaged_ledger_is_told_plainly_with_how_to_restore_it(
+    ledger: App, ops: Type, words: Sequence[str]
+) -> None:
+    with ledger.config.database.open("r+b") as file:
+        for page in range(2, ledger.config.database.stat().st_size // 4096):
+            file.seek(page * 4096)
+            file.write(b"\xa5" * 64)
+    shown = ops(*words)
+    assert shown.code == 78
+    assert f"{ledger.config.database}: the file is damaged" in shown.err
+    assert "latest backup" in shown.err

@@ -1,0 +1,134 @@
+"""What keeps a ledger from being lost unseen: a mark that it was made, a look at its pages, a copy before a change.
+
+Everything here lies beside the SQLite file and is readable by its owner alone, as the ledger itself is.
+"""
+
+import os
+import sqlite3
+from contextlib import closing, suppress
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from notifier.errors import ConfigError
+
+LOCK_WAIT_SECONDS = 30
+
+
+def address(path: Path, mode: str) -> str:
+    """Return the URI under which SQLite opens an existing file, `mode` being ro or rw."""
+    return f"file:{quote(os.fspath(path))}?mode={mode}"
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is a database: an empty file is what a crash leaves of one that was being made."""
+    return path.is_file() and path.stat().st_size > 0
+
+
+def refuse_to_replace(path: Path, *, anew: bool) -> None:
+    """Raise ConfigError where a ledger is gone that was made here, unless `anew`; and where `anew` finds one."""
+    mark = _mark(path)
+    if is_there(path):
+        if anew:
+            raise ConfigError(
+                f"service.database: {path}: there is a ledger; --new-ledger is for one that is gone"
+            )
+    elif not anew and mark.exists():
+        raise ConfigError(
+            f"service.database: {path}: there is no ledger, though one was made here ({mark.name} says so)",
+            f"{path}: put the file or its latest backup back; or, if all that was told before may be forgotten, "
+            "start once with: notifier run --new-ledger",
+        )
+
+
+def mark_made(path: Path, now: datetime) -> None:
+    """Leave a mark beside a ledger that it was made; one that is there already stays."""
+    text = f"A ledger was made here, or first seen, on {now:%Y-%m-%d}; without this file a lost one is made anew.\n"
+    try:
+        made = os.open(_mark(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise ConfigError(f"service.database: {_mark(path)}: {error.strerror or error}") from None
+    with os.fdopen(made, "w", encoding="utf-8") as sink:
+        sink.write(text)
+        sink.flush()
+        os.fsync(made)
+    _sync_folder(path)
+
+
+def check_pages(path: Path) -> None:
+    """Raise ConfigError, which says how to restore, when SQLite's quick_check finds a database damaged."""
+    try:
+        with closing(sqlite3.connect(address(path, "rw"), uri=True, timeout=LOCK_WAIT_SECONDS)) as db:
+            found = [str(row[0]) for row in db.execute("PRAGMA quick_check(5)")]
+    except sqlite3.Error as error:
+        raise unusable(path, error) from None
+    if found != ["ok"]:
+        raise _damaged(path, "; ".join(" ".join(line.split()) for line in found))
+
+
+def unusable(path: Path, error: BaseException) -> ConfigError:
+    """Return what to tell of a database that SQLite can't use; of a damaged one, how to restore it, too."""
+    why = str(getattr(error, "orig", error))
+    if "malformed" in why or "not a database" in why:
+        return _damaged(path, why)
+    return ConfigError(f"service.database: {path}: {why}")
+
+
+def keep_copy(path: Path, version: str) -> Path:
+    """Copy a ledger, as last committed, to a file beside it that is named after its schema's version.
+
+    Raises ConfigError, with nothing left behind, when that can't be done.
+    """
+    kept = path.with_name(f"{path.name}.{version}")
+    draft = path.with_name(f"{kept.name}.part")
+    try:
+        draft.unlink(missing_ok=True)
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        with (
+            closing(sqlite3.connect(address(path, "ro"), uri=True, timeout=LOCK_WAIT_SECONDS)) as source,
+            closing(sqlite3.connect(address(draft, "rw"), uri=True)) as target,
+        ):
+            source.backup(target)
+        with draft.open("rb") as written:
+            os.fsync(written.fileno())
+        draft.replace(kept)
+        _sync_folder(path)
+    except (OSError, sqlite3.Error) as error:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError(
+            f"service.database: {path}: its schema {version} stays as it is, "
+            f"for no copy of it could be kept in {kept}: {why}"
+        ) from None
+    return kept
+
+
+def hide(path: Path) -> None:
+    """Make a ledger readable by its owner alone, however it was put there; -wal and -shm follow its mode."""
+    for place in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        with suppress(FileNotFoundError, PermissionError):  # another's file: its owner answers for it
+            if place.stat().st_mode & 0o077:
+                place.chmod(0o600)
+
+
+def _mark(path: Path) -> Path:
+    return path.with_name(f"{path.name}.made")
+
+
+def _damaged(path: Path, why: str) -> ConfigError:
+    return ConfigError(
+        f"service.database: {path}: the file is damaged, or no database: {why}",
+        f"{path}: to restore it, stop the daemon, move this file and {path.name}-wal and -shm beside it away, and "
+        "copy the latest backup to this name; what was sent since that backup is sent again",
+    )
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
