@@ -14,8 +14,12 @@ from notifier.people.address import address as lawful_address
 LINE: Final = 76  # RFC 2047 §2: a line that holds an encoded word
 WORD: Final = 75  # RFC 2047 §2: an encoded word with its delimiters
 
+# Code points that are no characters (Unicode 16, §23.7): strict readers of UTF-8 show something else instead.
+_NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(
+    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+)
 # C0, C1, the line and paragraph separators, surrogates: a reader sees a space.
-_BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_BREAKING = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_NO_CHARACTERS}]")
 # Marks that reorder or hide text: a reader sees nothing.
 _HIDING = re.compile(
     "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"

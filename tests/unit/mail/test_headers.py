@@ -60,6 +60,7 @@ def test_an_encoded_word_never_splits_a_character() -> None:
         pytest.param("\u202e张\u2066三\u200f", "张三", id="bidi controls"),
         pytest.param("\u200b张\ufeff三", "张三", id="invisible"),
         pytest.param("张\ud800三", "张 三", id="a lone surrogate"),
+        pytest.param("张\ufffe三\ufdd0a\U0010ffffb", "张 三 a b", id="no characters"),
         pytest.param("  张   三  ", "张 三", id="white space"),
     ],
 )
