@@ -17,6 +17,7 @@ import pytest
 from notifier.digest import Notice, build
 from notifier.mail.compose import Composer, Identity, Office
 from notifier.mail.headers import clean
+from notifier.mail.render import Templates
 from notifier.people.phrase import Role
 from notifier.timing.checkpoint import Kind
 
@@ -35,6 +36,12 @@ PIECES = (
     " ", "  ", "\t", "\u3000", "\u00a0", "a", "Z", "0", ".", "Dr. X", "张", "省教育厅", "长" * 60, "x" * 100,
     "𠮷", "👨‍👩‍👧", "🇨🇳", "e\u0301", "\u0301", "a\u0327\u0323\u0301", "ﷺ", "ß", "\ufffd", "\U0010fffd",
 )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def templates_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Render in this process: headers are at stake, and ten thousand round trips to a child take their time."""
+    monkeypatch.setattr("notifier.mail.compose.Confined", Templates)
 
 
 @dataclass(frozen=True)
