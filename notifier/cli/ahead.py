@@ -20,7 +20,7 @@ from notifier.cli.look import digest_view
 from notifier.errors import UsageError
 from notifier.mail.transport import Outgoing
 from notifier.people.directory import Directory
-from notifier.rehearsal import Nowhere, by_mail, day_start, fresh_folder, units_of, write_csv
+from notifier.rehearsal import Nowhere, by_mail, day_start, fresh_folder, units_of, write_reminders
 from notifier.rehearsal import rehearse as simulate
 from notifier.report.pages import write_report
 
@@ -161,7 +161,7 @@ def rehearse(
         transport = Nowhere() if out is None else fresh_folder(out, app)
         found = simulate(app, first, last, transport, all_done=all_done, progress=show)
     if out is not None:
-        write_csv(found, out / "reminders.csv")
+        write_reminders(found, out / "reminders.csv")
         write_report(found, out, start, end)
     seconds = round(time.monotonic() - begun, 2)
     if as_json:
