@@ -22,7 +22,7 @@ from notifier.mail.transport import Outgoing
 from notifier.people.directory import Directory
 from notifier.rehearsal import Nowhere, by_mail, day_start, fresh_folder, units_of, write_reminders
 from notifier.rehearsal import rehearse as simulate
-from notifier.report.pages import write_report
+from notifier.report.pages import as_page, write_report
 
 _MONTH = timedelta(days=31)
 _YEAR = timedelta(days=400)
@@ -101,7 +101,7 @@ def preview(ctx: click.Context, contact: str, at: str | None, in_browser: bool, 
         click.echo("\n" + text)
     if in_browser:
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".html", delete=False) as file:
-            file.write(html)
+            file.write(as_page(html))
         click.launch(file.name)
 
 
