@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from notifier.digest import Digest
+from notifier.digest.bulletin import Bulletin
 from notifier.errors import MailGateError, TemplateError
 from notifier.mail import proof
 from notifier.mail.gate import check_body, check_mail
@@ -65,9 +66,9 @@ class Composer:
         if found := proof.faults(self._templates):
             raise TemplateError(*found)
 
-    def preview(self, digest: Digest) -> Rendered:
-        """Return subject, text and HTML as a contact would see them."""
-        return self._templates.render(digest)
+    def preview(self, content: Digest | Bulletin) -> Rendered:
+        """Return subject, text and HTML as a contact, or ops, would see them."""
+        return self._templates.render(content)
 
     def compose(
         self,
@@ -85,10 +86,38 @@ class Composer:
         `redirected_from` is the true recipient of a mail that goes to `to_address` instead: it is shown
         in the body and as X-Original-To. Raises TemplateError or MailGateError.
         """
+        made = self._body(digest, redirected_from or "")
+        return self._headed(made, to_name, to_address, message_id, date, redirected_from)
+
+    def compose_bulletin(
+        self,
+        bulletin: Bulletin,
+        *,
+        to_name: str,
+        to_address: str,
+        message_id: str,
+        date: datetime,
+        redirected_from: str | None = None,
+    ) -> bytes:
+        """Return the ops mail of a bulletin, as `compose` does that of a digest."""
+        rendered = self._templates.render(bulletin, redirected_from=redirected_from or "")
+        made = text_header("Subject", rendered.subject), _multipart(rendered)
+        return self._headed(made, to_name, to_address, message_id, date, redirected_from)
+
+    def _headed(
+        self,
+        made: tuple[str, bytes],
+        to_name: str,
+        to_address: str,
+        message_id: str,
+        date: datetime,
+        redirected_from: str | None,
+    ) -> bytes:
+        """Return the mail of a Subject and body, past the output gate."""
         if date.utcoffset() is None:
             raise ValueError(f"date has no time zone: {date.isoformat()}")
+        subject, body = made
         recipient = address(to_address)
-        subject, body = self._body(digest, redirected_from or "")
         opening, closing = self._fixed
         lines = [
             *opening,
