@@ -46,6 +46,7 @@ class Matter:
     kind: str
     lasts: bool  # a state of things that may end, not something that happened
     title: str
+    tasks: str = ""  # 第22—27项
     facts: tuple[Fact, ...] = ()
     snippet: Snippet | None = None
     first: date | None = None  # the first date that it would hurt
@@ -55,6 +56,7 @@ class Matter:
 class Entry:
     """A matter as the mail shows it."""
 
+    tasks: str
     title: str
     facts: tuple[Fact, ...]
     day_text: str  # the first date that it would hurt; empty where it has none
@@ -109,15 +111,16 @@ def compile_bulletin(
     ordered = sorted(kinds.items(), key=lambda kind: _urgency(kind[0], kind[1], today))
     parts = tuple(_part(KIND_WORDS[kind], kind, found, today, room) for kind, found in ordered)
     listed = [_entry(matter, today) for matter in _by_day(still_open)[:MOST_ENTRIES]]
+    urgent = sum(is_urgent(matter, today) for found in kinds.values() for matter in found)
     return Bulletin(
         date=today,
         date_text=wording.day_text(today),
         weekday=wording.weekday(today),
         total=sum(part.total for part in parts),
-        urgent=sum(is_urgent(matter, today) for found in kinds.values() for matter in found),
-        headline=_headline(parts, len(still_open)),
+        urgent=urgent,
+        headline=_headline(parts, urgent, len(still_open)),
         parts=parts,
-        still_open=tuple(entry for entry in listed if room.takes(entry.title)),
+        still_open=tuple(entry for entry in listed if room.takes(entry.tasks, entry.title)),
         still_open_total=len(still_open),
     )
 
@@ -153,7 +156,7 @@ def _part(words: KindWords, kind: str, matters: Sequence[Matter], today: date, r
     for matter in _by_day(matters)[:MOST_ENTRIES]:
         entry = _entry(matter, today)
         lines = () if matter.snippet is None else matter.snippet.lines
-        if not room.takes(entry.title, *(fact.text for fact in entry.facts), *lines):
+        if not room.takes(entry.tasks, entry.title, *(fact.text for fact in entry.facts), *lines):
             break
         entries.append(entry)
         if matter.snippet is not None:
@@ -187,6 +190,7 @@ def _entry(matter: Matter, today: date) -> Entry:
     day = matter.first
     left = 0 if day is None else (day - today).days
     return Entry(
+        tasks=short(matter.tasks),
         title=short(matter.title),
         facts=tuple(Fact(word=fact.word, text=short(fact.text)) for fact in matter.facts if fact.text),
         day_text="" if day is None else wording.day_text(day),
@@ -201,13 +205,12 @@ def short(text: str) -> str:
     return line if len(line) <= MOST_CHARACTERS else f"{line[: MOST_CHARACTERS - 1]}…"
 
 
-def _headline(parts: Sequence[Part], still_open: int) -> str:
+def _headline(parts: Sequence[Part], urgent: int, still_open: int) -> str:
     counts: dict[str, int] = {}
     for part in parts:
         word = KIND_WORDS[part.key].headline
         counts[word] = counts.get(word, 0) + part.total
     if not counts:
         return f"尚未处理{still_open}项"
-    return "·".join(
-        f"{word}{number}{'封' if word.endswith('达') else '项'}" for word, number in counts.items()
-    )
+    said = "·".join(f"{word}{number}{'封' if word == '未送达' else '项'}" for word, number in counts.items())
+    return f"{said}，急{urgent}项" if urgent else said

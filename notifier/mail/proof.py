@@ -73,6 +73,7 @@ def bulletins() -> Iterator[Bulletin]:
             kind=kind,
             lasts=True,
             title=HOSTILE,
+            tasks=HOSTILE,
             facts=(Fact(word="系统记录", text=HOSTILE),),
             snippet=Snippet(where=where, lines=(HOSTILE,)),
             first=first,

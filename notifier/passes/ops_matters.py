@@ -29,7 +29,8 @@ def of_item(item: Item, title: str) -> Matter:
         key=_key(item.kind, item.plan, item.about or item.message),
         kind=item.kind,
         lasts=True,
-        title=f"{tasks_text(item.tasks)}　{item.zh}" if item.tasks and item.kind != "override" else item.zh,
+        title=item.zh,
+        tasks=tasks_text(item.tasks) if item.tasks and item.kind != "override" else "",
         facts=tuple(_item_facts(item, title)),
         snippet=_snippet(item),
         first=item.first,
@@ -153,7 +154,8 @@ def _of_missed(missed: ledger.Missed, zone: ZoneInfo, plans: dict[str, str]) -> 
         key=f"missed:{missed.task_id}:{missed.checkpoint}",
         kind="missed",
         lasts=False,
-        title=f"{plans.get(missed.plan, '')}{tasks_text([missed.ref])}　{missed.text}",
+        title=missed.text,
+        tasks=plans.get(missed.plan, "") + tasks_text([missed.ref]),
         facts=(Fact(word="应提醒", text=f"{_moment(missed.at, zone)}，{missed.contacts}名联络员"),),
     )
 
