@@ -125,16 +125,21 @@ messages = Table(
     # queued | claimed | accepted | refused | failed | dropped
     Column("state", String(16), nullable=False),
     Column("uncertain", Boolean, nullable=False),
-    Column("begun", Boolean, nullable=False),  # DATA was begun without a definite answer since
+    Column(
+        "begun", Boolean, nullable=False
+    ),  # DATA was begun under this claim, and no answer is recorded yet
     Column("attempts", Integer, nullable=False),
     Column("not_before", UtcDateTime, nullable=False),
     Column("lease_until", UtcDateTime),
     Column("owner", Text),
-    Column("body", LargeBinary),  # kept from the first DATA to acceptance
+    Column(
+        "body", LargeBinary
+    ),  # from the first DATA to acceptance; of a failed one only if it may have arrived
     Column("body_sha256", String(64)),
     Column("reply", Text),
     Column("created", UtcDateTime, nullable=False),
     Column("finished", UtcDateTime),
+    Column("uncertain_attempts", Integer, nullable=False, server_default="0"),  # answers lost after DATA
     UniqueConstraint("contact", "slot"),
 )
 Index("ix_messages_open", messages.c.state, messages.c.not_before, sqlite_where=text("finished IS NULL"))

@@ -20,7 +20,7 @@ from aiosmtplib import SMTPException
 from notifier.errors import MailGateError, NotifierError
 from notifier.mail.headers import address
 from notifier.mail.session import Server, ServerFault, Session, said
-from notifier.mail.transport import Outgoing, Result
+from notifier.mail.transport import Outgoing, Result, Revoked
 
 LOST_IN_A_ROW = 2  # uncertain mails one after the other: then the server is at fault, not a mail
 
@@ -156,7 +156,10 @@ class _Delivery:
             await session.drop()
             raise ServerFault("deadline", error) from None
         if result is None:
-            self.begin(mail)
+            try:
+                self.begin(mail)
+            except Revoked:
+                return  # the envelope that the server holds is reset by the next mail
             try:
                 async with asyncio.timeout_at(deadline):
                     result = await session.data(mail.data)

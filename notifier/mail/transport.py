@@ -32,6 +32,10 @@ class Result:
     reply: str  # "250 2.0.0 Ok: queued as 4A3F", one clean line
 
 
+class Revoked(Exception):
+    """The claim on a mail has gone to another sender: it must not go out from here."""
+
+
 class Transport(Protocol):
     """A way for mail to leave."""
 
@@ -46,8 +50,9 @@ class Transport(Protocol):
         """Hand over each mail, once; return the server's fault that ended the delivery, or None.
 
         `begin` returns before the first octet of a mail goes out, so what it commits is known after a
-        crash. `record` is called once for each mail that was tried. After a server's fault the mails
-        that were not begun stay as they were. No mail is begun once `stop` says True.
+        crash; where it raises Revoked, that mail isn't sent nor recorded, and the next one goes. `record` is
+        called once for each mail that was tried. After a server's fault the mails that were not begun stay
+        as they were. No mail is begun once `stop` says True.
         """
 
     def check(self) -> list[str]:

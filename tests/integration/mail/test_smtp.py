@@ -10,7 +10,7 @@ import pytest
 from notifier.errors import ConfigError, NotifierError
 from notifier.mail.session import Server
 from notifier.mail.smtp import SmtpTransport
-from notifier.mail.transport import Outgoing, Result
+from notifier.mail.transport import Outgoing, Result, Revoked
 
 
 def mail(number: int, address: str | None = None, data: bytes = b"Subject: x\r\n\r\n.dot\r\n") -> Outgoing:
@@ -494,6 +494,48 @@ def test_a_reply_to_data_that_says_nothing_definite_is_uncertain(host: Any, repl
     ledger = Ledger()
     deliver(server(port), [mail(1)], ledger)
     assert ledger.told == ["begin 1", "uncertain 1"]
+
+
+@pytest.mark.parametrize(
+    ("pushed", "expected"),
+    [
+        pytest.param(b"", "uncertain", id="a reset"),
+        # Should its reply be lost with the connection, it is a drop like any other, and the ledger counts it.
+        pytest.param(b"550 5.7.1 I have seen enough\r\n", "refused", id="a refusal that gets through"),
+    ],
+)
+def test_a_connection_ended_in_the_middle_of_a_mail(host: Any, pushed: bytes, expected: str) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 test\r\n")
+        while line := await reader.readline():
+            if line.startswith(b"DATA"):
+                writer.write(b"354 go\r\n")
+                await reader.read(1000)
+                if pushed:
+                    writer.write(pushed)
+                    await asyncio.sleep(0.2)
+                writer.transport.abort()
+                return
+            writer.write(b"250 OK\r\n")
+
+    ledger = Ledger()
+    body = b"Subject: x\r\n\r\n" + b"line of a mail\r\n" * 60_000
+    deliver(server(host.talk(talk)), [mail(1, data=body)], ledger)
+    assert ledger.told == ["begin 1", f"{expected} 1"]
+
+
+def test_a_mail_whose_claim_is_lost_is_not_sent_and_the_next_goes(host: Any, mailbox: Box) -> None:
+    class Taken(Ledger):
+        def begin(self, mail: Outgoing) -> None:
+            if mail.id == 1:
+                raise Revoked
+            super().begin(mail)
+
+    ledger = Taken()
+    assert deliver(server(host.mailbox(mailbox)), [mail(1), mail(2)], ledger) is None
+    assert ledger.told == ["begin 2", "accepted 2"]
+    assert [to for to, _ in mailbox.got] == ["z2@example.org"]
+    assert mailbox.connections == 1
 
 
 def test_data_refused_before_the_text_is_definite_and_leaves_no_envelope(host: Any) -> None:

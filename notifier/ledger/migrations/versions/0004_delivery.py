@@ -1,0 +1,17 @@
+"""Answers lost after DATA are counted on their own."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the count; what may have arrived already has lost one answer at least."""
+    op.add_column("messages", sa.Column("uncertain_attempts", sa.Integer, nullable=False, server_default="0"))
+    op.execute("UPDATE messages SET uncertain_attempts = 1 WHERE uncertain")
+    # `begun` is about the claim that holds a message; on one that waits, an earlier release left it standing.
+    op.execute("UPDATE messages SET begun = 0 WHERE state <> 'claimed'")

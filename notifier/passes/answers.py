@@ -1,0 +1,90 @@
+"""What the mail server's answer makes of a message and of the reminders in it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from notifier.ledger import outbox, reminders
+from notifier.ledger.outbox import MessageRecord
+from notifier.mail.transport import Result
+from notifier.passes.retry import (
+    BACKOFF,
+    GIVE_UP_AFTER,
+    MOST_UNCERTAIN_ATTEMPTS,
+    Override,
+    backoff,
+    overruled,
+)
+
+
+def settle(
+    db: Connection,
+    message: MessageRecord,
+    result: Result,
+    *,
+    owner: str,
+    now: datetime,
+    overrides: Sequence[Override] = (),
+) -> bool:
+    """Bring a claimed message to where an answer puts it; False, with nothing changed, if it isn't `owner`'s any more.
+
+    `message` is as it was claimed.
+    """
+    result, wait = overruled(result, overrides)
+    attempt = message.attempts + 1
+    unanswered = result.state == "uncertain"
+    if result.state == "accepted":
+        return end(db, message, "accepted", result.reply, owner=owner, now=now)
+    if result.state == "refused":
+        return end(db, message, "refused", result.reply, owner=owner, now=now)
+    # Every lost answer may have been a copy, whatever was said definitely before or between.
+    copies = message.uncertain_attempts + unanswered
+    if is_spent(message, attempt, now) or (unanswered and copies >= MOST_UNCERTAIN_ATTEMPTS):
+        return end(db, message, "failed", result.reply, owner=owner, now=now, unanswered=unanswered)
+    return outbox.postpone(
+        db,
+        message.id,
+        owner,
+        reply=result.reply,
+        not_before=now + max(backoff(attempt), wait),
+        unanswered=unanswered,
+        spent=result.state == "deferred" and result.scope == "recipient",
+    )
+
+
+def hold_back(db: Connection, message: MessageRecord, reason: str, *, owner: str, now: datetime) -> None:
+    """Put a message that can't be composed back for an hour, or give it up like any that never goes."""
+    if is_spent(message, message.attempts + 1, now):
+        end(db, message, "failed", reason, owner=owner, now=now)
+        return
+    later: timedelta = BACKOFF[-1]
+    outbox.postpone(db, message.id, owner, reply=reason, not_before=now + later, spent=True)
+
+
+def end(
+    db: Connection,
+    message: MessageRecord,
+    state: str,
+    reply: str,
+    *,
+    owner: str,
+    now: datetime,
+    unanswered: bool = False,
+) -> bool:
+    """Bring a claimed message and what it carries to a terminal state; False if it isn't `owner`'s any more."""
+    if not outbox.finish(db, message.id, owner, state, reply, now, unanswered=unanswered):
+        return False
+    if state == "accepted":
+        reminders.close_message(db, message.id, "sent", None)
+    else:
+        reminders.close_message(db, message.id, "failed", reply)
+    return True
+
+
+def is_spent(message: MessageRecord, attempt: int, now: datetime) -> bool:
+    """Tell whether a message has been tried for long enough, and often enough, once its `attempt`-th try fails.
+
+    Age alone says nothing after a hold, days off or downtime: it counts with the tries.
+    """
+    return now - message.created >= GIVE_UP_AFTER and attempt > len(BACKOFF)

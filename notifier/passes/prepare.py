@@ -1,0 +1,120 @@
+"""Claimed messages become mails: judged again, rendered, their bytes kept."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from notifier.ledger import outbox, reminders, tasks
+from notifier.ledger.outbox import MessageRecord
+from notifier.mail.compose import Composer
+from notifier.mail.transport import Outgoing
+from notifier.passes.answers import end, hold_back
+from notifier.passes.notices import Verdict, digest_of, is_in_stream, judge
+from notifier.passes.plan import dated
+from notifier.passes.retry import MOST_UNCERTAIN_ATTEMPTS
+from notifier.passes.setting import Setting
+from notifier.passes.slots import LATE_AFTER
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """What it takes to make mails of messages that `owner` has claimed."""
+
+    setting: Setting
+    composer: Composer
+    owner: str
+    sender: str
+    redirect_to: str | None = None
+
+    def prepare(self, db: Connection, claimed: Sequence[MessageRecord], now: datetime) -> list[Outgoing]:
+        """Return the mails that may go; the messages that carry nothing any more, or too many doubts, are ended.
+
+        One that another owner has taken over meanwhile is left out, untouched.
+        """
+        ids = [message.id for message in claimed]
+        mine = outbox.still_claimed(db, ids, self.owner)
+        records = reminders.of_messages(db, mine)
+        everything = [record for group in records.values() for record in group]
+        by_task = tasks.tasks_by_id(db, {record.task_id for record in everything})
+        closed = tasks.completions_of(db, by_task)
+        related = reminders.said_of_the_same(db, records)
+        setting = dated(db, self.setting)
+        current: dict[tuple[int, str], bool] = {}  # contacts share checkpoints: ask the rule once each
+        prepared: list[Outgoing] = []
+        for message in claimed:
+            if message.id not in mine:
+                continue
+            if message.body is not None and message.uncertain:
+                if self._may_try_again(db, message, now):
+                    prepared.append(self._outgoing(message, message.body))
+                continue
+            try:
+                verdicts = []
+                for reminder in records.get(message.id, []):
+                    task = by_task[reminder.task_id]
+                    key = (task.id, reminder.checkpoint)
+                    if key not in current:
+                        current[key] = is_in_stream(reminder, task, setting)
+                    said = related.get((task.id, reminder.contact), [])
+                    done = closed.get(task.id, ())
+                    verdicts.append(judge(reminder, task, done, said, setting, in_stream=current[key]))
+                body = self._compose(db, message, verdicts, by_task, related, now)
+            except Exception as error:
+                # One mail that can't be composed must not hold up the others; it waits for a mended template.
+                log.exception("Message %d can't be composed", message.id, extra={"action": "not_composed"})
+                hold_back(db, message, f"not composed: {error}", owner=self.owner, now=now)
+                continue
+            if body is not None and outbox.keep_body(db, message.id, self.owner, body):
+                prepared.append(self._outgoing(message, body))
+        return prepared
+
+    def _may_try_again(self, db: Connection, message: MessageRecord, now: datetime) -> bool:
+        """Whether one more copy may go. A mail on which the daemon dies each time ends like one never answered."""
+        if message.uncertain_attempts < MOST_UNCERTAIN_ATTEMPTS:
+            return True
+        reply = message.reply or "no answer was ever recorded"
+        end(db, message, "failed", reply, owner=self.owner, now=now)
+        return False
+
+    def _compose(
+        self,
+        db: Connection,
+        message: MessageRecord,
+        verdicts: Sequence[Verdict],
+        by_task: Mapping[int, tasks.TaskRecord],
+        related: Mapping[tuple[int, str], Sequence[reminders.Said]],
+        now: datetime,
+    ) -> bytes | None:
+        """Close what is no longer owed and return the mail with the rest; None when there is no rest."""
+        for verdict in verdicts:
+            if verdict.reason is not None:
+                reminders.close_reminders(db, [verdict.reminder.id], verdict.state, verdict.reason)
+        owed = [verdict for verdict in verdicts if verdict.reason is None]
+        if not owed:
+            outbox.finish(db, message.id, self.owner, "dropped", "nothing left in it", now)
+            return None
+        # Days left are counted from the day on which the mail really goes.
+        moment = message.slot if now - message.slot <= LATE_AFTER else now
+        digest = digest_of(owed, by_task, related, self.setting, moment)
+        return self.composer.compose(
+            digest,
+            to_name=message.name,
+            to_address=self.redirect_to or message.address,
+            message_id=message.message_id,
+            date=message.slot.astimezone(self.setting.policy.zone),
+            redirected_from=message.address if self.redirect_to else None,
+        )
+
+    def _outgoing(self, message: MessageRecord, body: bytes) -> Outgoing:
+        return Outgoing(
+            id=message.id,
+            address=self.redirect_to or message.address,
+            sender=self.sender,
+            data=body,
+            message_id=message.message_id,
+        )
