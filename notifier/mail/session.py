@@ -174,6 +174,8 @@ class Session:
             if state is None or error.code == 421:
                 await self.drop()
                 raise ServerFault("RCPT", error) from None
+            if error.code == 552:
+                state = "deferred"  # RFC 5321 section 4.5.3.1.10: long the code for too many recipients
             return _result(state, "recipient", error)
         except (SMTPException, OSError) as error:
             await self.drop()

@@ -23,7 +23,7 @@ from notifier.mail.transport import Outgoing, Result, Revoked, Transport
 from notifier.passes.answers import settle
 from notifier.passes.brake import Brake
 from notifier.passes.prepare import Preparation
-from notifier.passes.retry import Override, backoff, overruled
+from notifier.passes.retry import Override, pause
 from notifier.passes.setting import Setting
 from notifier.passes.slots import LATE_AFTER, is_open, is_slot, next_slot
 
@@ -120,8 +120,7 @@ class Sender:
         self._server_faults += 1
         self._last_fault = fault.reply
         now = self.clock()
-        _, wait = overruled(fault, self.overrides)
-        self._paused = now, now + max(backoff(self._server_faults), wait)
+        self._paused = now, now + pause(fault, self._server_faults, self.overrides)
         log.warning(
             "The mail server can't be used, paused until %s: %s", self._paused[1], fault.reply,
             extra={"action": "server_paused"},
