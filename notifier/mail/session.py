@@ -14,15 +14,19 @@ from aiosmtplib import (
     SMTPException,
     SMTPRecipientRefused,
     SMTPResponseException,
+    SMTPSenderRefused,
     SMTPServerDisconnected,
 )
 
 from notifier.errors import ConfigError
+from notifier.mail.dsn import mail_options, rcpt_options
 from notifier.mail.headers import clean
-from notifier.mail.transport import Result, Scope, State
+from notifier.mail.transport import Outgoing, Result, Scope, State
 
 Tls = Literal["tls", "starttls", "none"]
 MAX_REPLY = 300  # characters of a server's reply that are kept
+# "Syntax error in parameters", "parameter not implemented", "parameters not recognised": RFC 5321, RFC 1869.
+_PARAMETERS_REFUSED = (501, 504, 555)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -100,6 +104,7 @@ class Session:
         self._smtp: SMTP | None = None
         self._sent = 0
         self._unfinished = False  # an envelope the server still holds
+        self._is_plain = False  # it offered parameters and refused them
         self.log: list[str] = []
 
     @property
@@ -149,14 +154,21 @@ class Session:
             await self.drop()
             raise ServerFault(stage, error) from None
 
-    async def mail(self, sender: str, *, may_be_stale: bool = False) -> bool:
+    async def mail(self, mail: Outgoing, *, may_be_stale: bool = False) -> bool:
         """Begin an envelope. False when a kept connection turns out to be gone; else ServerFault."""
         smtp = self._live
+        options = mail_options(mail.message_id) if self._tells_of_bounces else []
         try:
             if self._unfinished:
                 await smtp.rset()
             self._unfinished = True
-            await smtp.mail(sender)
+            try:
+                await smtp.mail(mail.sender, options=options)
+            except SMTPSenderRefused as error:
+                if not options or error.code not in _PARAMETERS_REFUSED:
+                    raise
+                self._is_plain = True
+                await smtp.mail(mail.sender)
         except (SMTPException, OSError) as error:
             gone = isinstance(error, SMTPServerDisconnected | ConnectionError)
             await self.drop()
@@ -167,9 +179,14 @@ class Session:
 
     async def rcpt(self, recipient: str) -> Result | None:
         """Name the recipient; a result when it was refused, ServerFault when the server closed (421)."""
+        options = rcpt_options(recipient) if self._tells_of_bounces else []
         try:
-            await self._live.rcpt(recipient)
+            await self._live.rcpt(recipient, options=options)
         except SMTPRecipientRefused as error:
+            if options and error.code in _PARAMETERS_REFUSED:
+                # A contact must not be given up for a parameter; without it the true answer comes.
+                self._is_plain = True
+                return await self.rcpt(recipient)
             state = definite(error.code)
             if state is None or error.code == 421:
                 await self.drop()
@@ -211,12 +228,16 @@ class Session:
     async def drop(self) -> None:
         """Give the connection up at once; nothing that is still in a buffer goes out any more."""
         smtp, self._smtp = self._smtp, None
-        self._sent, self._unfinished = 0, False
+        self._sent, self._unfinished, self._is_plain = 0, False, False
         if smtp is not None:
             if isinstance(smtp.transport, asyncio.WriteTransport):
                 smtp.transport.abort()
             smtp.close()
             await asyncio.sleep(0)  # the loop closes the socket in its next round
+
+    @property
+    def _tells_of_bounces(self) -> bool:
+        return not self._is_plain and self._live.supports_extension("dsn")
 
     @property
     def _live(self) -> SMTP:

@@ -178,9 +178,9 @@ class _Delivery:
         if session.is_used_up:
             await session.close()
         # A kept connection may have been closed by the server meanwhile: that costs a new one, no pause.
-        if not (session.is_open and await session.mail(mail.sender, may_be_stale=True)):
+        if not (session.is_open and await session.mail(mail, may_be_stale=True)):
             await self._open(session)
-            await session.mail(mail.sender)
+            await session.mail(mail)
         if session.size_limit and len(mail.data) > session.size_limit:
             reply = f"552 {len(mail.data)} octets, the server takes {session.size_limit}"
             return Result(state="refused", scope="message", reply=reply)

@@ -1,0 +1,120 @@
+"""Delivery status notifications: asked for where the server offers them, left out where it doesn't."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from notifier.mail.dsn import envelope_id, mail_options, rcpt_options, xtext
+from notifier.mail.session import Server
+from notifier.mail.smtp import SmtpTransport
+from notifier.mail.transport import Outgoing, Result
+
+MESSAGE_ID = "<20180530.4f1c2d3e5a6b7c8d9e0f@example.org>"
+
+
+def mail(address: str = "wang+du@example.org") -> Outgoing:
+    return Outgoing(
+        id=1, address=address, sender="o@example.org", data=b"Subject: x\r\n\r\nx\r\n", message_id=MESSAGE_ID
+    )
+
+
+def sent(port: int, *mails: Outgoing) -> list[Result]:
+    results: list[Result] = []
+    transport = SmtpTransport(Server(host="localhost", port=port, tls="none", hello="test", connections=1))
+    fault = transport.deliver(
+        mails,
+        begin=lambda _mail: None,
+        record=lambda _mail, result: results.append(result),
+        stop=lambda: False,
+    )
+    return [*results, fault] if fault else results
+
+
+class Talker:
+    """A server that offers extensions, keeps the lines it hears, and refuses some of them."""
+
+    def __init__(self, extensions: tuple[str, ...], refuses: dict[str, str] | None = None) -> None:
+        self.extensions, self.refuses = extensions, refuses or {}
+        self.heard: list[str] = []
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 test\r\n")
+        while line := (await reader.readline()).decode().strip():
+            self.heard.append(line)
+            refusal = next((reply for part, reply in self.refuses.items() if part in line), None)
+            if line.startswith("EHLO"):
+                lines = ["test", *self.extensions]
+                told = [
+                    f"250{'-' if number < len(lines) else ' '}{text}" for number, text in enumerate(lines, 1)
+                ]
+                writer.write(("\r\n".join(told) + "\r\n").encode())
+            elif line == "DATA":
+                writer.write(b"354 go\r\n")
+                await reader.readuntil(b"\r\n.\r\n")
+                writer.write(b"250 taken\r\n")
+            else:
+                writer.write(f"{refusal or '250 OK'}\r\n".encode())
+
+    def said(self, *verbs: str) -> list[str]:
+        return [line for line in self.heard if line.startswith(verbs)]
+
+
+def test_a_server_that_offers_it_is_told_which_mail_and_whose_it_is(host: Any) -> None:
+    talker = Talker(("DSN", "8BITMIME"))
+    assert [result.state for result in sent(host.talk(talker.talk), mail(), mail())] == ["accepted"] * 2
+    assert (
+        talker.said("MAIL", "RCPT")
+        == [
+            "MAIL FROM:<o@example.org> RET=HDRS ENVID=20180530.4f1c2d3e5a6b7c8d9e0f",
+            "RCPT TO:<wang+du@example.org> NOTIFY=FAILURE,DELAY ORCPT=rfc822;wang+2Bdu@example.org",
+        ]
+        * 2
+    )
+
+
+def test_a_server_that_does_not_offer_it_hears_plain_commands(host: Any) -> None:
+    talker = Talker(("8BITMIME", "PIPELINING"))
+    sent(host.talk(talker.talk), mail())
+    assert talker.said("MAIL", "RCPT") == ["MAIL FROM:<o@example.org>", "RCPT TO:<wang+du@example.org>"]
+
+
+@pytest.mark.parametrize("refused", ["ENVID", "ORCPT"])
+@pytest.mark.parametrize("reply", ["555 5.5.4 Unsupported option", "501 5.5.4 Syntax", "504 Not implemented"])
+def test_a_server_that_offers_and_refuses_it_gets_the_mail_without(
+    host: Any, refused: str, reply: str
+) -> None:
+    talker = Talker(("DSN",), {refused: reply})
+    assert [result.state for result in sent(host.talk(talker.talk), mail(), mail())] == ["accepted"] * 2
+    assert talker.said("RCPT")[-1] == "RCPT TO:<wang+du@example.org>"
+    assert len([line for line in talker.heard if refused in line]) == 1  # asked once a connection
+
+
+def test_a_contact_unknown_with_or_without_parameters_is_refused(host: Any) -> None:
+    talker = Talker(("DSN",), {"RCPT": "501 5.1.3 Bad address"})
+    [result] = sent(host.talk(talker.talk), mail())
+    assert (result.state, result.scope, result.reply) == ("refused", "recipient", "501 5.1.3 Bad address")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("wang@example.org", "wang@example.org", id="plain"),
+        pytest.param("a+b=c@x.cn", "a+2Bb+3Dc@x.cn", id="plus and equals"),
+        pytest.param("a b\t", "a+20b+09", id="white space"),
+        pytest.param("王", "+E7+8E+8B", id="no ASCII"),
+        pytest.param("\x7f~!", "+7F~!", id="the ends of the range"),
+    ],
+)
+def test_xtext(text: str, expected: str) -> None:
+    assert xtext(text) == expected
+
+
+def test_the_envelope_id_is_the_message_id_before_its_domain() -> None:
+    assert envelope_id(MESSAGE_ID) == "20180530.4f1c2d3e5a6b7c8d9e0f"
+    assert envelope_id(MESSAGE_ID.strip("<>")) == "20180530.4f1c2d3e5a6b7c8d9e0f"
+
+
+def test_what_is_longer_than_the_standard_allows_is_left_out() -> None:
+    assert mail_options(f"<{'x' * 101}@example.org>") == ["RET=HDRS"]
+    assert rcpt_options("=" * 200) == ["NOTIFY=FAILURE,DELAY"]
