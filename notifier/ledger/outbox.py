@@ -71,6 +71,7 @@ class MessageRecord:
     created: datetime
     finished: datetime | None
     uncertain_attempts: int
+    at_most: int | None
 
 
 def add_message(
@@ -149,6 +150,12 @@ def keep_body(db: Connection, message: int, owner: str, body: bytes) -> bool:
     return db.execute(_KEEP, values).rowcount == 1
 
 
+def shorten(db: Connection, message: int, owner: str, at_most: int) -> bool:
+    """Record that a claimed message has become a shortened mail of at most so many octets."""
+    short = _ONE.values(at_most=bindparam("octets"))
+    return db.execute(short, {"message": message, "me": owner, "octets": at_most}).rowcount == 1
+
+
 def begin(db: Connection, message: int, owner: str, now: datetime) -> bool:
     """Record that an attempt begins, and renew the lease; to be committed before DATA. On False nothing may go."""
     return db.execute(_BEGIN, {"message": message, "me": owner, "until": now + LEASE}).rowcount == 1
@@ -184,11 +191,12 @@ def postpone(
     not_before: datetime,
     unanswered: bool = False,
     spent: bool = False,
+    at_most: int | None = None,
 ) -> bool:
     """Put a claimed message back until `not_before`.
 
     `unanswered`: nobody knows whether the server took it, which is counted, and never forgotten. `spent` counts an
-    attempt that ended before DATA.
+    attempt that ended before DATA. `at_most`: from now on it must have no more octets than this.
     """
     if unanswered:
         db.execute(_UNANSWERED, {"message": message, "me": owner})
@@ -202,6 +210,8 @@ def postpone(
     }
     if spent:
         values["attempts"] = messages.c.attempts + 1
+    if at_most is not None:
+        values["at_most"] = at_most
     back = update(messages).where(
         messages.c.id == message, messages.c.owner == owner, messages.c.state == "claimed"
     )

@@ -3,7 +3,7 @@
 import re
 from base64 import decodebytes, encodebytes
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -14,7 +14,7 @@ from typing import Final
 from notifier.digest import Digest
 from notifier.errors import MailGateError, TemplateError
 from notifier.mail import proof
-from notifier.mail.gate import check_body, check_mail
+from notifier.mail.gate import MAX_BYTES, check_body, check_mail, check_text_body
 from notifier.mail.headers import (
     address,
     id_header,
@@ -24,12 +24,18 @@ from notifier.mail.headers import (
     text_header,
 )
 from notifier.mail.render import Office, Rendered, Templates
+from notifier.mail.short import short_subject, short_text
 
 __all__ = ["Composer", "Identity", "Office", "Rendered"]
 
 CACHED_BODIES: Final = 64  # a slot's digests come sorted by unit at best; 64 of some 30 KB are 2 MB
 Headers = tuple[tuple[str, str], ...]  # name and finished lines
 
+_TEXT: Final[Headers] = (
+    ("MIME-Version", "MIME-Version: 1.0"),
+    ("Content-Type", "Content-Type: text/plain; charset=utf-8"),
+    ("Content-Transfer-Encoding", "Content-Transfer-Encoding: base64"),
+)
 _INSTALLATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}[A-Za-z0-9])?")
 
 
@@ -83,16 +89,56 @@ class Composer:
 
         `date` is the slot's moment, aware. `message_id` may come with or without its angle brackets.
         `redirected_from` is the true recipient of a mail that goes to `to_address` instead: it is shown
-        in the body and as X-Original-To. Raises TemplateError or MailGateError.
+        in the body and as X-Original-To. Raises TemplateError or MailGateError, of which MailTooBig.
         """
+        subject, body = self._body(digest, redirected_from or "")
+        head = self._head(subject, to_name, to_address, message_id, date, redirected_from)
+        names = [name for name, _ in head] + ["MIME-Version", "Content-Type"]
+        data = _joined(head) + b"\r\nMIME-Version: 1.0\r\n" + body
+        return check_mail(data, names=names, sender=self._sender, recipient=address(to_address))
+
+    def compose_short(
+        self,
+        digest: Digest,
+        *,
+        to_name: str,
+        to_address: str,
+        message_id: str,
+        date: datetime,
+        redirected_from: str | None = None,
+        at_most: int = MAX_BYTES,
+    ) -> bytes:
+        """Return a mail of at most `at_most` octets that lists the tasks in one plain text and says why.
+
+        The rest is as in `compose`. Raises MailTooBig when there is no room for even one task.
+        """
+        subject = text_header("Subject", short_subject(digest))
+        head = [*self._head(subject, to_name, to_address, message_id, date, redirected_from), *_TEXT]
+        # In base64, 57 octets of text are a line of 76 and its CRLF.
+        room = (min(at_most, MAX_BYTES) - len(_joined(head)) - len(b"\r\n\r\n")) // 78 * 57
+        text = short_text(digest, self._identity.office, most=room, redirected_from=redirected_from or "")
+        payload = encodebytes(text.encode()).replace(b"\n", b"\r\n")
+        check_text_body(payload, text=text)
+        data = _joined(head) + b"\r\n\r\n" + payload
+        names = [name for name, _ in head]
+        return check_mail(data, names=names, sender=self._sender, recipient=address(to_address))
+
+    def _head(
+        self,
+        subject: str,
+        to_name: str,
+        to_address: str,
+        message_id: str,
+        date: datetime,
+        redirected_from: str | None,
+    ) -> list[tuple[str, str]]:
+        """Return the headers of one mail but those of its content."""
         if date.utcoffset() is None:
             raise ValueError(f"date has no time zone: {date.isoformat()}")
-        recipient = address(to_address)
-        subject, body = self._body(digest, redirected_from or "")
         opening, closing = self._fixed
         lines = [
             *opening,
-            ("To", mailbox_header("To", to_name, recipient)),
+            ("To", mailbox_header("To", to_name, address(to_address))),
             ("Subject", subject),
             ("Date", f"Date: {format_datetime(date)}"),
             ("Message-ID", id_header("Message-ID", message_id_of(message_id))),
@@ -100,10 +146,7 @@ class Composer:
         ]
         if redirected_from is not None:
             lines.append(("X-Original-To", text_header("X-Original-To", redirected_from)))
-        names = [name for name, _ in lines] + ["MIME-Version", "Content-Type"]
-        head = "\r\n".join(line for _, line in lines).encode("ascii")
-        data = head + b"\r\nMIME-Version: 1.0\r\n" + body
-        return check_mail(data, names=names, sender=self._sender, recipient=recipient)
+        return lines
 
     def _body(self, digest: Digest, redirected_from: str) -> tuple[str, bytes]:
         """Return the Subject's lines and the body with its Content-Type, rendered at most once in a while."""
@@ -134,6 +177,10 @@ class Composer:
             # Never `All`: that would suppress the bounces, too.
             ("X-Auto-Response-Suppress", "X-Auto-Response-Suppress: OOF, AutoReply"),
         )
+
+
+def _joined(head: Iterable[tuple[str, str]]) -> bytes:
+    return "\r\n".join(line for _, line in head).encode("ascii")
 
 
 def html_part(data: bytes) -> bytes:

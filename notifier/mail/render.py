@@ -18,7 +18,7 @@ from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from notifier.digest import Count, Digest, Group, Line, Remark, Section
-from notifier.errors import TemplateError
+from notifier.errors import MailTooBig, TemplateError
 from notifier.mail.headers import clean, clean_body
 
 SUBJECT: Final = "subject.txt.j2"
@@ -113,21 +113,32 @@ class Templates:
         self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 
     def render(self, digest: Digest, *, redirected_from: str = "") -> Rendered:
-        """Render the three parts; TemplateError names the lines that failed."""
+        """Render the three parts; TemplateError names the lines that failed, MailTooBig those that never ended."""
         faults: list[str] = []
-        rendered = self.render_in(self._sandbox, digest, redirected_from, faults.append)
-        if rendered is None:
+        too_big: list[str] = []
+        rendered = self.render_in(
+            self._sandbox, digest, redirected_from, faults.append, too_big=too_big.append
+        )
+        if faults:
             raise TemplateError(*faults)
+        if rendered is None:
+            raise MailTooBig("; ".join(too_big))
         return rendered
 
     def render_in(
-        self, sandbox: Sandbox, digest: Digest, redirected_from: str, report: Report
+        self,
+        sandbox: Sandbox,
+        digest: Digest,
+        redirected_from: str,
+        report: Report,
+        *,
+        too_big: Report | None = None,
     ) -> Rendered | None:
-        """Render with another sandbox; None when a part failed, which `report` was told."""
+        """Render with another sandbox; None when a part failed, which `report` or `too_big` was told."""
         values = {"digest": digest, "redirected_from": redirected_from, **self._constants}
         parts: dict[str, str] = {}
         for name in (SUBJECT, TEXT, HTML):
-            with self._located(name, report):
+            with self._located(name, report, too_big or report):
                 parts[name] = _joined(sandbox.get_template(name).generate(values))
         if len(parts) < 3:
             return None
@@ -147,9 +158,11 @@ class Templates:
         return f"'{dotted[0] if dotted else found[1]}' is undefined"
 
     @contextmanager
-    def _located(self, name: str, report: Report) -> Iterator[None]:
+    def _located(self, name: str, report: Report, too_big: Report) -> Iterator[None]:
         try:
             yield
+        except MailTooBig as error:
+            too_big(f"{self._where(error, name)}: {error}")
         except TemplateSyntaxError as error:
             report(f"{error.filename or name}:{error.lineno}: {error.message}")
         except TemplateNotFound as error:
@@ -184,7 +197,7 @@ def _joined(pieces: Iterator[str]) -> str:
     for piece in pieces:
         size += len(piece)
         if size > MAX_CHARACTERS:
-            raise SecurityError(f"more than {MAX_CHARACTERS} characters")
+            raise MailTooBig(f"more than {MAX_CHARACTERS} characters")
         parts.append(piece)
     return "".join(parts)
 

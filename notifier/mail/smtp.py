@@ -19,7 +19,8 @@ from aiosmtplib import SMTPException
 
 from notifier.errors import MailGateError, NotifierError
 from notifier.mail.headers import address
-from notifier.mail.session import Server, ServerFault, Session, said
+from notifier.mail.replies import said
+from notifier.mail.session import Server, ServerFault, Session, Stale
 from notifier.mail.transport import Outgoing, Result, Revoked
 
 LOST_IN_A_ROW = 2  # uncertain mails one after the other: then the server is at fault, not a mail
@@ -177,14 +178,16 @@ class _Delivery:
             return Result(state="refused", scope="recipient", reply=f"553 {error}")
         if session.is_used_up:
             await session.close()
-        # A kept connection may have been closed by the server meanwhile: that costs a new one, no pause.
-        if not (session.is_open and await session.mail(mail, may_be_stale=True)):
+        is_kept = session.is_open
+        if not is_kept:
             await self._open(session)
-            await session.mail(mail)
-        if session.size_limit and len(mail.data) > session.size_limit:
-            reply = f"552 {len(mail.data)} octets, the server takes {session.size_limit}"
-            return Result(state="refused", scope="message", reply=reply)
-        return await session.rcpt(recipient)
+        try:
+            refused = await session.mail(mail, may_be_stale=is_kept)
+        except Stale:
+            # Closed by the server meanwhile: that costs a new connection, no pause.
+            await self._open(session)
+            refused = await session.mail(mail)
+        return refused or await session.rcpt(recipient)
 
     async def _open(self, session: Session) -> None:
         # One at a time: a refused password must not be tried on every connection at once.

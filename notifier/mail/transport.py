@@ -30,6 +30,7 @@ class Result:
     state: State
     scope: Scope
     reply: str  # "250 2.0.0 Ok: queued as 4A3F", one clean line
+    at_most: int | None = None  # refused for its size: one of so many octets may be taken
 
 
 class Revoked(Exception):

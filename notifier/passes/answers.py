@@ -1,11 +1,13 @@
 """What the mail server's answer makes of a message and of the reminders in it."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from notifier.ledger import outbox, reminders
+from notifier.ledger.log import record_event
 from notifier.ledger.outbox import MessageRecord
 from notifier.mail.transport import Result
 from notifier.passes.retry import (
@@ -16,6 +18,8 @@ from notifier.passes.retry import (
     backoff,
     overruled,
 )
+
+log = logging.getLogger(__name__)
 
 
 def settle(
@@ -37,6 +41,12 @@ def settle(
     if result.state == "accepted":
         return end(db, message, "accepted", result.reply, owner=owner, now=now)
     if result.state == "refused":
+        if (
+            result.at_most is not None
+            and (message.at_most is None or result.at_most < message.at_most)
+            and not message.uncertain
+        ):
+            return _shorten(db, message, result, result.at_most, owner=owner, now=now)
         return end(db, message, "refused", result.reply, owner=owner, now=now)
     # Every lost answer may have been a copy, whatever was said definitely before or between.
     copies = message.uncertain_attempts + unanswered
@@ -51,6 +61,27 @@ def settle(
         unanswered=unanswered,
         spent=result.state == "deferred" and result.scope == "recipient",
     )
+
+
+def _shorten(
+    db: Connection, message: MessageRecord, result: Result, at_most: int, *, owner: str, now: datetime
+) -> bool:
+    """Have a mail that is too big for the server go at once as a short one; not one that may have arrived whole."""
+    if not outbox.postpone(db, message.id, owner, reply=result.reply, not_before=now, at_most=at_most):
+        return False
+    tell_of_shortening(db, message, result.reply, owner=owner, now=now)
+    return True
+
+
+def tell_of_shortening(
+    db: Connection, message: MessageRecord, why: str, *, owner: str, now: datetime
+) -> None:
+    """Put on record that a contact gets less than the whole mail."""
+    log.warning(
+        "Message %d goes as a short list of its tasks: %s", message.id, why, extra={"action": "shortened"}
+    )
+    detail = f"message {message.id} to {message.address}: {why}"
+    record_event(db, at=now, by=owner, action="shortened", detail=detail)
 
 
 def hold_back(db: Connection, message: MessageRecord, reason: str, *, owner: str, now: datetime) -> None:

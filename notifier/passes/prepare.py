@@ -4,14 +4,17 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
+from notifier.errors import MailTooBig
 from notifier.ledger import outbox, reminders, tasks
 from notifier.ledger.outbox import MessageRecord
 from notifier.mail.compose import Composer
+from notifier.mail.gate import MAX_BYTES
 from notifier.mail.transport import Outgoing
-from notifier.passes.answers import end, hold_back
+from notifier.passes.answers import end, hold_back, tell_of_shortening
 from notifier.passes.notices import Verdict, digest_of, is_in_stream, judge
 from notifier.passes.plan import dated
 from notifier.passes.retry import MOST_UNCERTAIN_ATTEMPTS
@@ -64,6 +67,11 @@ class Preparation:
                     done = closed.get(task.id, ())
                     verdicts.append(judge(reminder, task, done, said, setting, in_stream=current[key]))
                 body = self._compose(db, message, verdicts, by_task, related, now)
+            except MailTooBig as error:
+                # Even its list of tasks: nothing will make it smaller by tomorrow.
+                log.error("Message %d is too big: %s", message.id, error, extra={"action": "too_big"})
+                end(db, message, "failed", f"too big: {error}", owner=self.owner, now=now)
+                continue
             except Exception as error:
                 # One mail that can't be composed must not hold up the others; it waits for a mended template.
                 log.exception("Message %d can't be composed", message.id, extra={"action": "not_composed"})
@@ -101,14 +109,22 @@ class Preparation:
         # Days left are counted from the day on which the mail really goes.
         moment = message.slot if now - message.slot <= LATE_AFTER else now
         digest = digest_of(owed, by_task, related, self.setting, moment)
-        return self.composer.compose(
-            digest,
-            to_name=message.name,
-            to_address=self.redirect_to or message.address,
-            message_id=message.message_id,
-            date=message.slot.astimezone(self.setting.policy.zone),
-            redirected_from=message.address if self.redirect_to else None,
-        )
+        envelope: dict[str, Any] = {
+            "to_name": message.name,
+            "to_address": self.redirect_to or message.address,
+            "message_id": message.message_id,
+            "date": message.slot.astimezone(self.setting.policy.zone),
+            "redirected_from": message.address if self.redirect_to else None,
+        }
+        at_most = MAX_BYTES if message.at_most is None else message.at_most
+        try:
+            body = self.composer.compose(digest, **envelope)
+            if len(body) <= at_most:
+                return body
+        except MailTooBig as error:
+            if message.at_most is None and outbox.shorten(db, message.id, self.owner, MAX_BYTES):
+                tell_of_shortening(db, message, str(error), owner=self.owner, now=now)
+        return self.composer.compose_short(digest, **envelope, at_most=at_most)
 
     def _outgoing(self, message: MessageRecord, body: bytes) -> Outgoing:
         return Outgoing(

@@ -1,6 +1,5 @@
 """Delivery status notifications: asked for where the server offers them, left out where it doesn't."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ from notifier.mail.dsn import envelope_id, mail_options, rcpt_options, xtext
 from notifier.mail.session import Server
 from notifier.mail.smtp import SmtpTransport
 from notifier.mail.transport import Outgoing, Result
+from tests.talker import Talker
 
 MESSAGE_ID = "<20180530.4f1c2d3e5a6b7c8d9e0f@example.org>"
 
@@ -29,35 +29,6 @@ def sent(port: int, *mails: Outgoing) -> list[Result]:
         stop=lambda: False,
     )
     return [*results, fault] if fault else results
-
-
-class Talker:
-    """A server that offers extensions, keeps the lines it hears, and refuses some of them."""
-
-    def __init__(self, extensions: tuple[str, ...], refuses: dict[str, str] | None = None) -> None:
-        self.extensions, self.refuses = extensions, refuses or {}
-        self.heard: list[str] = []
-
-    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"220 test\r\n")
-        while line := (await reader.readline()).decode().strip():
-            self.heard.append(line)
-            refusal = next((reply for part, reply in self.refuses.items() if part in line), None)
-            if line.startswith("EHLO"):
-                lines = ["test", *self.extensions]
-                told = [
-                    f"250{'-' if number < len(lines) else ' '}{text}" for number, text in enumerate(lines, 1)
-                ]
-                writer.write(("\r\n".join(told) + "\r\n").encode())
-            elif line == "DATA":
-                writer.write(b"354 go\r\n")
-                await reader.readuntil(b"\r\n.\r\n")
-                writer.write(b"250 taken\r\n")
-            else:
-                writer.write(f"{refusal or '250 OK'}\r\n".encode())
-
-    def said(self, *verbs: str) -> list[str]:
-        return [line for line in self.heard if line.startswith(verbs)]
 
 
 def test_a_server_that_offers_it_is_told_which_mail_and_whose_it_is(host: Any) -> None:

@@ -1,4 +1,4 @@
-"""Answers lost after DATA are counted on their own."""
+"""Answers lost after DATA are counted on their own; what mail was too big is on record."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,8 +10,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the count; what may have arrived already has lost one answer at least."""
+    """Add the columns; what may have arrived already has lost one answer at least."""
     op.add_column("messages", sa.Column("uncertain_attempts", sa.Integer, nullable=False, server_default="0"))
+    op.add_column("messages", sa.Column("at_most", sa.Integer))
     op.execute("UPDATE messages SET uncertain_attempts = 1 WHERE uncertain")
     # `begun` is about the claim that holds a message; on one that waits, an earlier release left it standing.
     op.execute("UPDATE messages SET begun = 0 WHERE state <> 'claimed'")
