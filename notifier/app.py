@@ -20,6 +20,7 @@ from notifier.ledger import engine as ledger
 from notifier.ledger import outbox
 from notifier.mail.compose import Composer, Identity, Office
 from notifier.mail.maildir import MaildirTransport
+from notifier.mail.pace import Pace
 from notifier.mail.transport import Transport
 from notifier.passes.adopt import Adoption, adopt
 from notifier.passes.book import PlanEntry, open_plan
@@ -76,6 +77,8 @@ class App:
     people: "People"
     refused: Mapping[str, str] = field(default_factory=dict)
     """Contacts whose latest mail the server refused for good, with its words."""
+    pace: Pace = field(default_factory=Pace)
+    """How fast mail may go, for transport and send pass alike."""
 
     @property
     def owner(self) -> str:
@@ -140,9 +143,8 @@ class App:
             user=mail.user,
             password=None if mail.password_file is None else read_credential(self.config, mail.password_file),
             connections=mail.connections,
-            per_second=mail.per_second,
         )
-        return SmtpTransport(server)
+        return SmtpTransport(server, self.pace)
 
     def passes(
         self, engine: Engine, transport: Transport, *, clock: Clock | None = None, rehearsed: bool = False
@@ -160,6 +162,7 @@ class App:
             owner=self.owner,
             sender=self.config.mail.sender,
             redirect_to=delivery.redirect_to if delivery.mode == "redirect" and not rehearsed else None,
+            pace=Pace() if rehearsed or delivery.mode == "maildir" else self.pace,
             brake=Brake() if rehearsed else Brake(hold=delivery.hold, daily_cap=delivery.daily_cap),
             overrides=self.overrides,
         )
@@ -186,7 +189,8 @@ def build(config: Config, clock: Clock = utc_now) -> App:
     faults += _template_faults(config)
     if faults:
         raise FaultsError(*faults)
-    return App(config=config, clock=clock, setting=setting, book=tuple(book), people=people)
+    pace = Pace(config.mail.per_second, config.mail.per_domain)
+    return App(config=config, clock=clock, setting=setting, book=tuple(book), people=people, pace=pace)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,10 @@ did: a daemon that was frozen until another took its mail can neither send that 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, insert, or_, select, update
 
@@ -96,15 +97,26 @@ def add_message(
     return int(db.execute(_ADD, row).scalar_one())
 
 
-def claim(db: Connection, owner: str, now: datetime, limit: int) -> list[MessageRecord]:
-    """Take up to `limit` messages that may go now, until `now + LEASE`.
+def claim(
+    db: Connection,
+    owner: str,
+    now: datetime,
+    limit: int,
+    may_go: Callable[[str], bool] | None = None,
+) -> list[MessageRecord]:
+    """Take up to `limit` messages that may go now, until `now + LEASE`; of their contacts, those who `may_go`.
 
     A claim whose lease ran out is taken over; if its DATA was begun, the message is uncertain from then on, and has
     lost one answer more.
     """
     free = _free(now)
-    wanted = select(messages.c.id).where(messages.c.finished.is_(None), free)
-    ids = list(db.execute(wanted.order_by(messages.c.not_before, messages.c.id).limit(limit)).scalars())
+    wanted = select(messages.c.id, messages.c.contact).where(messages.c.finished.is_(None), free)
+    wanted = wanted.order_by(messages.c.not_before, messages.c.id)
+    if may_go is None:
+        ids = [row.id for row in db.execute(wanted.limit(limit))]
+    else:
+        with db.execute(wanted) as rows:
+            ids = [row.id for row in islice((row for row in rows if may_go(row.contact)), limit)]
     if not ids:
         return []
     take = update(messages).where(messages.c.id.in_(ids), free)

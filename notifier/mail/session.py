@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
@@ -51,6 +51,9 @@ class Server:
     connections: int = 2
     mails_per_connection: int = 100
     per_second: float = 0  # mails over all connections; 0 is no limit
+    per_domain: Mapping[str, float] = field(
+        default_factory=dict
+    )  # the same by the recipient's domain, see Pace
     connect_timeout: float = 30
     command_timeout: float = 300
     data_timeout: float = 600  # shorter makes copies: the server may have the mail and still be busy with it

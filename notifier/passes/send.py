@@ -19,6 +19,7 @@ from notifier.ledger import outbox
 from notifier.ledger.log import record_event
 from notifier.ledger.outbox import MessageRecord
 from notifier.mail.compose import Composer
+from notifier.mail.pace import Pace
 from notifier.mail.transport import Outgoing, Result, Revoked, Transport
 from notifier.passes.answers import settle
 from notifier.passes.brake import Brake
@@ -30,6 +31,7 @@ from notifier.passes.slots import LATE_AFTER, is_open, is_slot, next_slot
 log = logging.getLogger(__name__)
 
 BATCH = 100
+_BRISK, _PATIENT = 1.0, 10.0  # seconds that a batch may wait for slow domains: while others are due, and else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class Sender:
     redirect_to: str | None = None
     overrides: tuple[Override, ...] = ()
     brake: Brake = field(default_factory=Brake)
+    pace: Pace = field(default_factory=Pace)
     _server_faults: int = field(default=0, init=False)
     _suspects: set[int] = field(default_factory=set, init=False)  # next in turn when the server failed
     _paused: tuple[datetime, datetime] | None = field(default=None, init=False)
@@ -71,9 +74,12 @@ class Sender:
         deadline = time.monotonic() + budget.total_seconds()
         tried = 0
         fault: Result | None = None
+        rest = 0.0
         while not stop() and not self._is_paused():
-            claimed = self._claim()
+            # Mail for a slow domain goes beside the others; only when no other is due, it is waited for.
+            claimed = self._claim(_BRISK) or (self._claim(_PATIENT) if self.pace.is_by_domain else [])
             if not claimed:
+                rest = self.pace.shortest_rest()
                 break
             done, fault = self._send_batch(claimed, stop, deadline)
             tried += done
@@ -84,24 +90,35 @@ class Sender:
             self._suspects.clear()
             if time.monotonic() > deadline:
                 break
-        return self._outcome(tried, self._fault() if fault is None else fault.reply)
+        return self._outcome(tried, self._fault() if fault is None else fault.reply, rest)
 
-    def _claim(self) -> list[MessageRecord]:
+    def _claim(self, seconds: float = _BRISK) -> list[MessageRecord]:
+        """Claim what may go now, but to domains with a pace no more than they take within `seconds`."""
         now = self.clock()
         with self.engine.begin() as db:
             if not (is_open(self.setting, now) or is_slot(self.setting, now)):
                 # Mail that is late by now, from before downtime or deferred, goes on no night or holiday.
                 outbox.put_off(db, now - LATE_AFTER, next_slot(self.setting, now))
             room = self.brake.room(db, now, self.setting.policy.zone)
-            return outbox.claim(db, self.owner, now, BATCH if room is None else min(BATCH, room))
+            limit = BATCH if room is None else min(BATCH, room)
+            return outbox.claim(db, self.owner, now, limit, self._quota(seconds))
 
-    def _outcome(self, tried: int, fault: str | None) -> SendOutcome:
+    def _quota(self, seconds: float) -> Callable[[str], bool] | None:
+        if not self.pace.is_by_domain:
+            return None
+        has_room = self.pace.quota(seconds)
+        return lambda contact: has_room(self.redirect_to or contact)
+
+    def _outcome(self, tried: int, fault: str | None, rest: float = 0) -> SendOutcome:
+        """Sum up; `rest` is in how many seconds the pace lets go what is due and waits for nothing else."""
         with self.engine.begin() as db:
             moment = outbox.earliest_attempt(db)
             held = self.brake.held(db, self.clock(), self.setting.policy.zone)
         if held is not None and not self._is_held:
             log.warning("Mail is held back: %s", held.why, extra={"action": "mail_held"})
         self._is_held = held is not None
+        if moment is not None and rest:
+            moment = max(moment, self.clock() + timedelta(seconds=rest))
         if moment is not None and self._paused is not None:
             moment = max(moment, self._paused[1])
         if moment is not None and held is not None:
