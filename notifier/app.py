@@ -31,6 +31,7 @@ from notifier.passes.readdress import AddressedFor
 from notifier.passes.retry import Override
 from notifier.passes.send import Sender, SendOutcome
 from notifier.passes.setting import Setting
+from notifier.passes.suspension import suspensions
 from notifier.people.directory import Contact, Directory
 from notifier.share import share
 from notifier.timing.calendar import WorkCalendar
@@ -76,7 +77,7 @@ class App:
     book: tuple[PlanEntry, ...]
     people: "People"
     refused: Mapping[str, str] = field(default_factory=dict)
-    """Contacts whose latest mail the server refused for good, with its words."""
+    """Contacts whose latest mail the server refused for good, or who are suspended for it, with its words."""
     pace: Pace = field(default_factory=Pace)
     """How fast mail may go, for transport and send pass alike."""
 
@@ -100,7 +101,9 @@ class App:
     def informed(self, engine: Engine) -> "App":
         """Return this app with what a ledger has on record: the days of events, the addresses refused."""
         with engine.begin() as db:
-            return replace(self, setting=dated(db, self.setting), refused=outbox.refused_contacts(db))
+            resting = {rest.contact: rest.told(self.config.zone) for rest in suspensions(db).values()}
+            refused = outbox.refused_contacts(db) | resting
+            return replace(self, setting=dated(db, self.setting), refused=refused)
 
     def composer(self, installation: str = "preview") -> Composer:
         """Return the composer of this installation's mails."""

@@ -205,6 +205,16 @@ event_days = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("contact", Text, primary_key=True),  # lower-cased address
+    Column("in_a_row", Integer, nullable=False),  # mails that the server refused for their recipient
+    Column("since", UtcDateTime, nullable=False),
+    Column("last", UtcDateTime, nullable=False),
+    Column("reply", Text, nullable=False),
+)
+
 events = Table(
     "events",
     metadata,

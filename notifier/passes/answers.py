@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from notifier.ledger import outbox, reminders
 from notifier.ledger.log import record_event
 from notifier.ledger.outbox import MessageRecord
+from notifier.ledger.refusals import forget_refusals, note_refusal
 from notifier.mail.transport import Result
 from notifier.passes.retry import (
     BACKOFF,
@@ -18,6 +19,7 @@ from notifier.passes.retry import (
     backoff,
     overruled,
 )
+from notifier.passes.suspension import SUSPENDED_AFTER
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +32,39 @@ def settle(
     owner: str,
     now: datetime,
     overrides: Sequence[Override] = (),
+    is_redirected: bool = False,
 ) -> bool:
     """Bring a claimed message to where an answer puts it; False, with nothing changed, if it isn't `owner`'s any more.
 
-    `message` is as it was claimed.
+    `message` is as it was claimed. Where it `is_redirected`, no answer says anything of its contact.
     """
     result, wait = overruled(result, overrides)
+    mine = _settle(db, message, result, wait, owner=owner, now=now)
+    if mine and not is_redirected:
+        _remember(db, message, result, owner=owner, now=now)
+    return mine
+
+
+def _remember(db: Connection, message: MessageRecord, result: Result, *, owner: str, now: datetime) -> None:
+    """Count refusals of an address; any mail that it takes ends the count."""
+    if result.state == "accepted":
+        forget_refusals(db, message.contact)
+        return
+    if (result.state, result.scope) != ("refused", "recipient") or result.at_most is not None:
+        return
+    if note_refusal(db, message.contact, result.reply, now) != SUSPENDED_AFTER:
+        return
+    log.warning(
+        "%s was refused %d times in a row and is suspended: %s",
+        message.address, SUSPENDED_AFTER, result.reply,
+        extra={"action": "suspended"},
+    )  # fmt: skip
+    record_event(db, at=now, by=owner, action="suspended", detail=f"{message.address}: {result.reply}")
+
+
+def _settle(
+    db: Connection, message: MessageRecord, result: Result, wait: timedelta, *, owner: str, now: datetime
+) -> bool:
     attempt = message.attempts + 1
     unanswered = result.state == "uncertain"
     if result.state == "accepted":

@@ -20,6 +20,7 @@ from notifier.passes.plan import dated
 from notifier.passes.retry import MOST_UNCERTAIN_ATTEMPTS
 from notifier.passes.setting import Setting
 from notifier.passes.slots import LATE_AFTER
+from notifier.passes.suspension import suspensions
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Preparation:
         closed = tasks.completions_of(db, by_task)
         related = reminders.said_of_the_same(db, records)
         setting = dated(db, self.setting)
+        resting = {} if self.redirect_to else self._resting(db, claimed, now)
         current: dict[tuple[int, str], bool] = {}  # contacts share checkpoints: ask the rule once each
         prepared: list[Outgoing] = []
         for message in claimed:
@@ -66,7 +68,11 @@ class Preparation:
                     said = related.get((task.id, reminder.contact), [])
                     done = closed.get(task.id, ())
                     verdicts.append(judge(reminder, task, done, said, setting, in_stream=current[key]))
-                body = self._compose(db, message, verdicts, by_task, related, now)
+                owed = self._owed(db, message, verdicts, now)
+                if owed and (why := resting.get(message.contact)) is not None:
+                    self._leave_out(db, message, why, now)
+                    continue
+                body = self._compose(db, message, owed, by_task, related, now) if owed else None
             except MailTooBig as error:
                 # Even its list of tasks: nothing will make it smaller by tomorrow.
                 log.error("Message %d is too big: %s", message.id, error, extra={"action": "too_big"})
@@ -89,23 +95,38 @@ class Preparation:
         end(db, message, "failed", reply, owner=self.owner, now=now)
         return False
 
-    def _compose(
-        self,
-        db: Connection,
-        message: MessageRecord,
-        verdicts: Sequence[Verdict],
-        by_task: Mapping[int, tasks.TaskRecord],
-        related: Mapping[tuple[int, str], Sequence[reminders.Said]],
-        now: datetime,
-    ) -> bytes | None:
-        """Close what is no longer owed and return the mail with the rest; None when there is no rest."""
+    def _resting(self, db: Connection, claimed: Sequence[MessageRecord], now: datetime) -> dict[str, str]:
+        """Return why nothing is tried now, by contact of those whose address rests."""
+        found = suspensions(db, {message.contact for message in claimed}).values()
+        zone = self.setting.policy.zone
+        return {rest.contact: f"not tried: {rest.told(zone)}" for rest in found if now < rest.until}
+
+    def _leave_out(self, db: Connection, message: MessageRecord, why: str, now: datetime) -> None:
+        log.warning("Message %d to %s: %s", message.id, message.address, why, extra={"action": "left_out"})
+        end(db, message, "refused", why, owner=self.owner, now=now)
+
+    def _owed(
+        self, db: Connection, message: MessageRecord, verdicts: Sequence[Verdict], now: datetime
+    ) -> list[Verdict]:
+        """Close what is no longer owed, and a message with nothing left in it; return the rest."""
         for verdict in verdicts:
             if verdict.reason is not None:
                 reminders.close_reminders(db, [verdict.reminder.id], verdict.state, verdict.reason)
         owed = [verdict for verdict in verdicts if verdict.reason is None]
         if not owed:
             outbox.finish(db, message.id, self.owner, "dropped", "nothing left in it", now)
-            return None
+        return owed
+
+    def _compose(
+        self,
+        db: Connection,
+        message: MessageRecord,
+        owed: Sequence[Verdict],
+        by_task: Mapping[int, tasks.TaskRecord],
+        related: Mapping[tuple[int, str], Sequence[reminders.Said]],
+        now: datetime,
+    ) -> bytes:
+        """Return the mail with what is owed, shortened if it is too big."""
         # Days left are counted from the day on which the mail really goes.
         moment = message.slot if now - message.slot <= LATE_AFTER else now
         digest = digest_of(owed, by_task, related, self.setting, moment)

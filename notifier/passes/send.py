@@ -196,7 +196,15 @@ class Sender:
     def _record(self, message: MessageRecord, result: Result) -> None:
         now = self.clock()
         with self.engine.begin() as db:
-            mine = settle(db, message, result, owner=self.owner, now=now, overrides=self.overrides)
+            mine = settle(
+                db,
+                message,
+                result,
+                owner=self.owner,
+                now=now,
+                overrides=self.overrides,
+                is_redirected=self.redirect_to is not None,
+            )
             if not mine:
                 # What the other sender made of it stands; that a copy of ours had an answer must be found, too.
                 detail = f"message {message.id}: {result.state}: {result.reply}"

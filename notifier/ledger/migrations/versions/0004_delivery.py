@@ -1,4 +1,4 @@
-"""Answers lost after DATA are counted on their own; what mail was too big is on record."""
+"""Answers lost after DATA are counted on their own; mail too big and addresses refused are on record."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +13,15 @@ def upgrade() -> None:
     """Add the columns; what may have arrived already has lost one answer at least."""
     op.add_column("messages", sa.Column("uncertain_attempts", sa.Integer, nullable=False, server_default="0"))
     op.add_column("messages", sa.Column("at_most", sa.Integer))
+    op.create_table(
+        "refusals",
+        sa.Column("contact", sa.Text(), nullable=False),
+        sa.Column("in_a_row", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(), nullable=False),
+        sa.Column("last", sa.DateTime(), nullable=False),
+        sa.Column("reply", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("contact", name=op.f("pk_refusals")),
+    )
     op.execute("UPDATE messages SET uncertain_attempts = 1 WHERE uncertain")
     # `begun` is about the claim that holds a message; on one that waits, an earlier release left it standing.
     op.execute("UPDATE messages SET begun = 0 WHERE state <> 'claimed'")
