@@ -72,6 +72,7 @@ class MessageRecord:
     created: datetime
     finished: datetime | None
     uncertain_attempts: int
+    retried: datetime | None
     at_most: int | None
 
 

@@ -140,6 +140,7 @@ messages = Table(
     Column("created", UtcDateTime, nullable=False),
     Column("finished", UtcDateTime),
     Column("uncertain_attempts", Integer, nullable=False, server_default="0"),  # answers lost after DATA
+    Column("retried", UtcDateTime),  # when ops had it tried again after it had failed or been refused
     Column("at_most", Integer),  # octets; set where the whole mail was too big and a shortened one goes
     UniqueConstraint("contact", "slot"),
 )

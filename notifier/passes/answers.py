@@ -145,6 +145,7 @@ def end(
 def is_spent(message: MessageRecord, attempt: int, now: datetime) -> bool:
     """Tell whether a message has been tried for long enough, and often enough, once its `attempt`-th try fails.
 
-    Age alone says nothing after a hold, days off or downtime: it counts with the tries.
+    Age alone says nothing after a hold, days off or downtime: it counts with the tries. What ops have tried again
+    has its whole time from then.
     """
-    return now - message.created >= GIVE_UP_AFTER and attempt > len(BACKOFF)
+    return now - (message.retried or message.created) >= GIVE_UP_AFTER and attempt > len(BACKOFF)

@@ -17,6 +17,7 @@ from notifier.mail.transport import Outgoing
 from notifier.passes.answers import end, hold_back, tell_of_shortening
 from notifier.passes.notices import Verdict, digest_of, is_in_stream, judge
 from notifier.passes.plan import dated
+from notifier.passes.readdress import readdress
 from notifier.passes.retry import MOST_UNCERTAIN_ATTEMPTS
 from notifier.passes.setting import Setting
 from notifier.passes.slots import LATE_AFTER
@@ -42,6 +43,7 @@ class Preparation:
         """
         ids = [message.id for message in claimed]
         mine = outbox.still_claimed(db, ids, self.owner)
+        self._hand_on(db, [message for message in claimed if message.id in mine], now)
         records = reminders.of_messages(db, mine)
         everything = [record for group in records.values() for record in group]
         by_task = tasks.tasks_by_id(db, {record.task_id for record in everything})
@@ -94,6 +96,18 @@ class Preparation:
         reply = message.reply or "no answer was ever recorded"
         end(db, message, "failed", reply, owner=self.owner, now=now)
         return False
+
+    def _hand_on(self, db: Connection, claimed: Sequence[MessageRecord], now: datetime) -> None:
+        """Hand on what ops had tried again and isn't for these contacts any more: it didn't wait while others did."""
+        again = [
+            message.id
+            for message in claimed
+            if message.retried and not message.attempts and not message.uncertain
+        ]
+        carried = reminders.of_messages(db, again) if again else {}
+        if carried:
+            setting = dated(db, self.setting)
+            readdress(db, setting, now, claimed=[record for group in carried.values() for record in group])
 
     def _resting(self, db: Connection, claimed: Sequence[MessageRecord], now: datetime) -> dict[str, str]:
         """Return why nothing is tried now, by contact of those whose address rests."""

@@ -12,6 +12,7 @@ depends_on = None
 def upgrade() -> None:
     """Add the columns; what may have arrived already has lost one answer at least."""
     op.add_column("messages", sa.Column("uncertain_attempts", sa.Integer, nullable=False, server_default="0"))
+    op.add_column("messages", sa.Column("retried", sa.DateTime))
     op.add_column("messages", sa.Column("at_most", sa.Integer))
     op.create_table(
         "refusals",
