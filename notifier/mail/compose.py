@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from hashlib import sha256
+from html import escape
 from pathlib import Path
 from typing import Final
 
@@ -184,11 +185,14 @@ def _joined(head: Iterable[tuple[str, str]]) -> bytes:
 
 
 def html_part(data: bytes) -> bytes:
-    """Return the HTML of a mail that `Composer.compose` made, as UTF-8.
+    """Return the HTML of a mail that `Composer` made, as UTF-8; of a shortened one its text, as HTML.
 
     The gate has seen to its form, so the part is cut out; the standard parser takes as long as composing did.
     """
-    _, _, part = data.partition(b"Content-Type: text/html;")
+    _, found, part = data.partition(b"Content-Type: text/html;")
+    if not found:
+        text = decodebytes(data.partition(b"\r\n\r\n")[2]).decode()
+        return f'<!doctype html><meta charset="utf-8"><pre>{escape(text)}</pre>'.encode()
     _, _, payload = part.partition(b"\r\n\r\n")
     return decodebytes(payload.partition(b"\r\n--")[0])
 

@@ -89,7 +89,7 @@ class Session:
         self._smtp: SMTP | None = None
         self._sent = 0
         self._unfinished = False  # an envelope the server still holds
-        self._is_plain = False  # it offered parameters and refused them
+        self._refused: set[str] = set()  # extensions it offered and whose parameters it refused
         self._octets = 0  # of the mail in hand
         self.log: list[str] = []
 
@@ -160,7 +160,7 @@ class Session:
             except SMTPSenderRefused as error:
                 if not options or error.code not in _PARAMETERS_REFUSED:
                     raise
-                self._is_plain = True
+                self._refused |= {"size", "dsn"}
                 await smtp.mail(mail.sender)
         except (SMTPException, OSError) as error:
             declared = any(option.startswith("SIZE=") for option in options)
@@ -175,14 +175,16 @@ class Session:
 
     async def rcpt(self, recipient: str) -> Result | None:
         """Name the recipient; a result when it was refused, ServerFault when the server closed (421)."""
-        options = rcpt_options(recipient) if self._tells_of_bounces else []
+        options = rcpt_options(recipient) if self._takes("dsn") else []
         try:
             await self._live.rcpt(recipient, options=options)
         except SMTPRecipientRefused as error:
             if options and error.code in _PARAMETERS_REFUSED:
                 # A contact must not be given up for a parameter; without it the true answer comes.
-                self._is_plain = True
-                return await self.rcpt(recipient)
+                self._refused.add("dsn")
+                if (answer := await self.rcpt(recipient)) is not None:
+                    self._refused.discard("dsn")  # it wasn't about the parameter
+                return answer
             state = definite(error.code)
             if state is None or error.code == 421:
                 await self.drop()
@@ -224,7 +226,8 @@ class Session:
     async def drop(self) -> None:
         """Give the connection up at once; nothing that is still in a buffer goes out any more."""
         smtp, self._smtp = self._smtp, None
-        self._sent, self._unfinished, self._is_plain = 0, False, False
+        self._sent, self._unfinished = 0, False
+        self._refused.clear()
         if smtp is not None:
             if isinstance(smtp.transport, asyncio.WriteTransport):
                 smtp.transport.abort()
@@ -233,20 +236,18 @@ class Session:
 
     def _parameters(self, mail: Outgoing) -> list[str]:
         """Return what MAIL may be told beside the sender: SIZE (RFC 1870), DSN."""
-        size = [f"SIZE={self._octets}"] if self._live.supports_extension("size") else []
-        told = mail_options(mail.message_id) if self._tells_of_bounces else []
-        return [] if self._is_plain else [*size, *told]
+        size = [f"SIZE={self._octets}"] if self._takes("size") else []
+        return [*size, *(mail_options(mail.message_id) if self._takes("dsn") else ())]
 
     def _result(self, state: State, scope: Scope, error: SMTPResponseException) -> Result:
         at_most = None
         if state == "refused" and is_too_big(error):
-            # It didn't say what it takes. Half of this one, if that is little, is a guess that has a chance.
-            at_most = self.size_limit or min(_TAKEN_ANYWHERE, self._octets // 2)
+            # It was under what the server says it takes, if it says so: half of it is a guess that has a chance.
+            at_most = min(_TAKEN_ANYWHERE, self._octets // 2)
         return Result(state=state, scope=scope, reply=said(error), at_most=at_most)
 
-    @property
-    def _tells_of_bounces(self) -> bool:
-        return not self._is_plain and self._live.supports_extension("dsn")
+    def _takes(self, extension: str) -> bool:
+        return extension not in self._refused and self._live.supports_extension(extension)
 
     @property
     def _live(self) -> SMTP:

@@ -67,6 +67,13 @@ def test_a_contact_unknown_with_or_without_parameters_is_refused(host: Any) -> N
     assert (result.state, result.scope, result.reply) == ("refused", "recipient", "501 5.1.3 Bad address")
 
 
+def test_a_bad_address_costs_the_next_mail_no_notification(host: Any) -> None:
+    talker = Talker(("DSN",), {"RCPT TO:<li@": "501 5.1.3 Bad address"})
+    results = sent(host.talk(talker.talk), mail("li@example.org"), mail())
+    assert [result.state for result in results] == ["refused", "accepted"]
+    assert "NOTIFY" in talker.said("RCPT")[-1]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -12,7 +12,7 @@ import pytest
 
 from notifier.digest import Digest, Notice, build
 from notifier.errors import MailTooBig
-from notifier.mail.compose import Composer, Identity
+from notifier.mail.compose import Composer, Identity, html_part
 from notifier.mail.gate import MAX_BYTES
 from notifier.mail.short import short_subject, short_text
 
@@ -107,6 +107,15 @@ def test_a_redirected_one_says_for_whom_it_was(
     data = composer.compose_short(digest_of(notice, 1), **mail_of, redirected_from="li@example.org")
     assert body(data).startswith("【改投邮件】原收件人：li@example.org。")
     assert b"X-Original-To: li@example.org" in data
+
+
+def test_a_report_shows_its_text_where_a_whole_mail_has_html(
+    composer: Composer, notice: Notice, mail_of: dict[str, Any]
+) -> None:
+    digest = build([replace(notice, text="<b>x</b>")], slot=SLOT, zone=ZoneInfo("Asia/Shanghai"))
+    page = html_part(composer.compose_short(digest, **mail_of)).decode()
+    assert "第7项　&lt;b&gt;x&lt;/b&gt;　2017年12月29日" in page
+    assert "现改发简要清单" in page
 
 
 def test_text_of_a_document_stays_on_its_line(notice: Notice, identity: Identity) -> None:
