@@ -21,7 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from sqlalchemy import Engine
 
-from notifier import sdnotify
+from notifier import logs, sdnotify
 from notifier.app import App, Passes, build
 from notifier.clock import utc_now
 from notifier.config import load
@@ -265,6 +265,7 @@ class _Daemon:
             )  # fmt: skip
         else:
             self._reload_fault = None
+            logs.set_up(self._app.config.service.log)
             log.info("Reloaded", extra={"action": "reloaded"})
             now = self._app.clock()
             told = {"config_hash": self._app.config.hash, "config_loaded": now}

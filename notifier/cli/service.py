@@ -1,21 +1,25 @@
 """`run`, `status` and `send-test`: the daemon and the way out."""
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
 import click
 
-from notifier.cli.frame import as_json, log_to_stderr, say_json, the_app, the_config, the_ledger
+from notifier import logs
+from notifier.cli.frame import as_json, say_json, the_app, the_config, the_ledger
 from notifier.clock import utc_now
 from notifier.config import Address, Config
 from notifier.digest import Notice, build
-from notifier.errors import NotifierError, UsageError
+from notifier.errors import FaultsError, NotifierError, UsageError
 from notifier.ledger import outbox
 from notifier.ledger.log import DaemonRecord, all_daemons
 from notifier.ledger.wake import next_moment
 from notifier.mail.transport import Outgoing, Result
 from notifier.people import Role
 from notifier.timing.checkpoint import Kind
+
+log = logging.getLogger(__name__)
 
 _BEATS = 3  # a daemon that missed this many heartbeats counts as dead
 
@@ -28,10 +32,18 @@ _BEATS = 3  # a daemon that missed this many heartbeats counts as dead
 @click.pass_context
 def run(ctx: click.Context, catch_up: bool, new_ledger: bool) -> None:
     """The daemon: until SIGTERM; SIGHUP reloads."""
-    log_to_stderr()
-    from notifier import daemon  # only this command needs APScheduler
+    logs.set_up()
+    try:
+        app = the_app(ctx)
+        logs.set_up(app.config.service.log)
+        from notifier import daemon  # only this command needs APScheduler
 
-    ctx.exit(daemon.run(the_app(ctx), catch_up=catch_up, new_ledger=new_ledger))
+        code = daemon.run(app, catch_up=catch_up, new_ledger=new_ledger)
+    except NotifierError as error:
+        for fault in error.faults if isinstance(error, FaultsError) else (str(error),):
+            log.error("%s", fault, extra={"action": "not_started"})
+        code = error.exit_code
+    ctx.exit(code)
 
 
 @click.command()

@@ -42,6 +42,7 @@ class Service(Table):
     database: str = "sqlite:///var/notifier.db"
     templates: Path | None = None
     heartbeat: Annotated[Positive, Field(le=3600)] = 60
+    log: Literal["logfmt", "json"] = "logfmt"
 
     @field_validator("database")
     @classmethod

@@ -194,8 +194,9 @@ class Sender:
                 except Exception as error:
                     # One mail that can't be composed must not hold up the others; it waits for a mended template.
                     log.exception(
-                        "Message %d can't be composed", message.id, extra={"action": "not_composed"}
-                    )
+                        "Message %d can't be composed", message.id,
+                        extra={"action": "not_composed", "mail": message.id},
+                    )  # fmt: skip
                     self._hold_back(db, message, f"not composed: {error}", now)
                     continue
                 if body is None:
@@ -282,5 +283,5 @@ class Sender:
                 )
         log.info(
             "Message %d %s: %s", message.id, result.state, result.reply,
-            extra={"action": f"message_{result.state}", "attempt": attempt},
+            extra={"action": f"message_{result.state}", "mail": message.id, "attempt": attempt},
         )  # fmt: skip

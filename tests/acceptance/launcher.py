@@ -14,8 +14,7 @@ from pathlib import Path
 import apscheduler.schedulers.base
 
 import notifier.clock
-from notifier import app, daemon
-from notifier.cli.frame import log_to_stderr
+from notifier import app, daemon, logs
 from notifier.clock import Clock
 from notifier.config import load
 
@@ -45,7 +44,7 @@ def move_host(clock: Clock) -> None:
 
 def main(config: str, place: str, *options: str) -> int:
     """Run until SIGTERM."""
-    log_to_stderr()
+    logs.set_up()
     clock = clock_of(Path(place))
     if "--host" in options:
         move_host(clock)

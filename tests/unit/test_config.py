@@ -159,6 +159,7 @@ BAD = {
     "no heartbeat": ("[service]\nheartbeat = 0\n", "service.heartbeat"),
     "heartbeat as text": ('[service]\nheartbeat = "60"\n', "service.heartbeat"),
     "heartbeat as a switch": ("[service]\nheartbeat = true\n", "service.heartbeat"),
+    "log in another layout": ('[service]\nlog = "xml"\n', "service.log"),
     "plan without a date": ('[plans.p]\npath = "x"\n', "plans.p.issued"),
     "plan without a path": ("[plans.p]\nissued = 2017-10-01\n", "plans.p.path"),
     "issued as a number": ('[plans.p]\npath = "x"\nissued = 2017\n', "plans.p.issued"),
