@@ -51,7 +51,9 @@ def main(config: str, place: str, *options: str) -> int:
     for option in options:
         if option.startswith("--last-mail="):
             daemon._LAST_MAIL_SECONDS = float(option.partition("=")[2])
-    return daemon.run(app.build(load(Path(config)), clock=clock))
+    office = load(Path(config))
+    logs.set_up(office.service.log)
+    return daemon.run(app.build(office, clock=clock))
 
 
 if __name__ == "__main__":
