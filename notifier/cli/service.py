@@ -32,16 +32,25 @@ _BEATS = 3  # a daemon that missed this many heartbeats counts as dead
 @click.pass_context
 def run(ctx: click.Context, catch_up: bool, new_ledger: bool) -> None:
     """The daemon: until SIGTERM; SIGHUP reloads."""
-    logs.set_up()
     try:
         app = the_app(ctx)
-        logs.set_up(app.config.service.log)
         from notifier import daemon  # only this command needs APScheduler
 
-        code = daemon.run(app, catch_up=catch_up, new_ledger=new_ledger)
+        with logs.on_stderr(app.config.service.log):
+            try:
+                code = daemon.run(app, catch_up=catch_up, new_ledger=new_ledger)
+            except NotifierError:
+                raise
+            except Exception as error:
+                log.critical(
+                    "The daemon ended: %s: %s", type(error).__name__, error,
+                    exc_info=True, extra={"action": "crashed"},
+                )  # fmt: skip
+                code = 1
     except NotifierError as error:
+        # As the log would have it: the journal keeps them, so they carry a priority and nobody's address.
         for fault in error.faults if isinstance(error, FaultsError) else (str(error),):
-            log.error("%s", fault, extra={"action": "not_started"})
+            click.echo(logs.line(fault, action="not_started"), err=True)
         code = error.exit_code
     ctx.exit(code)
 

@@ -4,43 +4,62 @@ import logging
 import os
 import sys
 import threading
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from notifier.logs.form import Form
 from notifier.logs.mask import mask
 from notifier.logs.sink import Sink
 
-__all__ = ["Layout", "mask", "set_up"]
+__all__ = ["Layout", "line", "mask", "on_stderr", "use"]
 
 Layout = Literal["logfmt", "json"]
 
 log = logging.getLogger("notifier")
 
 
-def set_up(layout: Layout = "logfmt", level: int = logging.INFO) -> None:
-    """Send every record of this process to stderr in this layout; called again, it only changes layout and level.
+@contextmanager
+def on_stderr(layout: Layout = "logfmt", level: int = logging.INFO) -> Iterator[None]:
+    """Send every record of this process to stderr in this layout, meanwhile.
 
     Of other libraries only warnings and errors are told. Warnings, and exceptions that nobody caught, become records.
     """
-    in_journal = _is_journal()
-    form = Form(layout, in_journal=in_journal)
-    root = logging.getLogger()
-    if (there := next((one for one in root.handlers if isinstance(one, Sink)), None)) is not None:
-        there.setFormatter(form)
-    else:
-        sink = Sink(_own_stderr())
-        sink.setFormatter(form)
-        root.addHandler(sink)
-        logging.captureWarnings(True)
-        logging.raiseExceptions = False  # a log that can't be written never stops a mail
-        sys.excepthook = _uncaught
-        threading.excepthook = _uncaught_in_thread
-        sys.unraisablehook = _unraisable
+    root, hooks = logging.getLogger(), (threading.excepthook, sys.unraisablehook)
+    levels, raises = (root.level, log.level), logging.raiseExceptions
+    sink = Sink(_own_stderr())
+    sink.setFormatter(Form(layout, in_journal=_is_journal()))
+    root.addHandler(sink)
     root.setLevel(logging.WARNING)
     log.setLevel(level)
     # Its warning is that a job isn't started while it runs: with a slow mail server, one each heartbeat.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    logging.captureWarnings(True)
+    logging.raiseExceptions = False  # a log that can't be written never stops a mail
+    threading.excepthook, sys.unraisablehook = _uncaught_in_thread, _unraisable
+    try:
+        yield
+    finally:
+        threading.excepthook, sys.unraisablehook = hooks
+        logging.raiseExceptions = raises
+        logging.captureWarnings(False)
+        root.setLevel(levels[0])
+        log.setLevel(levels[1])
+        root.removeHandler(sink)
+        sink.close()
+
+
+def use(layout: Layout) -> None:
+    """Go on in this layout."""
+    for one in logging.getLogger().handlers:
+        if isinstance(one, Sink):
+            one.setFormatter(Form(layout, in_journal=_is_journal()))
+
+
+def line(message: str, *, action: str, level: int = logging.ERROR) -> str:
+    """Return a record as logfmt has it, for what must be told where no log is kept yet."""
+    about = {"msg": message, "levelno": level, "levelname": logging.getLevelName(level), "action": action}
+    return Form("logfmt", in_journal=_is_journal()).format(logging.makeLogRecord(about))
 
 
 def _own_stderr() -> int | None:
@@ -64,12 +83,6 @@ def _is_journal() -> bool:
     except OSError:
         return False
     return os.environ.get("JOURNAL_STREAM") == f"{stderr.st_dev}:{stderr.st_ino}"
-
-
-def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    if issubclass(kind, KeyboardInterrupt):
-        return
-    log.critical("%s: %s", kind.__name__, error, exc_info=(kind, error, trace), extra={"action": "crashed"})
 
 
 def _uncaught_in_thread(args: threading.ExceptHookArgs) -> None:

@@ -9,6 +9,7 @@ from queue import SimpleQueue
 _MOST_WAITING = 1_000  # lines; those that come while so many wait are dropped and counted
 _LAST_LINES_SECONDS = 1.0  # for what still waits when the process ends
 _PAUSE_SECONDS = 0.05
+_END = threading.Event()  # after it nothing is written
 
 
 class Sink(logging.Handler):
@@ -48,12 +49,19 @@ class Sink(logging.Handler):
             self._lines.put(written)
             written.wait(_LAST_LINES_SECONDS)
 
+    def close(self) -> None:
+        """Write what waits, if that takes no more than a moment, and end."""
+        self.flush()
+        if self._descriptor is not None:
+            self._lines.put(_END)
+            self._descriptor = None  # the thread closes it, when it is through
+        super().close()
+
     def _bytes(self, record: logging.LogRecord) -> bytes:
         return (self.format(record) + "\n").encode("utf-8", "backslashreplace")
 
     def _work(self, descriptor: int) -> None:
-        while True:
-            line = self._lines.get()
+        while (line := self._lines.get()) is not _END:
             if isinstance(line, threading.Event):
                 line.set()
                 continue
@@ -62,6 +70,7 @@ class Sink(logging.Handler):
             elif self._lost:
                 # Said once it can be said: how many are missing before this line.
                 self._write(descriptor, self._bytes(_loss(self._count(0))))
+        os.close(descriptor)
 
     def _count(self, lost: int) -> int:
         """Add to what was lost; with 0, return it and begin anew."""

@@ -44,7 +44,6 @@ def move_host(clock: Clock) -> None:
 
 def main(config: str, place: str, *options: str) -> int:
     """Run until SIGTERM."""
-    logs.set_up()
     clock = clock_of(Path(place))
     if "--host" in options:
         move_host(clock)
@@ -52,8 +51,8 @@ def main(config: str, place: str, *options: str) -> int:
         if option.startswith("--last-mail="):
             daemon._LAST_MAIL_SECONDS = float(option.partition("=")[2])
     office = load(Path(config))
-    logs.set_up(office.service.log)
-    return daemon.run(app.build(office, clock=clock))
+    with logs.on_stderr(office.service.log):
+        return daemon.run(app.build(office, clock=clock))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -26,15 +27,25 @@ def calls(tree: ast.Module) -> Iterator[ast.Call]:
 
 
 def actions(tree: ast.AST) -> Iterator[str]:
-    """Yield the action of each dictionary that names one, as records carry it."""
+    """Yield the action of each dictionary that names one, as records carry it, and of each line made without."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant) and key.value == "action":
-                    text = ast.unparse(value)
-                    yield from COMPOSED.get(text.removeprefix("f")[1:-1], [text[1:-1]])
+        match node:
+            case ast.Dict():
+                for key, value in zip(node.keys, node.values, strict=True):
+                    if (
+                        isinstance(key, ast.Constant)
+                        and key.value == "action"
+                        and not isinstance(value, ast.Name)
+                    ):
+                        text = ast.unparse(value)
+                        yield from COMPOSED.get(text.removeprefix("f")[1:-1], [text[1:-1]])
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="logs"), attr="line")):
+                yield from (
+                    str(ast.literal_eval(word.value)) for word in node.keywords if word.arg == "action"
+                )
 
 
+@cache
 def modules() -> list[tuple[Path, ast.Module]]:
     return [(path, ast.parse(path.read_text("utf-8"))) for path in sorted((ROOT / "notifier").rglob("*.py"))]
 

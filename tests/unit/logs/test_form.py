@@ -132,9 +132,9 @@ def test_arguments_that_do_not_fit_lose_no_message() -> None:
 
 
 def test_no_line_grows_without_bound() -> None:
-    made = failed(ValueError("a@" * 1_000_000))
-    made.msg = "b" * 1_000_000
+    made = failed(ValueError("a@" * 50_000))
+    made.msg = "b" * 100_000
     for layout in ("logfmt", "json"):
         line = Form(layout, in_journal=True).format(made)
         assert len(line) < 25_000
-        assert "[… 996000 more]" in line
+        assert "[… 96000 more]" in line

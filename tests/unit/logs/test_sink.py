@@ -5,23 +5,44 @@ import os
 import select
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 
 import pytest
 
 from notifier.logs import sink
 from notifier.logs.sink import Sink
 
-Pipe = tuple[int, int]
+
+class Pipe:
+    """A pipe, and the sinks that write into it."""
+
+    def __init__(self) -> None:
+        self.reads, self.writes = os.pipe()
+        self._sinks: list[Sink] = []
+
+    def sink(self) -> Sink:
+        """Return a sink that writes into it."""
+        self._sinks.append(Sink(os.dup(self.writes)))
+        return self._sinks[-1]
+
+    def close_reader(self) -> None:
+        """Let the reader go away."""
+        os.close(self.reads)
+        self.reads = -1
+
+    def close(self) -> None:
+        """End the sinks; one that is stuck meets a pipe without a reader."""
+        if self.reads >= 0:
+            self.close_reader()
+        for one in self._sinks:
+            one.close()
+        os.close(self.writes)
 
 
 @pytest.fixture
 def pipe() -> Iterator[Pipe]:
-    ends = os.pipe()
-    yield ends
-    for end in ends:
-        with suppress(OSError):
-            os.close(end)
+    made = Pipe()
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -52,17 +73,15 @@ def read_until(end: int, last: str) -> str:
 
 
 def test_lines_come_out_as_they_went_in(pipe: Pipe) -> None:
-    reads, writes = pipe
-    handler = Sink(writes)
+    handler = pipe.sink()
     log_lines(handler, 3)
     handler.flush()
-    assert [line.split()[0] for line in os.read(reads, 65536).decode().splitlines()] == ["0", "1", "2"]
+    assert [line.split()[0] for line in os.read(pipe.reads, 65536).decode().splitlines()] == ["0", "1", "2"]
 
 
 @pytest.mark.usefixtures("quick")
 def test_a_pipe_that_nobody_reads_holds_nobody_up_and_each_line_is_written_or_counted(pipe: Pipe) -> None:
-    reads, writes = pipe
-    handler = Sink(writes)
+    handler = pipe.sink()
     assert log_lines(handler, 5_000) < 2
     begin = time.monotonic()
     handler.flush()  # as at the end of the process
@@ -73,7 +92,7 @@ def test_a_pipe_that_nobody_reads_holds_nobody_up_and_each_line_is_written_or_co
         lost = sum(int(line.split()[0]) for line in lines if "were lost" in line)
         return sum(line.endswith("xxx") for line in lines), lost
 
-    text = read_while(reads, lambda text: not text.endswith("\n") or sum(counted(text)) < 5_000)
+    text = read_while(pipe.reads, lambda text: not text.endswith("\n") or sum(counted(text)) < 5_000)
     written, lost = counted(text)
     assert written + lost == 5_000
     assert written > 1_000
@@ -82,19 +101,17 @@ def test_a_pipe_that_nobody_reads_holds_nobody_up_and_each_line_is_written_or_co
 
 @pytest.mark.usefixtures("quick")
 def test_a_reader_that_went_away_is_no_error(pipe: Pipe) -> None:
-    reads, writes = pipe
-    os.close(reads)
-    handler = Sink(writes)
+    pipe.close_reader()
+    handler = pipe.sink()
     assert log_lines(handler, 100) < 1
     handler.flush()
 
 
 def test_a_pipe_that_somebody_made_non_blocking_still_gets_everything(pipe: Pipe) -> None:
-    reads, writes = pipe
-    os.set_blocking(writes, False)
-    handler = Sink(writes)
+    os.set_blocking(pipe.writes, False)
+    handler = pipe.sink()
     log_lines(handler, 200)  # three times what a pipe holds
-    assert read_until(reads, "199 x").count("\n") >= 199
+    assert read_until(pipe.reads, "199 x").count("\n") >= 199
 
 
 def test_without_stderr_nothing_is_kept() -> None:
@@ -111,9 +128,8 @@ def test_a_record_that_cannot_be_written_is_counted_and_the_next_one_tells(pipe:
                 raise RuntimeError
             return super().format(record)
 
-    reads, writes = pipe
-    handler = Sink(writes)
+    handler = pipe.sink()
     handler.setFormatter(Broken())
     for text in ("broken", "whole"):
         handler.handle(logging.LogRecord("notifier", logging.INFO, "", 1, text, (), None))
-    assert read_until(reads, "lost").startswith("whole\n1 lines of the log were lost")
+    assert read_until(pipe.reads, "lost").startswith("whole\n1 lines of the log were lost")
