@@ -91,6 +91,16 @@ class Sender:
                 break
         return self._outcome(tried, self._fault() if fault is None else fault.reply)
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the brake kept mail back when last looked at."""
+        return self._is_held
+
+    @property
+    def paused_until(self) -> datetime | None:
+        """When a mail server that couldn't be used is tried again; None while it isn't paused."""
+        return self._paused[1] if self._paused is not None and self._is_paused() else None
+
     def _claim(self) -> list[MessageRecord]:
         now = self.clock()
         with self.engine.begin() as db:
