@@ -31,7 +31,7 @@ from notifier.ledger.hold import hold
 from notifier.ledger.log import record_event, register_daemon, update_daemon
 from notifier.ledger.wake import Outlook, outlook
 from notifier.signals import Signals
-from notifier.vitals import Counted, Vitals, status_line
+from notifier.vitals import Counted, Vitals, paused, status_line
 
 log = logging.getLogger(__name__)
 
@@ -206,7 +206,8 @@ class _Daemon:
 
     def _send(self) -> datetime | None:
         outcome = self._passes.send(self._is_hurried)
-        self._faults["send"] = outcome.fault
+        until = self._passes.sender.paused_until
+        self._faults["send"] = paused(outcome.fault, until, self._app.config.zone)
         self._say(last_send=self._app.clock(), fault=self._fault())
         return outcome.next_at
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from notifier import logs
+from notifier.cli.advice import about_counts, about_fault
 from notifier.cli.frame import as_json, say_json, the_app, the_config, the_ledger
 from notifier.clock import utc_now
 from notifier.config import Address, Config
@@ -69,16 +70,22 @@ def status(ctx: click.Context, as_json: bool) -> None:
     click.echo(
         f"{'well' if found['ok'] else click.style('NOT well', bold=True)}; next wake {found['next_wake'] or '-'}"
     )
+    advice = dict(about_counts(found))
     for name in ("queued", "claimed", "failed", "uncertain"):
-        click.echo(f"  {name:<10} {found[name]}")
+        click.echo(f"  {name:<10} {found[name]:<6} {advice.get(name, '')}".rstrip())
     for name in ("last_plan", "last_send", "config_loaded", "reload_fault"):
         if found[name]:
             click.echo(f"  {name:<14} {found[name]}")
+    if found["reload_fault"]:
+        click.echo("    → mend it, `notifier check`, then systemctl reload notifier")
     for daemon in found["daemons"]:
         state = "stopped" if daemon["stopped"] else "alive" if daemon["alive"] else "silent"
         click.echo(f"  {daemon['host']} pid {daemon['pid']}: {state}, last heartbeat {daemon['heartbeat']}")
         if daemon["fault"]:
             click.echo(f"    fault: {daemon['fault']}")
+            click.echo(f"    → {about_fault(daemon['fault'])}")
+        if state == "silent":
+            click.echo("    → systemctl status notifier, and journalctl -u notifier -p warning")
         if daemon["alive"] and daemon["preflight"]:
             click.echo(
                 f"    goes on without {daemon['preflight']} things that need a person: see `notifier check`"

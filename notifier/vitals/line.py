@@ -1,11 +1,19 @@
 """The line that systemd shows of the daemon."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from notifier.ledger.wake import Outlook
 
 _MOST_FAULT = 300  # characters; `notifier status` has the whole
+
+
+def paused(fault: str | None, until: datetime | None, zone: ZoneInfo) -> str | None:
+    """Return what the send pass has to say, with the time of the next try where the mail server can't be used."""
+    if fault is None or until is None:
+        return fault
+    return f"the mail server can't be used, tried again at {until.astimezone(zone):%m-%d %H:%M}: {fault}"
 
 
 def status_line(faults: Iterable[str | None], outlook: Outlook, zone: ZoneInfo) -> str:

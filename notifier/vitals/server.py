@@ -44,8 +44,11 @@ class Server:
         self._thread.start()
 
     def close(self) -> None:
-        """Listen no more."""
-        self._server.shutdown()
+        """Listen no more; a request in hand is waited for a moment."""
+        # A disk that hangs may hold its thread for ever, and with it whoever waits for that.
+        end = threading.Thread(target=self._server.shutdown, daemon=True)
+        end.start()
+        end.join(_REQUEST_SECONDS)
         self._server.server_close()
         if self._path is not None:
             with suppress(OSError):

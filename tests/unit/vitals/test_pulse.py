@@ -1,13 +1,14 @@
 """When a daemon counts as well, what is counted of its passes, and the line that systemd shows."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from notifier.ledger.wake import Outlook
 from notifier.mail.transport import Outgoing, Result
-from notifier.vitals import Counted, Pulse, status_line
+from notifier.vitals import Counted, Pulse, paused, status_line
 from notifier.vitals.pulse import BUCKETS
 from tests.fakes import RecordingTransport
 from tests.office import beijing
@@ -83,6 +84,24 @@ def test_what_became_of_each_mail_is_counted_and_handed_on() -> None:
     )
     assert (found, got) == (fault, [1])
     assert pulse.attempts == {"accepted": 1, "server_fault": 1}
+
+
+@pytest.mark.parametrize(
+    ("fault", "until", "told"),
+    [
+        (None, None, None),
+        ("delivery.hold: nothing is sent", None, "delivery.hold: nothing is sent"),
+        (
+            "connect: refused",
+            beijing("2026-12-01T09:05"),
+            "the mail server can't be used, tried again at 12-01 09:05: connect: refused",
+        ),
+    ],
+)
+def test_a_paused_server_is_told_with_the_time_of_the_next_try(
+    fault: str | None, until: datetime | None, told: str | None
+) -> None:
+    assert paused(fault, until, ZONE) == told
 
 
 @pytest.mark.parametrize(
