@@ -312,11 +312,12 @@ class _Daemon:
         return status_line([refused, self._fault()], self._outlook, self._app.config.zone)
 
     def _say(self, **values: object) -> None:
-        self._vitals.note(values)
         with self._engine.begin() as db:
             update_daemon(db, self._host, self._pid, **values)
+        self._vitals.note(values)
 
     def _try_to_say(self, **values: object) -> None:
+        self._vitals.note(values)
         try:
             self._say(**values)
         except Exception:

@@ -48,13 +48,14 @@ class Vitals:
         self.note({"started": now, "heartbeat": now, "config_loaded": now, **values})
 
     def note(self, values: Mapping[str, Any]) -> None:
-        """Keep what the daemon writes of itself into the ledger, which may not be there to write to."""
+        """Keep what the daemon says of itself."""
         with self._noting:
             self._notes = {**self._notes, **values}
 
     def beat(self) -> None:
         """Say that the main thread is alive: in the health file, and by an endpoint at the place that is configured."""
         self.pulse.beat()
+        self.note({"heartbeat": self.passes.app.clock()})
         self._serve()
         self._write(self.health())
 
