@@ -291,7 +291,9 @@ class Sender:
                     uncertain=uncertain,
                     spent=result.state == "deferred" and result.scope == "recipient",
                 )
-        log.info(
+        is_usual = result.state in ("accepted", "deferred")  # the rest ops want to hear of
+        log.log(
+            logging.INFO if is_usual else logging.WARNING,
             "Message %d %s: %s", message.id, result.state, result.reply,
             extra={"action": f"message_{result.state}", "mail": message.id, "attempt": attempt},
         )  # fmt: skip

@@ -112,7 +112,11 @@ def test_no_address_no_name_and_no_password_is_logged_whatever_fails(machine: Ma
     assert service.stop() == 0
 
     logged = service.log.read_text("utf-8")
-    actions = {json.loads(line)["action"] for line in logged.splitlines()}
+    records = [json.loads(line) for line in logged.splitlines()]
+    actions = {record["action"] for record in records}
+    loud = {record["action"] for record in records if record["level"] != "info"}
+    assert {"message_refused", "message_uncertain", "server_paused", "reload_refused"} <= loud
+    assert loud.isdisjoint({"message_accepted", "message_deferred"})
     assert {"message_accepted", "message_refused", "message_deferred", "message_uncertain"} <= actions
     assert {"ready", "server_paused", "reload_refused", "stopped"} <= actions
     assert "l***@example.org" in logged
