@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
+from notifier.config.listening import Listening
 from notifier.config.values import (
     Address,
     AliasValue,
@@ -44,6 +45,9 @@ class Service(Table):
     database: str = "sqlite:///var/notifier.db"
     templates: Path | None = None
     heartbeat: Annotated[Positive, Field(le=3600)] = 60
+    log: Literal["logfmt", "json"] = "logfmt"
+    metrics: Listening | None = None
+    health_file: Path | None = None  # None: beside the ledger
 
     @field_validator("database")
     @classmethod
@@ -287,6 +291,12 @@ class Config(Table):
     def database(self) -> Path:
         """The SQLite file."""
         return self.resolve(Path(self.service.database.removeprefix("sqlite:///")))
+
+    @property
+    def health_file(self) -> Path:
+        """The file in which the daemon says how it is."""
+        named = self.service.health_file
+        return self.database.with_suffix(".health.json") if named is None else self.resolve(named)
 
     def resolve(self, path: Path) -> Path:
         """Return `path` absolute, counted from the folder of config.toml."""
