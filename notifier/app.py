@@ -13,11 +13,12 @@ from sqlalchemy import Engine
 from notifier.clock import Clock, utc_now
 from notifier.config import Config
 from notifier.config.credential import read_credential
-from notifier.errors import ConfigError, DocumentError, FaultsError
+from notifier.errors import ConfigError, DocumentError, FaultsError, NotifierError
 from notifier.intake import RowFault, read_document
 from notifier.intake.contacts import Seen, read_contacts
 from notifier.ledger import engine as ledger
 from notifier.ledger import outbox
+from notifier.ledger.storage import Storage
 from notifier.mail.compose import Composer, Identity, Office
 from notifier.mail.maildir import MaildirTransport
 from notifier.mail.transport import Transport
@@ -119,11 +120,16 @@ class App:
         return self.config.database
 
     def transport(self) -> Transport:
-        """Return the way out that `[delivery]` names."""
+        """Return the way out that `[delivery]` names; ConfigError when it is a Maildir that can't be written."""
         delivery = self.config.delivery
-        if delivery.mode == "maildir":
-            return MaildirTransport(self.config.resolve(delivery.maildir))
-        return self.smtp_transport()
+        if delivery.mode != "maildir":
+            return self.smtp_transport()
+        maildir = MaildirTransport(self.config.resolve(delivery.maildir))
+        try:
+            maildir.check()
+        except NotifierError as error:
+            raise ConfigError(f"delivery.maildir: {error}") from None
+        return maildir
 
     def smtp_transport(self) -> "SmtpTransport":
         """Return the mail server of `[mail]`, whatever the delivery mode; ConfigError if its password can't be read."""
@@ -145,9 +151,18 @@ class App:
         return SmtpTransport(server)
 
     def passes(
-        self, engine: Engine, transport: Transport, *, clock: Clock | None = None, rehearsed: bool = False
+        self,
+        engine: Engine,
+        transport: Transport,
+        *,
+        clock: Clock | None = None,
+        rehearsed: bool = False,
+        storage: Storage | None = None,
     ) -> Passes:
-        """Return the passes over a ledger; a rehearsal has its own clock, and is neither redirected nor held."""
+        """Return the passes over a ledger; a rehearsal has its own clock, and is neither redirected nor held.
+
+        Where the ledger's disk is looked after, `storage` sees to it that answers are recorded.
+        """
         with engine.begin() as db:
             installation = ledger.installation_id(db)
         delivery = self.config.delivery
@@ -163,6 +178,8 @@ class App:
             brake=Brake() if rehearsed else Brake(hold=delivery.hold, daily_cap=delivery.daily_cap),
             overrides=self.overrides,
         )
+        if storage is not None:
+            sender.insist = storage.insist
         return Passes(engine=engine, app=self, sender=sender)
 
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from notifier.errors import ConfigError
+from notifier.errors import ConfigError, LedgerFailed, NotifierError
+from notifier.ledger.storage import trouble
 
 LOCK_WAIT_SECONDS = 30
 
@@ -68,9 +69,15 @@ def check_pages(path: Path) -> None:
         raise _damaged(path, "; ".join(" ".join(line.split()) for line in found))
 
 
-def unusable(path: Path, error: BaseException) -> ConfigError:
-    """Return what to tell of a database that SQLite can't use; of a damaged one, how to restore it, too."""
+def unusable(path: Path, error: BaseException) -> NotifierError:
+    """Return what to tell of a database that SQLite can't use; of a damaged one, how to restore it, too.
+
+    LedgerFailed where it may be usable the next time: it is locked, the disk is full or failed.
+    """
     why = str(getattr(error, "orig", error))
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)
+    if trouble(error) in ("full", "locked") or code & 0xFF == sqlite3.SQLITE_IOERR:
+        return LedgerFailed(f"service.database: {path}: {why}")
     if "malformed" in why or "not a database" in why:
         return _damaged(path, why)
     return ConfigError(f"service.database: {path}: {why}")

@@ -60,6 +60,8 @@ class Sender:
     redirect_to: str | None = None
     overrides: tuple[Override, ...] = ()
     brake: Brake = field(default_factory=Brake)
+    insist: Callable[[Callable[[], None]], None] = lambda step: step()
+    """How an answer is recorded that must not be lost."""
     _server_faults: int = field(default=0, init=False)
     _suspects: set[int] = field(default_factory=set, init=False)  # next in turn when the server failed
     _paused: tuple[datetime, datetime] | None = field(default=None, init=False)
@@ -149,7 +151,7 @@ class Sender:
             tried.add(mail.id)
             if result.state == "accepted":
                 self._server_faults = 0  # it works: what fails next is no longer the same outage
-            self._record(by_id[mail.id], result)
+            self.insist(lambda: self._record(by_id[mail.id], result))
 
         try:
             # A mail on which the server hangs up, whenever it is offered, must not hold up the others for ever.
