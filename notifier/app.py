@@ -28,9 +28,10 @@ from notifier.passes.brake import Brake
 from notifier.passes.plan import PlanOutcome, dated, plan
 from notifier.passes.preflight import Item, preflight
 from notifier.passes.readdress import AddressedFor
-from notifier.passes.retry import Override
+from notifier.passes.retry import Override, longest_wait
 from notifier.passes.send import Sender, SendOutcome
 from notifier.passes.setting import Setting
+from notifier.passes.turned_back import set_right
 from notifier.people.directory import Contact, Directory
 from notifier.share import share
 from notifier.timing.calendar import WorkCalendar
@@ -59,6 +60,11 @@ class Passes:
         """Run the plan pass."""
         self.addressed.follow(self.engine, self.app.setting, now)
         return plan(self.engine, self.app.setting, self.app.config.mail.domain, now)
+
+    def set_right(self, now: datetime, *, stands: bool) -> None:
+        """Set right what a clock that was ahead planned and put off; see `turned_back`."""
+        wait = longest_wait(self.app.overrides)
+        set_right(self.engine, self.app.setting, now, longest_wait=wait, stands=stands)
 
     def send(self, stop: Callable[[], bool] = lambda: False) -> SendOutcome:
         """Run the send pass for at most a heartbeat."""

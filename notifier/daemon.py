@@ -228,6 +228,7 @@ class _Daemon:
 
     def _plan(self) -> datetime | None:
         now = self._app.clock()
+        self._passes.set_right(now, stands=self._timekeeper.stands)
         outcome = self._passes.plan(now)
         self._faults["plan"] = None
         self._say(last_plan=now, fault=self._fault())

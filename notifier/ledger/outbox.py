@@ -196,10 +196,10 @@ def count_due(db: Connection, now: datetime) -> int:
     return db.execute(select(func.count()).where(messages.c.finished.is_(None), _free(now))).scalar_one()
 
 
-def count_gone(db: Connection, since: datetime) -> int:
-    """Return how many messages the server took since a moment, or may have taken: one without an answer counts."""
+def count_gone(db: Connection, since: datetime, now: datetime) -> int:
+    """Return how many messages the server took from a moment to `now`, or may have: one without an answer counts."""
     ended = or_(messages.c.state == "accepted", messages.c.uncertain)
-    finished = select(func.count()).where(messages.c.finished >= since, ended)
+    finished = select(func.count()).where(messages.c.finished >= since, messages.c.finished <= now, ended)
     unanswered = select(func.count()).where(messages.c.finished.is_(None), messages.c.begun)
     return db.execute(finished).scalar_one() + db.execute(unanswered).scalar_one()
 

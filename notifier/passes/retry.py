@@ -28,6 +28,13 @@ def backoff(attempt: int, jitter: Callable[[], float] = random.random) -> timede
     return timedelta(hours=1) * (0.8 + 0.4 * jitter())
 
 
+def longest_wait(overrides: Sequence[Override]) -> timedelta:
+    """Return the most that one failed attempt puts a mail off."""
+    return max(
+        [BACKOFF[-1], backoff(len(BACKOFF) + 1, lambda: 1.0), *(override.wait for override in overrides)]
+    )
+
+
 def overruled(result: Result, overrides: Sequence[Override]) -> tuple[Result, timedelta]:
     """Return what a result means once the first override that fits has its say, and the least to wait for it.
 
