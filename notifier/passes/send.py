@@ -61,7 +61,7 @@ class Sender:
     overrides: tuple[Override, ...] = ()
     brake: Brake = field(default_factory=Brake)
     insist: Callable[[Callable[[], None]], None] = lambda step: step()
-    """How an answer is recorded that must not be lost."""
+    """How a step is done that must be recorded: an answer, and the end of a claim."""
     _server_faults: int = field(default=0, init=False)
     _suspects: set[int] = field(default_factory=set, init=False)  # next in turn when the server failed
     _paused: tuple[datetime, datetime] | None = field(default=None, init=False)
@@ -160,12 +160,15 @@ class Sender:
         finally:
             # Nothing was begun for what is still claimed and unrecorded, except under a crash of the
             # transport itself: those keep their mark, and the next claim flags them.
-            with self.engine.begin() as db:
-                outbox.release(db, [message.id for message in claimed if message.id not in tried])
+            self.insist(lambda: self._release([message.id for message in claimed if message.id not in tried]))
         if fault is None:
             return len(tried), None
         self._suspects.update([mail.id for mail in outgoing if mail.id not in tried][:1])
         return len(tried), fault
+
+    def _release(self, ids: Sequence[int]) -> None:
+        with self.engine.begin() as db:
+            outbox.release(db, ids)
 
     def _prepare(self, claimed: Sequence[MessageRecord]) -> list[Outgoing]:
         now = self.clock()
