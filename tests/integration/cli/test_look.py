@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from notifier.app import App
 from notifier.clock import utc_now
+from notifier.ledger import storage
 from notifier.ledger.log import register_daemon, update_daemon
 from notifier.share import share
 from tests.integration.cli.conftest import Type
@@ -39,6 +40,7 @@ STATUS = {
     "last_send",
     "config_loaded",
     "reload_fault",
+    "disk",
     "daemons",
 }
 
@@ -329,3 +331,15 @@ def test_a_group_column_that_leads_back_to_its_unit_is_told_plainly(empty: Path,
     shown = ops("check")
     assert shown.code == 78
     assert "groups contain themselves: 省教育厅" in shown.err
+
+
+def test_status_tells_of_a_full_disk_though_the_daemon_can_write_nothing(
+    ledger: App, ops: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ops("status", "--json").json["disk"] is None
+    monkeypatch.setattr(storage, "BALLAST", 1 << 60)
+    found = ops("status", "--json").json
+    assert not found["ok"]
+    told = f"the disk of {ledger.config.database.parent} is full"
+    assert told in found["disk"]
+    assert told in ops("status").out
