@@ -61,6 +61,7 @@ def run(app: App, *, catch_up: bool = False, new_ledger: bool = False) -> int:
                 return 0
         except LedgerFailed as error:  # the log says why
             code = error.exit_code
+            sdnotify.notify(f"STATUS={error}")
         except DBAPIError as error:
             if trouble(error) is None:
                 raise
