@@ -269,10 +269,12 @@ def count_due(db: Connection, now: datetime) -> int:
     return db.execute(query).scalar_one()
 
 
-def count_gone(db: Connection, since: datetime) -> int:
-    """Return how many messages to contacts the server took since a moment, or may have: no answer counts."""
+def count_gone(db: Connection, since: datetime, now: datetime) -> int:
+    """Return how many messages to contacts the server took since a moment, until `now`; no answer counts, too."""
     ended = or_(messages.c.state == "accepted", messages.c.uncertain)
-    finished = select(func.count()).where(messages.c.finished >= since, ended, ~_IS_OPS)
+    finished = select(func.count()).where(
+        messages.c.finished >= since, messages.c.finished <= now, ended, ~_IS_OPS
+    )
     unanswered = select(func.count()).where(
         messages.c.finished.is_(None), or_(messages.c.begun, messages.c.uncertain), ~_IS_OPS
     )
