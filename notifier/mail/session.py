@@ -145,7 +145,7 @@ class Session:
             if server.user:
                 stage = "AUTH"
                 self.log.append(f"AUTH: {await self._login(smtp, server.user)}")
-        except (SMTPException, OSError) as error:
+        except (SMTPException, OSError, UnicodeError) as error:  # the last: a host name that can't be one
             await self.drop()
             raise ServerFault(stage, error) from None
 

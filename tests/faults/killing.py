@@ -155,7 +155,7 @@ mode = "live"
     def finish(self) -> None:
         """Start the daemon, let it send all that is owed, and end it as systemd does."""
         process = self.start()
-        self._await(process, self.is_done)
+        self._await(process, lambda: "Ready: " in self.log() and self.is_done())
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0, self.log()
 

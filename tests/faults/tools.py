@@ -1,0 +1,29 @@
+"""What some faults need and not every machine has: skipped then, and the reason says so."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+
+def _works(*command: str) -> bool:
+    if shutil.which(command[0]) is None:
+        return False
+    return subprocess.run(command, capture_output=True, check=False, timeout=30).returncode == 0
+
+
+def program(name: str) -> str:
+    """Return where a program is; skip the test where it isn't installed."""
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+def strace() -> str:
+    """Return strace; skip the test where it is not installed, or tracing is not allowed."""
+    place = program("strace")
+    if not _works(place, "-f", "--seccomp-bpf", "-o", os.devnull, "-e", "trace=fdatasync", "true"):
+        pytest.skip("strace may not trace here")
+    return place
