@@ -98,6 +98,7 @@ class Session:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._smtp: SMTP | None = None
+        self._line: asyncio.BaseTransport | None = None  # aiosmtplib forgets its own when an answer is late
         self._sent = 0
         self._unfinished = False  # an envelope the server still holds
         self.log: list[str] = []
@@ -145,6 +146,7 @@ class Session:
             if server.user:
                 stage = "AUTH"
                 self.log.append(f"AUTH: {await self._login(smtp, server.user)}")
+            self._line = smtp.transport
         except (SMTPException, OSError, UnicodeError) as error:  # the last: a host name that can't be one
             await self.drop()
             raise ServerFault(stage, error) from None
@@ -209,10 +211,11 @@ class Session:
     async def drop(self) -> None:
         """Give the connection up at once; nothing that is still in a buffer goes out any more."""
         smtp, self._smtp = self._smtp, None
+        line, self._line = self._line, None
         self._sent, self._unfinished = 0, False
         if smtp is not None:
-            if isinstance(smtp.transport, asyncio.WriteTransport):
-                smtp.transport.abort()
+            if isinstance(line := line or smtp.transport, asyncio.WriteTransport):
+                line.abort()
             smtp.close()
             await asyncio.sleep(0)  # the loop closes the socket in its next round
 
