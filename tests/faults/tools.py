@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -27,3 +28,11 @@ def strace() -> str:
     if not _works(place, "-f", "--seccomp-bpf", "-o", os.devnull, "-e", "trace=fdatasync", "true"):
         pytest.skip("strace may not trace here")
     return place
+
+
+def faketime() -> str:
+    """Return libfaketime, to be preloaded; skip the test where it is not installed."""
+    program("faketime")
+    for place in Path("/usr/lib").rglob("faketime/libfaketimeMT.so.1"):
+        return str(place)
+    pytest.skip("libfaketime is not installed")
