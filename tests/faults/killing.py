@@ -8,11 +8,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifier.clock import utc_now
@@ -141,10 +142,10 @@ mode = "live"
         if moment == "start":
             time.sleep(self.chance.uniform(0, 1.2))
         elif moment == "planning":
-            self._await(process, lambda: self._is_registered(process.pid))
+            self.wait_for(process, lambda: self._is_registered(process.pid))
             time.sleep(self.chance.uniform(0, 0.25))
         else:
-            self._await(process, lambda: self._recorded() > before or self.is_done())
+            self.wait_for(process, lambda: self._recorded() > before or self.is_done())
             moment = "idle" if self.is_done() else moment
             time.sleep(self.chance.uniform(0, 0.5))
         assert process.poll() is None, self.log()
@@ -155,32 +156,36 @@ mode = "live"
     def finish(self) -> None:
         """Start the daemon, let it send all that is owed, and end it as systemd does."""
         process = self.start()
-        self._await(process, lambda: "Ready: " in self.log() and self.is_done())
+        self.wait_for(process, lambda: "Ready: " in self.log() and self.is_done())
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0, self.log()
 
-    def _await(self, process: "subprocess.Popen[bytes]", condition: Callable[[], object]) -> None:
+    def wait_for(
+        self, process: "subprocess.Popen[bytes]", condition: Callable[[], object], every: float = _CHECK_EVERY
+    ) -> None:
+        """Return once `condition` holds of a daemon that lives."""
         deadline = time.monotonic() + _PATIENCE
         while not condition():
             assert process.poll() is None, self.log()
             assert time.monotonic() < deadline, self.log()
-            time.sleep(_CHECK_EVERY)
+            time.sleep(every)
 
     def _recorded(self) -> int:
         return self.record.stat().st_size if self.record.exists() else 0
 
     def _is_registered(self, pid: int) -> bool:
-        return bool(self._rows("SELECT 1 FROM daemons WHERE pid = ?", pid))
+        return bool(self.rows("SELECT 1 FROM daemons WHERE pid = ?", pid))
 
     def is_done(self) -> bool:
         """Whether each document has been planned and each mail has ended."""
-        [(reminders, mails)] = self._rows(
+        [(reminders, mails)] = self.rows(
             "SELECT (SELECT count(*) FROM reminders), (SELECT count(*) FROM messages WHERE finished NOT NULL)"
         )
         wanted = self.contacts * self._number
         return bool(reminders == wanted * TASKS and mails == wanted)
 
-    def _rows(self, query: str, *values: object) -> Sequence[tuple[int, ...]]:
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return what a query finds in the ledger."""
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as db:
             return db.execute(query, values).fetchall()
 

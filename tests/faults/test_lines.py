@@ -1,13 +1,17 @@
 """Connections that end, hang or lie below SMTP, by bare sockets: what is certain, what isn't, and for how long."""
 
 import socket
+import ssl
 import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.faults.way import LARGE, SMALL, deliver
 
@@ -168,4 +172,21 @@ def test_mail_after_mail_is_offered_again_on_a_line_that_resets_each_time() -> N
         told = deliver(port, bodies=[SMALL, SMALL])
     assert told.fault is not None
     assert (told.fault.scope, told.fault.state) == ("server", "deferred")
+    assert told.lines == []
+
+
+def test_an_expired_certificate_is_never_accepted(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost", not_after=datetime(2024, 1, 1, tzinfo=UTC)).configure_cert(context)
+
+    def talk(connection: socket.socket) -> None:
+        context.wrap_socket(connection, server_side=True)
+
+    with serving(talk) as port:
+        told = deliver(port, host="localhost", tls="tls", ca_file=str(tmp_path / "ca.pem"))
+    assert told.fault is not None
+    assert (told.fault.scope, told.fault.state) == ("server", "refused")
+    assert "certificate has expired" in told.fault.reply
     assert told.lines == []

@@ -1,40 +1,9 @@
 """Postfix's smtp-sink misbehaves at each step of SMTP: whose fault it is, and whether the mail was begun."""
 
-import socket
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-
 import pytest
 
-from tests.faults.tools import program
+from tests.faults.sink import sink
 from tests.faults.way import LARGE, SMALL, deliver
-
-
-@contextmanager
-def sink(*options: str) -> Iterator[int]:
-    """Run smtp-sink; gives its port."""
-    command = program("smtp-sink")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [command, "-u", "nobody", *options, f"127.0.0.1:{port}", "100"], stderr=subprocess.PIPE
-    )
-    try:
-        deadline = time.monotonic() + 10
-        while True:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                break
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        yield port
-    finally:
-        process.kill()
-        process.communicate()
-
 
 BEFORE = ("CONNECT", "EHLO", "MAIL", "RCPT")
 CASES = [

@@ -21,16 +21,20 @@ class Told:
     replies: list[str] = field(default_factory=list)
 
 
-def deliver(port: int, *, bodies: Sequence[bytes] = (SMALL,), host: str = "127.0.0.1", **limits: Any) -> Told:
+def deliver(
+    port: int, *, bodies: Sequence[bytes] = (SMALL,), host: str = "127.0.0.1", **options: Any
+) -> Told:
     """Hand mails to a server, one after the other over one connection."""
-    server = Server(
-        host=host,
-        port=port,
-        tls="none",
-        hello="test",
-        connections=1,
-        **{"connect_timeout": 2, "command_timeout": 2, "data_timeout": 2, "per_mail": 5} | limits,
-    )
+    given: dict[str, Any] = {
+        "tls": "none",
+        "connections": 1,
+        "hello": "test",
+        "connect_timeout": 2,
+        "command_timeout": 2,
+        "data_timeout": 2,
+        "per_mail": 5,
+    }
+    server = Server(host=host, port=port, **(given | options))
     mails = [
         Outgoing(
             id=number,
