@@ -36,3 +36,11 @@ def faketime() -> str:
     for place in Path("/usr/lib").rglob("faketime/libfaketimeMT.so.1"):
         return str(place)
     pytest.skip("libfaketime is not installed")
+
+
+def alone() -> list[str]:
+    """Return the command that gives another a network and mounts of its own; skip the test where that isn't allowed."""
+    command = [program("unshare"), "--net", "--mount"]
+    if not _works(*command, "true"):
+        pytest.skip("no namespaces may be made here")
+    return command
