@@ -211,10 +211,10 @@ class Session:
     async def drop(self) -> None:
         """Give the connection up at once; nothing that is still in a buffer goes out any more."""
         smtp, self._smtp = self._smtp, None
-        line, self._line = self._line, None
         self._sent, self._unfinished = 0, False
         if smtp is not None:
-            if isinstance(line := line or smtp.transport, asyncio.WriteTransport):
+            line, self._line = self._line or smtp.transport, None
+            if isinstance(line, asyncio.WriteTransport):
                 line.abort()
             smtp.close()
             await asyncio.sleep(0)  # the loop closes the socket in its next round
