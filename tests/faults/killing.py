@@ -42,6 +42,7 @@ class KillRun:
     drops: float = 0  # share of mails at which the server breaks off
     kills: Counter[str] = field(default_factory=Counter, init=False)
     _lives: int = field(default=0, init=False)
+    _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
     _number: int = field(default=0, init=False)  # documents so far
 
     def __post_init__(self) -> None:
@@ -114,6 +115,7 @@ tls = "none"
 connections = {CONNECTIONS}
 [delivery]
 mode = "live"
+daily_cap = 0
 """,
             "utf-8",
         )
@@ -125,7 +127,7 @@ mode = "live"
         """Start `notifier run`, under another program if one is named."""
         self._lives += 1
         with (self.folder / f"stderr-{self._lives}").open("wb") as log:
-            return subprocess.Popen(
+            self._process = subprocess.Popen(
                 [*before, sys.executable, "-m", "notifier", "--config", str(self.folder / "config.toml"),
                  "run", "--catch-up"],
                 cwd=self.folder,
@@ -133,7 +135,9 @@ mode = "live"
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                start_new_session=True,  # ended as a whole, whatever it runs under
             )  # fmt: skip
+        return self._process
 
     def kill_one(self, moment: str) -> None:
         """Start the daemon and kill it at a random instant of its start, its planning, or its sending."""
@@ -198,7 +202,10 @@ mode = "live"
         return judge(self.database, self.record, self.owed)
 
     def close(self) -> None:
-        """End the mail server."""
+        """End the mail server, and the daemon of a run that failed."""
+        if self._process is not None and self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
         self._server.terminate()
         self._server.wait()
         if self._server.stdout is not None:
