@@ -21,6 +21,7 @@ from notifier.ledger import outbox
 from notifier.mail.compose import Composer, Identity, Office
 from notifier.mail.maildir import MaildirTransport
 from notifier.mail.transport import Transport
+from notifier.passes import fallback
 from notifier.passes.adopt import Adoption, adopt
 from notifier.passes.book import PlanEntry, open_plan
 from notifier.passes.brake import Brake
@@ -76,6 +77,8 @@ class App:
     people: "People"
     refused: Mapping[str, str] = field(default_factory=dict)
     """Contacts whose latest mail the server refused for good, with its words."""
+    fallbacks: tuple[Item, ...] = ()
+    """What the templates failed at since the daemon loaded its configuration."""
 
     @property
     def owner(self) -> str:
@@ -92,12 +95,18 @@ class App:
 
     def preflight(self, now: datetime) -> list[Item]:
         """Return what needs a person."""
-        return preflight(self.book, self.people.row_faults, self.refused, self.setting, now)
+        found = preflight(self.book, self.people.row_faults, self.refused, self.setting, now)
+        return [*found, *self.fallbacks]
 
     def informed(self, engine: Engine) -> "App":
         """Return this app with what a ledger has on record: the days of events, the addresses refused."""
         with engine.begin() as db:
-            return replace(self, setting=dated(db, self.setting), refused=outbox.refused_contacts(db))
+            return replace(
+                self,
+                setting=dated(db, self.setting),
+                refused=outbox.refused_contacts(db),
+                fallbacks=tuple(fallback.items(db)),
+            )
 
     def composer(self, installation: str = "preview") -> Composer:
         """Return the composer of this installation's mails."""

@@ -206,7 +206,7 @@ class _Daemon:
 
     def _send(self) -> datetime | None:
         outcome = self._passes.send(self._is_hurried)
-        self._faults["send"] = outcome.fault
+        self._faults |= {"send": outcome.fault, "templates": outcome.template_fault}
         self._say(last_send=self._app.clock(), fault=self._fault())
         return outcome.next_at
 

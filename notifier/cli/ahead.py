@@ -20,9 +20,9 @@ from notifier.cli.look import digest_view
 from notifier.errors import UsageError
 from notifier.mail.transport import Outgoing
 from notifier.people.directory import Directory
-from notifier.rehearsal import Nowhere, by_mail, day_start, fresh_folder, units_of, write_csv
+from notifier.rehearsal import Nowhere, by_mail, day_start, fresh_folder, units_of, write_reminders
 from notifier.rehearsal import rehearse as simulate
-from notifier.report.pages import write_report
+from notifier.report.pages import as_page, write_report
 
 _MONTH = timedelta(days=31)
 _YEAR = timedelta(days=400)
@@ -101,7 +101,7 @@ def preview(ctx: click.Context, contact: str, at: str | None, in_browser: bool, 
         click.echo("\n" + text)
     if in_browser:
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".html", delete=False) as file:
-            file.write(html)
+            file.write(as_page(html))
         click.launch(file.name)
 
 
@@ -161,7 +161,7 @@ def rehearse(
         transport = Nowhere() if out is None else fresh_folder(out, app)
         found = simulate(app, first, last, transport, all_done=all_done, progress=show)
     if out is not None:
-        write_csv(found, out / "reminders.csv")
+        write_reminders(found, out / "reminders.csv")
         write_report(found, out, start, end)
     seconds = round(time.monotonic() - begun, 2)
     if as_json:

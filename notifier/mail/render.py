@@ -100,13 +100,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 
 class Templates:
-    """The templates of an installation; of two files with one name, the earlier directory's counts.
+    """The templates of an installation, rendered in this process."""
 
-    Raises TemplateError when a file can't be read.
-    """
-
-    def __init__(self, directories: Sequence[Path], *, sender_name: str, office: Office) -> None:
-        self.sources = _read(directories)
+    def __init__(self, sources: Mapping[str, Source], *, sender_name: str, office: Office) -> None:
+        self.sources = sources
         self._constants = {"office": office, "sender_name": sender_name}
         self._sandbox = Sandbox(self.sources, StrictUndefined)
         # Styles are inlined because most Chinese web mail drops <style>; nothing is ever fetched.
@@ -127,7 +124,7 @@ class Templates:
         values = {"digest": digest, "redirected_from": redirected_from, **self._constants}
         parts: dict[str, str] = {}
         for name in (SUBJECT, TEXT, HTML):
-            with self._located(name, report):
+            with self.located(name, report):
                 parts[name] = _joined(sandbox.get_template(name).generate(values))
         if len(parts) < 3:
             return None
@@ -147,7 +144,8 @@ class Templates:
         return f"'{dotted[0] if dotted else found[1]}' is undefined"
 
     @contextmanager
-    def _located(self, name: str, report: Report) -> Iterator[None]:
+    def located(self, name: str, report: Report) -> Iterator[None]:
+        """Tell `report` what goes wrong inside with file and line, and go on; `name` is the template in hand."""
         try:
             yield
         except TemplateSyntaxError as error:
@@ -167,9 +165,10 @@ class Templates:
     def _frame(self, error: BaseException, name: str) -> tuple[str, int]:
         """Return the innermost template line in the traceback, which Jinja2 maps to its source."""
         paths = {source.path for source in self.sources.values()}
-        for frame in reversed(traceback.extract_tb(error.__traceback__)):
-            if frame.filename in paths:
-                return frame.filename, frame.lineno or 0
+        # Not extract_tb: it reads the source of each frame, and of a recursion there are a thousand.
+        for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+            if frame.f_code.co_filename in paths:
+                return frame.f_code.co_filename, line
         return self.sources[name].path if name in self.sources else name, 0
 
 
@@ -189,7 +188,11 @@ def _joined(pieces: Iterator[str]) -> str:
     return "".join(parts)
 
 
-def _read(directories: Sequence[Path]) -> dict[str, Source]:
+def read(directories: Sequence[Path]) -> dict[str, Source]:
+    """Read all templates, once; of two files with one name, the earlier directory's counts.
+
+    TemplateError names every file that can't be read.
+    """
     sources: dict[str, Source] = {}
     faults = []
     for directory in directories:

@@ -10,15 +10,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection, Engine
 
 from notifier.clock import Clock
+from notifier.errors import TemplateError
 from notifier.ledger import outbox, reminders, tasks
 from notifier.ledger.outbox import MessageRecord
 from notifier.mail.compose import Composer
 from notifier.mail.transport import Outgoing, Result, Transport
 from notifier.passes.brake import Brake
+from notifier.passes.fallback import fell_back
 from notifier.passes.notices import Verdict, digest_of, is_in_stream, judge
 from notifier.passes.plan import dated
 from notifier.passes.retry import (
@@ -44,6 +47,7 @@ class SendOutcome:
     tried: int
     next_at: datetime | None
     fault: str | None = None
+    template_fault: str | None = None  # for which mail went with the built-in text, since the last reload
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,6 +68,7 @@ class Sender:
     _suspects: set[int] = field(default_factory=set, init=False)  # next in turn when the server failed
     _paused: tuple[datetime, datetime] | None = field(default=None, init=False)
     _last_fault: str | None = field(default=None, init=False)
+    _template_fault: str | None = field(default=None, init=False)
     _is_held: bool = field(default=False, init=False)  # and the log says so
 
     def send(
@@ -89,6 +94,7 @@ class Sender:
             self._suspects.clear()
             if time.monotonic() > deadline:
                 break
+        self.composer.rest()
         return self._outcome(tried, self._fault() if fault is None else fault.reply)
 
     def _claim(self) -> list[MessageRecord]:
@@ -112,7 +118,9 @@ class Sender:
         if moment is not None and held is not None:
             moment = max(moment, held.until) if held.until is not None else None
         told = "; ".join(part for part in (fault, held and held.why) if part)
-        return SendOutcome(tried=tried, next_at=moment, fault=told or None)
+        return SendOutcome(
+            tried=tried, next_at=moment, fault=told or None, template_fault=self._template_fault
+        )
 
     def _is_paused(self) -> bool:
         # A clock that was set back before the pause began ends it, instead of prolonging it.
@@ -192,7 +200,7 @@ class Sender:
                         verdicts.append(judge(reminder, task, done, said, setting, in_stream=current[key]))
                     body = self._compose(db, message, verdicts, by_task, related, now)
                 except Exception as error:
-                    # One mail that can't be composed must not hold up the others; it waits for a mended template.
+                    # One mail that can't be composed, to a broken address say, must not hold up the others.
                     log.exception(
                         "Message %d can't be composed", message.id, extra={"action": "not_composed"}
                     )
@@ -224,7 +232,8 @@ class Sender:
         # Days left are counted from the day on which the mail really goes.
         moment = message.slot if now - message.slot <= LATE_AFTER else now
         digest = digest_of(owed, by_task, related, self.setting, moment)
-        return self.composer.compose(
+        compose = partial(
+            self.composer.compose,
             digest,
             to_name=message.name,
             to_address=self.redirect_to or message.address,
@@ -232,6 +241,12 @@ class Sender:
             date=message.slot.astimezone(self.setting.policy.zone),
             redirected_from=message.address if self.redirect_to else None,
         )
+        try:
+            return compose()
+        except TemplateError as error:
+            # What is owed is worth more than how it looks.
+            self._template_fault = fell_back(db, message.id, error, now)
+            return compose(plain=True)
 
     def _hold_back(self, db: Connection, message: MessageRecord, reason: str, now: datetime) -> None:
         # Age alone says nothing after a hold or downtime: it counts with the tries.
