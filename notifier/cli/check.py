@@ -117,6 +117,8 @@ def _print(
             click.secho(
                 f"      config.toml, under {line}" if line.startswith("[") else f"      {line}", dim=True
             )
+    if not app.config.ops.mail:
+        click.echo("hint: nobody is told by mail of what needs a person; see [ops] in config.toml")
     click.secho(f"\nThe next {len(ahead)} digests:" if ahead else "\nNo digest lies ahead.", bold=True)
     for lines in ahead:
         units = "、".join(units_of(lines))

@@ -16,7 +16,7 @@ from notifier.ledger.schema import installation, metadata
 
 log = logging.getLogger(__name__)
 
-SCHEMA = "0003"
+SCHEMA = "0005"
 
 
 def create(path: Path, now: datetime, *, anew: bool = False) -> Engine:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from notifier.digest import Digest
+from notifier.digest.bulletin import Bulletin
 from notifier.errors import MailGateError, TemplateError
 from notifier.mail import proof
 from notifier.mail.confined import Confined
@@ -69,9 +70,9 @@ class Composer:
         if found := proof.faults(mine) if isinstance(mine, Templates) else mine.faults():
             raise TemplateError(*found)
 
-    def preview(self, digest: Digest) -> Rendered:
-        """Return subject, text and HTML as a contact would see them."""
-        return self._templates.render(digest)
+    def preview(self, content: Digest | Bulletin) -> Rendered:
+        """Return subject, text and HTML as a contact, or ops, would see them."""
+        return self._templates.render(content)
 
     def rest(self) -> None:
         """Give back what rendering keeps at hand, if it wasn't needed for a while."""
@@ -96,10 +97,49 @@ class Composer:
         in the body and as X-Original-To. `plain` leaves out the templates for the built-in text.
         Raises TemplateError where they don't make a mail of this digest, or MailGateError.
         """
+        made = self._body(digest, redirected_from or "", plain)
+        return self._headed(made, to_name, to_address, message_id, date, redirected_from)
+
+    def compose_bulletin(
+        self,
+        bulletin: Bulletin,
+        *,
+        to_name: str,
+        to_address: str,
+        message_id: str,
+        date: datetime,
+        redirected_from: str | None = None,
+    ) -> bytes:
+        """Return the ops mail of a bulletin, as `compose` does that of a digest.
+
+        Where ops' own templates fail, with the shipped ones: this mail is what tells of it.
+        """
+        try:
+            rendered = self._templates.render(bulletin, redirected_from=redirected_from or "")
+        except TemplateError:
+            shipped = Templates(
+                read([share("templates")]),
+                sender_name=self._identity.sender_name,
+                office=self._identity.office,
+            )
+            rendered = shipped.render(bulletin, redirected_from=redirected_from or "")
+        made = text_header("Subject", rendered.subject), _multipart(rendered)
+        return self._headed(made, to_name, to_address, message_id, date, redirected_from)
+
+    def _headed(
+        self,
+        made: tuple[str, bytes],
+        to_name: str,
+        to_address: str,
+        message_id: str,
+        date: datetime,
+        redirected_from: str | None,
+    ) -> bytes:
+        """Return the mail of a Subject and body, past the output gate."""
         if date.utcoffset() is None:
             raise ValueError(f"date has no time zone: {date.isoformat()}")
+        subject, body = made
         recipient = address(to_address)
-        subject, body = self._body(digest, redirected_from or "", plain)
         opening, closing = self._fixed
         lines = [
             *opening,

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import notifier
 from notifier.digest import Digest
+from notifier.digest.bulletin import Bulletin
 from notifier.errors import TemplateError
 from notifier.mail.render import Office, Rendered, Source
 
@@ -44,11 +45,11 @@ class Confined:
         self._used = 0.0
         self._overrun: list[str] = []
 
-    def render(self, digest: Digest, *, redirected_from: str = "") -> Rendered:
+    def render(self, content: Digest | Bulletin, *, redirected_from: str = "") -> Rendered:
         """Render the three parts; TemplateError names the lines that failed, or the limit."""
         if self._overrun:
             raise TemplateError(*self._overrun)
-        answer = self._ask((digest, redirected_from), RENDER_SECONDS)
+        answer = self._ask((content, redirected_from), RENDER_SECONDS)
         if "faults" in answer:
             self._overrun = answer["faults"] if answer["overrun"] else []
             raise TemplateError(*answer["faults"])
@@ -72,7 +73,7 @@ class Confined:
             self._child.end()
             self._child = None
 
-    def _ask(self, request: tuple[Digest, str] | None, seconds: float) -> dict[str, Any]:
+    def _ask(self, request: tuple[Digest | Bulletin, str] | None, seconds: float) -> dict[str, Any]:
         is_fresh = self._child is None
         try:
             if self._child is None:

@@ -18,17 +18,20 @@ from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from notifier.digest import Count, Digest, Group, Line, Remark, Section
+from notifier.digest.bulletin import Bulletin, Entry, Fact, Part, Snippet
 from notifier.errors import TemplateError
 from notifier.mail.headers import clean, clean_body
 
-SUBJECT: Final = "subject.txt.j2"
-TEXT: Final = "digest.txt.j2"
-HTML: Final = "digest.html.j2"
+DIGEST: Final = ("subject.txt.j2", "digest.txt.j2", "digest.html.j2")  # of contacts' mail
+OPS: Final = ("ops-subject.txt.j2", "ops.txt.j2", "ops.html.j2")  # of the mail to the office's own ops
 MAX_CHARACTERS: Final = 200_000  # of one part: as base64 both parts stay under the gate's limit
 
 Report = Callable[[str], None]
 
-_FROZEN: Final = frozenset({Count, Digest, Group, Line, Remark, Section})  # they have no methods to guard
+# They have no methods to guard.
+_FROZEN: Final = frozenset(
+    {Count, Digest, Group, Line, Remark, Section, Bulletin, Entry, Fact, Part, Snippet}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,30 +112,28 @@ class Templates:
         # Styles are inlined because most Chinese web mail drops <style>; nothing is ever fetched.
         self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 
-    def render(self, digest: Digest, *, redirected_from: str = "") -> Rendered:
+    def render(self, content: Digest | Bulletin, *, redirected_from: str = "") -> Rendered:
         """Render the three parts; TemplateError names the lines that failed."""
         faults: list[str] = []
-        rendered = self.render_in(self._sandbox, digest, redirected_from, faults.append)
+        rendered = self.render_in(self._sandbox, content, redirected_from, faults.append)
         if rendered is None:
             raise TemplateError(*faults)
         return rendered
 
     def render_in(
-        self, sandbox: Sandbox, digest: Digest, redirected_from: str, report: Report
+        self, sandbox: Sandbox, content: Digest | Bulletin, redirected_from: str, report: Report
     ) -> Rendered | None:
         """Render with another sandbox; None when a part failed, which `report` was told."""
-        values = {"digest": digest, "redirected_from": redirected_from, **self._constants}
-        parts: dict[str, str] = {}
-        for name in (SUBJECT, TEXT, HTML):
+        what, names = ("bulletin", OPS) if isinstance(content, Bulletin) else ("digest", DIGEST)
+        values = {what: content, "redirected_from": redirected_from, **self._constants}
+        parts: list[str] = []
+        for name in names:
             with self.located(name, report):
-                parts[name] = _joined(sandbox.get_template(name).generate(values))
-        if len(parts) < 3:
+                parts.append(_joined(sandbox.get_template(name).generate(values)))
+        if len(parts) < len(names):
             return None
-        return Rendered(
-            subject=clean(parts[SUBJECT]),
-            text=parts[TEXT].strip() + "\n",
-            html=self._inliner.inline(parts[HTML]),
-        )
+        subject, text, html = parts
+        return Rendered(subject=clean(subject), text=text.strip() + "\n", html=self._inliner.inline(html))
 
     def as_written(self, path: str, line: int, message: str) -> str:
         """Say `'line.titel' is undefined`, as it stands in the template, for Jinja2's word on its object."""

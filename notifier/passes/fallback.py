@@ -39,4 +39,6 @@ def items(db: Connection) -> Iterator[Item]:
             kind="template",
             message=f"{count} mail{'s' * (count > 1)} went with the built-in text: {fault}",
             hint="mend the template, then reload",
+            zh=f"{count}封邮件改用内置文本发出：{fault}",
+            about=fault,
         )

@@ -149,6 +149,9 @@ def test_a_set_without_its_main_templates_says_which_are_missing(own: Path, iden
         "subject.txt.j2",
         "digest.txt.j2",
         "digest.html.j2",
+        "ops-subject.txt.j2",
+        "ops.txt.j2",
+        "ops.html.j2",
     ]
 
 
