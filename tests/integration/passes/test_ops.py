@@ -78,12 +78,12 @@ def test_what_needs_a_person_is_told_with_its_tasks_its_date_and_the_line_to_wri
 def test_what_was_told_is_told_again_only_once_a_week_and_when_it_is_about_to_hurt(desk: Desk) -> None:
     desk.open(rows=(SOME,), extra=TOLD)
     assert days(desk, "2018-04-04", "2018-04-04") == ["04-04"]
-    assert days(desk, "2018-04-05", "2018-04-14") == ["04-09"]  # the Sunday that is worked ends the old week
-    assert days(desk, "2018-04-15", "2018-05-05") == ["04-16", "04-23", "05-02"]
-    listed = text(told(desk)[-1])  # after May Day, a Wednesday is the week's first working day
+    assert days(desk, "2018-04-05", "2018-04-10") == ["04-09"]  # the Sunday that is worked ends the old week
+    assert days(desk, "2018-04-30", "2018-05-03") == ["05-02"]  # after May Day, the week's first working day
+    listed = text(told(desk)[-1])
     assert "没有新情况" in listed
     assert "此前已告知、尚未处理（1项" in listed
-    assert days(desk, "2018-05-07", "2018-05-29") == ["05-07", "05-14", "05-21", "05-23", "05-28"]
+    assert days(desk, "2018-05-21", "2018-05-25") == ["05-21", "05-23"]
     urgent = next(mail for mail in told(desk) if "5月23日" in mail["Subject"])
     assert urgent["Subject"].startswith("【待处理1项，急1项】")
     assert "【急】第1项" in text(urgent)
@@ -91,7 +91,7 @@ def test_what_was_told_is_told_again_only_once_a_week_and_when_it_is_about_to_hu
 
 def test_nothing_to_tell_is_no_mail(desk: Desk) -> None:
     desk.open(rows=(TEACHERS,), extra=TOLD)
-    assert days(desk, "2018-01-08", "2018-01-21") == []
+    assert days(desk, "2018-01-08", "2018-01-15") == []
     assert set(desk.mails(messages.c.state, messages.c.reply)) == {("dropped", "nothing to tell")}
 
 
@@ -144,7 +144,7 @@ def test_what_downtime_cost_is_told_by_task(desk: Desk) -> None:
     [mail] = told(desk)
     assert "因停机过久未发的提醒（1项）" in text(mail)
     assert "第1项　培训教师。\n    应提醒：2018年5月30日09:00，2名联络员" in text(mail)
-    assert days(desk, "2018-06-12", "2018-06-15") == []
+    assert days(desk, "2018-06-12", "2018-06-12") == []
 
 
 def test_a_refused_ops_mail_told_nothing_and_the_next_one_tells_it_all(desk: Desk) -> None:
@@ -265,7 +265,7 @@ def test_a_refused_reload_is_told_while_it_stands(desk: Desk) -> None:
     assert "· config.toml: mail: unknown key\n  · plan.txt: is empty" in shown
     with desk.passes.engine.begin() as db:
         update_daemon(db, "host", 1, reload_fault=None)
-    assert days(desk, "2017-10-10", "2017-10-20") == []
+    assert days(desk, "2017-10-10", "2017-10-16") == []
 
 
 def test_a_rehearsal_has_no_ops_mail_though_one_waits_in_the_ledger(desk: Desk) -> None:
@@ -336,7 +336,7 @@ def test_ops_hear_of_a_mail_that_was_given_up(desk: Desk) -> None:
     desk.open(rows=(TEACHERS,), extra=TOLD)
     desk.transport.answer = answer
     desk.at("2018-06-29T09:00")
-    for hour in range(1, 6 * 24):
+    for hour in range(1, 6 * 24, 3):
         desk.clock.set(beijing("2018-06-29T09:00") + timedelta(hours=hour))
         desk.passes.send()
     desk.transport.answer = lambda _mail: ACCEPTED
