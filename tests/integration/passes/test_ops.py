@@ -75,6 +75,13 @@ def test_what_needs_a_person_is_told_with_its_tasks_its_date_and_the_line_to_wri
     assert desk.mails(messages.c.contact, messages.c.state) == [(f"ops:{OPS}", "accepted")]
 
 
+def test_lines_to_write_come_without_the_remarks_for_the_prompt(desk: Desk) -> None:
+    desk.open(rows=(("整改。", "省公安厅", "择机推进"),), extra=TOLD).at("2017-10-09T08:30")
+    shown = text(told(desk)[0])
+    assert '[timing.phrases] 之下：\n    "择机推进" = "due 2017-12-31"\n' in shown
+    assert "写入联络员名单（单位,姓名,邮箱,角色）：\n    省公安厅,姓名,name@example.org,primary\n" in shown
+
+
 def test_what_was_told_is_told_again_only_once_a_week_and_when_it_is_about_to_hurt(desk: Desk) -> None:
     desk.open(rows=(SOME,), extra=TOLD)
     assert days(desk, "2018-04-04", "2018-04-04") == ["04-04"]
@@ -310,7 +317,7 @@ def test_ten_thousand_failures_and_hostile_texts_are_one_sound_mail(desk: Desk) 
     assert mail["Subject"].startswith("【未送达10000封·供了解1000")
     shown, html = text(mail), text(mail, "html")
     assert "<script" not in html
-    assert "49" not in html.replace("9949", "")
+    assert "{{ 7*7 }}" in shown
     assert "\u202e" not in shown + html
     assert shown.count("· ") <= 2 * 50 + 10
     assert len(mail.as_bytes()) < 500_000
