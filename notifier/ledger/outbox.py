@@ -294,16 +294,16 @@ def count_uncertain(db: Connection) -> int:
 
 def refused_contacts(db: Connection) -> dict[str, str]:
     """Return, by contact, what the mail server said where it refused the latest mail for good."""
-    latest = (
-        select(messages.c.contact, func.max(messages.c.finished).label("at"))
+    newest = func.row_number().over(
+        partition_by=messages.c.contact, order_by=(messages.c.finished.desc(), messages.c.id.desc())
+    )
+    ended = (
+        select(messages.c.contact, messages.c.reply, messages.c.state, newest.label("place"))
         .where(messages.c.state.in_(("accepted", "refused")))
-        .group_by(messages.c.contact)
         .subquery()
     )
-    query = select(messages.c.contact, messages.c.reply).join(
-        latest, (messages.c.contact == latest.c.contact) & (messages.c.finished == latest.c.at)
-    )
-    return {row.contact: row.reply or "" for row in db.execute(query.where(messages.c.state == "refused"))}
+    query = select(ended.c.contact, ended.c.reply).where(ended.c.place == 1, ended.c.state == "refused")
+    return {row.contact: row.reply or "" for row in db.execute(query)}
 
 
 def oldest_open(db: Connection) -> datetime | None:
