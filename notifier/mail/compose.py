@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -74,7 +75,7 @@ class Composer:
     def check(self) -> None:
         """Compile every template and render every kind of digest; TemplateError holds all faults found."""
         mine = self._templates
-        if found := proof.faults(mine) if isinstance(mine, Templates) else mine.faults():
+        if found := _faults(mine) if isinstance(mine, Templates) else mine.faults():
             raise TemplateError(*found)
 
     def preview(self, content: Digest | Bulletin) -> Rendered:
@@ -235,8 +236,21 @@ def _renderer(sources: Mapping[str, Source], identity: Identity) -> Templates | 
     """Return what renders a set: in this process if it is the shipped one, else in one with limits."""
     texts = {name: source.text for name, source in sources.items()}
     shipped = {name: source.text for name, source in read([share("templates")]).items()}
-    kind = Templates if texts == shipped else Confined
-    return kind(sources, sender_name=identity.sender_name, office=identity.office)
+    if texts == shipped:
+        return _shipped(tuple(sources.items()), identity.sender_name, identity.office)
+    return Confined(sources, sender_name=identity.sender_name, office=identity.office)
+
+
+@lru_cache(maxsize=4)
+def _shipped(sources: tuple[tuple[str, Source], ...], sender_name: str, office: Office) -> Templates:
+    """Return the shipped set, compiled once: a reload most often finds it as it was."""
+    return Templates(dict(sources), sender_name=sender_name, office=office)
+
+
+@lru_cache(maxsize=4)
+def _faults(templates: Templates) -> tuple[str, ...]:
+    """Return the faults of a set, looked for once."""
+    return tuple(proof.faults(templates))
 
 
 def _joined(head: Iterable[tuple[str, str]]) -> bytes:
