@@ -48,15 +48,16 @@ test: $(STAMP)
 	$(BIN)/pytest
 
 quick: $(STAMP)
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow and not long"
 
 # Outside of `make test`: pytest finds fuzz_*.py only when told to. The first line is the seed.
 fuzz: $(STAMP)
 	$(BIN)/pytest -s --no-header -o python_files='fuzz_*.py' tests/fuzz
 
-# The slow faults are outside of `make test`, too; what a tool is missing for is skipped, and says so.
+# The long faults are outside of `make test`, too; what a tool is missing for is skipped, and says so.
 faults: $(STAMP)
-	$(BIN)/pytest -rs --no-header -o python_files='test_*.py faults_*.py' tests/faults
+	$(BIN)/pytest -rs --no-header -m "" -o python_files='test_*.py faults_*.py' tests/faults
+	$(BIN)/pytest -rs --no-header -m long tests
 
 # And so is this: boots Debian 12 and 13 in containers. Skips, and says so, where that can't be done.
 systemd-test: $(STAMP)

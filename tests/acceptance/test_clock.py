@@ -30,6 +30,7 @@ def test_a_clock_set_a_year_ahead_plans_and_sends_nothing_and_what_is_due_goes_o
     assert sent(machine) == EVERYBODY
 
 
+@pytest.mark.long
 def test_a_clock_behind_the_ledger_is_told_of_and_breaks_nothing(machine: Machine) -> None:
     machine.post.open()
     live_office(machine)

@@ -102,6 +102,7 @@ def test_a_disk_that_fills_up_under_a_mail_in_hand_loses_no_answer_and_begins_no
     assert "Traceback" not in log
 
 
+@pytest.mark.long
 def test_a_full_disk_stops_planning_and_it_goes_on_by_itself_once_there_is_room(
     machine: Machine, small_disk: Path
 ) -> None:
@@ -137,6 +138,7 @@ def failing(process: int, what: str) -> Iterator[None]:
 @pytest.mark.skipif(
     shutil.which("strace") is None, reason="NOT TRIED, there is no strace to fail a system call"
 )
+@pytest.mark.long
 @pytest.mark.parametrize("moment", ["planning", "recording"])
 def test_a_disk_that_fails_ends_the_daemon_so_that_it_is_started_again(machine: Machine, moment: str) -> None:
     machine.post.open()
@@ -167,6 +169,7 @@ def test_a_disk_that_fails_ends_the_daemon_so_that_it_is_started_again(machine: 
     assert set(sent(machine)) == set(EVERYBODY)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("moment", ["planning", "recording", "stopping"])
 def test_a_ledger_that_somebody_else_has_locked_is_waited_for(machine: Machine, moment: str) -> None:
     office_with_heartbeat(machine, 1)

@@ -57,6 +57,7 @@ def test_a_ledger_that_is_gone_ends_the_daemon_until_told_to_make_one(
     assert machine.run().stop() == 0
 
 
+@pytest.mark.long
 def test_a_kill_at_any_moment_of_the_first_start_is_no_loss(machine: Machine) -> None:
     office(machine.folder)
     service = machine.begin()
@@ -79,22 +80,26 @@ def test_a_damaged_ledger_ends_the_daemon_and_it_says_how_to_restore(
     assert "copy the latest backup to this name" in said
 
 
+@pytest.mark.long
 def test_a_folder_that_cannot_be_written_ends_the_daemon(machine: Machine, database: Path) -> None:
     database.parent.chmod(0o555)
     assert f"service.database: {database.parent}" in refused(machine)
 
 
+@pytest.mark.long
 def test_a_ledger_that_cannot_be_written_ends_the_daemon(machine: Machine, database: Path) -> None:
     database.chmod(0o400)
     assert f"service.database: {database}: this can't be written" in refused(machine)
 
 
+@pytest.mark.long
 def test_a_new_folder_that_cannot_be_made_ends_the_daemon(machine: Machine) -> None:
     office(machine.folder, extra='[service]\ndatabase = "sqlite:///not/mounted/notifier.db"\n')
     assert "not/mounted" in refused(machine)
     assert not (machine.folder / "not").exists()
 
 
+@pytest.mark.long
 def test_a_maildir_that_cannot_be_written_ends_the_daemon(machine: Machine, database: Path) -> None:
     new = next(database.parent.glob("*/new"))
     new.chmod(0o555)

@@ -134,7 +134,7 @@ def perl() -> str:
     return found
 
 
-@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=[pytest.mark.slow, pytest.mark.long])])
 def test_other_parsers_read_the_same(tmp_path: Path, count: int) -> None:
     reader = perl()
     shown: list[dict[str, str]] = []

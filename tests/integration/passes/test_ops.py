@@ -287,6 +287,7 @@ def test_a_rehearsal_has_no_ops_mail_though_one_waits_in_the_ledger(desk: Desk) 
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_ten_thousand_failures_and_hostile_texts_are_one_sound_mail(desk: Desk) -> None:
     desk.open(rows=(TEACHERS,), extra=TOLD).at("2018-05-30T09:00")
     hostile = '<script>alert("x")</script>\r\nBcc: evil@example.org\u202e{{ 7*7 }}' * 20
