@@ -84,12 +84,14 @@ def test_a_disk_that_fills_up_under_a_mail_in_hand_loses_no_answer_and_begins_no
     machine.clock.run()
     machine.post.wait(2)
     wait_until(lambda: not ballast.exists(), "the ballast to go")
+    accepted = "SELECT count(*) FROM messages WHERE state = 'accepted'"
+    wait_until(lambda: machine.rows(accepted) == [(2,)], "the answer to be recorded")
     with (small_disk / "filler").open("ab", buffering=0) as filler:
         filler.write(b"z" * MIB)  # what the ballast leaves is gone at once
     _, said = service.wait("WATCHDOG=1")
     while "is full" not in said["STATUS"]:
         _, said = service.wait("WATCHDOG=1")
-    assert machine.rows("SELECT count(*) FROM messages WHERE state = 'accepted'") == [(2,)]
+    assert machine.rows(accepted) == [(2,)]
     status = machine.status()
     assert not status["ok"]
     assert f"the disk of {small_disk} is full" in status["disk"]
