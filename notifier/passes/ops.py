@@ -78,7 +78,8 @@ class OpsMail:
     def _queue_for(self, db: Connection, address: str, slot: datetime, now: datetime) -> bool:
         contact = contact_of(address)
         midnight = datetime.combine(self.setting.policy.local_day(now), time(), self.setting.policy.zone)
-        if ledger.is_open(db, contact) or ledger.went_since(db, contact, midnight):
+        # Not what went after now: that was by a clock that was ahead, and no mail of today.
+        if ledger.is_open(db, contact) or ledger.went_between(db, contact, midnight, now):
             return False
         token = hashlib.sha256(f"{installation_id(db)}|{contact}|{slot.isoformat()}".encode()).hexdigest()[
             :20
@@ -120,7 +121,7 @@ class OpsMail:
         zone = self.setting.policy.zone
         today = now.astimezone(zone).date()
         known = ledger.told_to(db, contact)
-        since = (ledger.first_mail(db, contact) or now) - _NO_NEWS
+        since = min(ledger.first_mail(db, contact) or now, now) - _NO_NEWS
         news = incidents(db, since, known, zone, self._titles())
         still_open = []
         for matter in {matter.key: matter for matter in standing}.values():

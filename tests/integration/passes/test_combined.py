@@ -1,0 +1,72 @@
+"""Faults that no part has alone: two or three of them at once."""
+
+from datetime import timedelta
+
+from sqlalchemy import insert, update
+
+from notifier.ledger.schema import messages, refusals
+from notifier.mail.transport import Result
+from tests.desk import Desk
+from tests.fakes import ACCEPTED
+from tests.office import TEACHERS, Row, beijing
+
+OPS = "duchashi@example.org"
+WANG, LI = "wang@example.org", "li@example.org"
+TOLD = f'[ops]\nmail = ["{OPS}"]\n'
+SOME: Row = ("扶持薄弱学校。", "省教育厅和有关省辖市政府", "2018年6月底前完成")
+GONE = Result(state="refused", scope="recipient", reply="550 no such user")
+SILENCE = Result(state="uncertain", scope="message", reply="connection lost after DATA")
+DOWN = Result(state="deferred", scope="server", reply="421 closing")
+
+
+def test_a_clock_ahead_that_had_an_ops_mail_composed_does_not_end_all_planning(desk: Desk) -> None:
+    desk.open(rows=(SOME,), extra=TOLD)
+    desk.transport.answer = lambda _mail: DOWN
+    desk.at("2017-11-10T10:00")
+    assert desk.mails(messages.c.contact, messages.c.state) == [(f"ops:{OPS}", "queued")]
+    desk.clock.set(beijing("2017-10-11T10:00"))
+    desk.passes.set_right(desk.clock(), stands=True)
+    desk.transport.answer = lambda _mail: ACCEPTED
+    desk.at("2017-10-11T11:00").at("2017-10-12T08:30")
+    assert desk.sent_to()[OPS] == 1
+
+
+def test_an_ops_mail_of_a_clock_ahead_is_no_mail_of_the_days_after(desk: Desk) -> None:
+    desk.open(rows=(SOME,), extra=TOLD).at("2018-10-10T10:00")
+    assert desk.sent_to()[OPS] == 1
+    desk.clock.set(beijing("2017-10-09T07:00"))
+    desk.passes.set_right(desk.clock(), stands=True)
+    desk.at("2017-10-09T08:30")
+    assert desk.sent_to()[OPS] == 1  # today's, by whatever clock
+    desk.at("2017-10-10T08:30")
+    assert desk.sent_to()[OPS] == 2
+
+
+def test_a_rest_that_a_clock_ahead_began_is_over_when_it_is_set_back(desk: Desk) -> None:
+    desk.open(rows=(TEACHERS,))
+    desk.at("2018-07-02T09:00")
+    with desk.passes.engine.begin() as db:
+        row = {"contact": WANG, "in_a_row": 2, "reply": "550 no"}
+        db.execute(
+            insert(refusals).values(
+                **row, since=beijing("2019-07-02T09:00"), last=beijing("2019-07-03T09:00")
+            )
+        )
+    desk.clock.set(beijing("2018-07-03T08:00"))
+    desk.passes.set_right(desk.clock(), stands=True)
+    desk.at("2018-07-03T09:00").at("2018-07-04T09:00").at("2018-07-09T09:00")
+    assert desk.sent_to()[WANG] >= 2
+
+
+def test_a_time_of_trial_that_a_clock_ahead_began_ends(desk: Desk) -> None:
+    desk.open(rows=(TEACHERS,)).at("2018-05-29T09:00")
+    desk.transport.answer = lambda _mail: Result(state="deferred", scope="message", reply="451 later")
+    desk.at("2018-05-30T09:00")
+    with desk.passes.engine.begin() as db:
+        db.execute(update(messages).values(retried=beijing("2020-05-30T09:00")))
+    desk.clock.set(beijing("2018-05-30T10:00"))
+    for _ in range(24 * 7):
+        desk.clock.advance(timedelta(hours=1))
+        desk.passes.set_right(desk.clock(), stands=True)
+        desk.passes.send()
+    assert {state for (state,) in desk.mails(messages.c.state)} == {"failed"}
