@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
-from notifier.ledger.schema import messages, refusals
+from notifier.ledger.schema import events, messages, refusals
 from notifier.mail.transport import Result
 from tests.desk import Desk
 from tests.fakes import ACCEPTED
@@ -56,6 +56,16 @@ def test_a_rest_that_a_clock_ahead_began_is_over_when_it_is_set_back(desk: Desk)
     desk.passes.set_right(desk.clock(), stands=True)
     desk.at("2018-07-03T09:00").at("2018-07-04T09:00").at("2018-07-09T09:00")
     assert desk.sent_to()[WANG] >= 2
+
+
+def test_ops_are_never_said_to_be_suspended(desk: Desk) -> None:
+    desk.open(rows=(SOME,), extra=TOLD)
+    desk.transport.answer = lambda _mail: GONE
+    for day in ("09", "10", "11", "12"):
+        desk.at(f"2017-10-{day}T08:30")
+    with desk.passes.engine.begin() as db:
+        assert db.execute(select(refusals)).all() == []
+        assert db.execute(select(events).where(events.c.action == "suspended")).all() == []
 
 
 def test_a_time_of_trial_that_a_clock_ahead_began_ends(desk: Desk) -> None:
