@@ -68,6 +68,17 @@ def test_ops_are_never_said_to_be_suspended(desk: Desk) -> None:
         assert db.execute(select(events).where(events.c.action == "suspended")).all() == []
 
 
+def test_a_mail_too_big_for_the_server_is_not_put_off_for_ever_by_an_override(desk: Desk) -> None:
+    desk.open(rows=(TEACHERS,), extra='[[delivery.defer]]\nreply = "^552"\nwait = 60\n')
+    big = Result(
+        state="refused", scope="message", reply="552 90000 octets, the server takes 4000", at_most=4000
+    )
+
+    desk.transport.answer = lambda mail: big if len(mail.data) > 4000 else ACCEPTED
+    desk.at("2018-05-30T09:00").at("2018-05-30T09:01")
+    assert desk.mails(messages.c.state, messages.c.at_most) == [("accepted", 4000)] * 2
+
+
 def test_a_time_of_trial_that_a_clock_ahead_began_ends(desk: Desk) -> None:
     desk.open(rows=(TEACHERS,)).at("2018-05-29T09:00")
     desk.transport.answer = lambda _mail: Result(state="deferred", scope="message", reply="451 later")
