@@ -37,6 +37,7 @@ class Trouble:
     state: str
     uncertain: bool
     reply: str
+    retried: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,14 @@
 """Faults that no part has alone: two or three of them at once."""
 
+import email
 from datetime import timedelta
+from email import policy
 
 from sqlalchemy import insert, select, update
 
 from notifier.ledger.schema import events, messages, refusals
 from notifier.mail.transport import Result
+from notifier.passes import again
 from tests.desk import Desk
 from tests.fakes import ACCEPTED
 from tests.office import TEACHERS, Row, beijing
@@ -66,6 +69,20 @@ def test_ops_are_never_said_to_be_suspended(desk: Desk) -> None:
     with desk.passes.engine.begin() as db:
         assert db.execute(select(refusals)).all() == []
         assert db.execute(select(events).where(events.c.action == "suspended")).all() == []
+
+
+def test_a_mail_tried_again_that_fails_again_is_told_again(desk: Desk) -> None:
+    desk.open(rows=(TEACHERS,), extra=TOLD)
+    desk.transport.answer = lambda mail: GONE if mail.address == WANG else ACCEPTED
+    desk.at("2018-05-30T09:00").at("2018-05-31T08:30").at("2018-06-01T08:30")
+    before = desk.sent_to()[OPS]
+    now = desk.clock()
+    again.retry(desk.passes.engine, [WANG], desk.app.setting, now, everything=False, by="ops")
+    desk.at("2018-06-01T10:00").at("2018-06-04T08:30")
+    last = [mail for mail in desk.transport.sent if mail.address == OPS]
+    assert len(last) == before + 1
+    mail = email.message_from_bytes(last[-1].data, policy=policy.default)
+    assert mail["Subject"].startswith("【未送达1封")
 
 
 def test_a_mail_too_big_for_the_server_is_not_put_off_for_ever_by_an_override(desk: Desk) -> None:
