@@ -73,6 +73,7 @@ class Sender:
     _last_fault: str | None = field(default=None, init=False)
     _template_fault: str | None = field(default=None, init=False)
     _is_held: bool = field(default=False, init=False)  # and the log says so
+    _capped_until: datetime | None = field(default=None, init=False)  # and ops are told so
 
     def send(
         self, stop: Callable[[], bool] = lambda: False, *, budget: timedelta = timedelta(seconds=60)
@@ -139,7 +140,9 @@ class Sender:
         with self.engine.begin() as db:
             moment = outbox.earliest_attempt(db)
             held = self.brake.held(db, self.clock(), self.setting.policy.zone)
-        if held is not None and held.until is not None and not self._is_held:
+        if held is not None and held.until is not None and held.until != self._capped_until:
+            # Once a day: it may be held from one day on into the next.
+            self._capped_until = held.until
             self._cap_met.add(self.clock(), held.why)
         for met in (self._cap_met, self._server_met):
             met.write(self.engine)

@@ -1,6 +1,7 @@
 """Faults that no part has alone: two or three of them at once."""
 
 import email
+import re
 from datetime import timedelta
 from email import policy
 
@@ -11,7 +12,7 @@ from notifier.mail.transport import Result
 from notifier.passes import again
 from tests.desk import Desk
 from tests.fakes import ACCEPTED
-from tests.office import TEACHERS, Row, beijing
+from tests.office import ALWAYS, TEACHERS, Row, beijing
 
 OPS = "duchashi@example.org"
 WANG, LI = "wang@example.org", "li@example.org"
@@ -83,6 +84,19 @@ def test_a_mail_tried_again_that_fails_again_is_told_again(desk: Desk) -> None:
     assert len(last) == before + 1
     mail = email.message_from_bytes(last[-1].data, policy=policy.default)
     assert mail["Subject"].startswith("【未送达1封")
+
+
+def test_the_cap_is_told_of_on_each_day_on_which_it_is_reached(desk: Desk) -> None:
+    desk.open(rows=(TEACHERS, ALWAYS), extra="[delivery]\ndaily_cap = 1\n")
+    for day in ("2018-06-29", "2018-07-02", "2018-07-03"):
+        desk.at(f"{day}T09:00").at(f"{day}T15:00")
+    with desk.passes.engine.begin() as db:
+        found = db.execute(select(events.c.detail).where(events.c.action == "mail_held")).scalars().all()
+    assert [re.search(r"\d{4}-\d\d-\d\d", detail)[0] for detail in found] == [
+        "2018-06-29",
+        "2018-07-02",
+        "2018-07-03",
+    ]
 
 
 def test_a_mail_too_big_for_the_server_is_not_put_off_for_ever_by_an_override(desk: Desk) -> None:
