@@ -23,6 +23,16 @@ SILENCE = Result(state="uncertain", scope="message", reply="connection lost afte
 DOWN = Result(state="deferred", scope="server", reply="421 closing")
 
 
+def test_mails_without_an_answer_do_not_use_up_the_cap_of_other_days(desk: Desk) -> None:
+    desk.open(rows=(TEACHERS, ALWAYS), extra="[delivery]\ndaily_cap = 2\n")
+    desk.transport.answer = lambda _mail: SILENCE
+    desk.at("2018-06-29T09:00")
+    desk.transport.answer = lambda _mail: ACCEPTED
+    for day in ("06-29", "07-02", "07-03", "07-04", "07-05", "07-06", "07-09"):
+        desk.at(f"2018-{day}T09:05").at(f"2018-{day}T20:00")
+    assert "queued" not in {state for (state,) in desk.mails(messages.c.state)}
+
+
 def test_a_clock_ahead_that_had_an_ops_mail_composed_does_not_end_all_planning(desk: Desk) -> None:
     desk.open(rows=(SOME,), extra=TOLD)
     desk.transport.answer = lambda _mail: DOWN
@@ -92,7 +102,7 @@ def test_the_cap_is_told_of_on_each_day_on_which_it_is_reached(desk: Desk) -> No
         desk.at(f"{day}T09:00").at(f"{day}T15:00")
     with desk.passes.engine.begin() as db:
         found = db.execute(select(events.c.detail).where(events.c.action == "mail_held")).scalars().all()
-    assert [re.search(r"\d{4}-\d\d-\d\d", detail)[0] for detail in found] == [
+    assert [re.findall(r"\d{4}-\d\d-\d\d", detail)[0] for detail in found] == [
         "2018-06-29",
         "2018-07-02",
         "2018-07-03",
