@@ -2,14 +2,20 @@
 
 import email
 import re
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from email import policy
+from typing import Any
 
+import pytest
 from sqlalchemy import insert, select, update
 
 from notifier.ledger.schema import events, messages, refusals
+from notifier.mail.compose import Composer
 from notifier.mail.transport import Result
 from notifier.passes import again
+from notifier.passes.ops import OpsMail
 from tests.desk import Desk
 from tests.fakes import ACCEPTED
 from tests.office import ALWAYS, TEACHERS, Row, beijing
@@ -120,6 +126,20 @@ def test_a_mail_too_big_for_the_server_is_not_put_off_for_ever_by_an_override(de
     assert desk.mails(messages.c.state, messages.c.at_most) == [("accepted", 4000)] * 2
 
 
+def test_what_ops_cannot_be_told_holds_up_no_mail_to_contacts(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.open(rows=(TEACHERS,), extra=TOLD)
+
+    def broken(*_: object) -> None:
+        raise ValueError("what stands can't be found out")
+
+    monkeypatch.setattr(OpsMail, "standing", broken)
+    desk.at("2018-05-30T09:00")
+    assert desk.sent_to()[WANG] == 1
+    assert (f"ops:{OPS}", "queued") in desk.mails(messages.c.contact, messages.c.state)
+
+
 def test_a_time_of_trial_that_a_clock_ahead_began_ends(desk: Desk) -> None:
     desk.open(rows=(TEACHERS,)).at("2018-05-29T09:00")
     desk.transport.answer = lambda _mail: Result(state="deferred", scope="message", reply="451 later")
@@ -132,3 +152,42 @@ def test_a_time_of_trial_that_a_clock_ahead_began_ends(desk: Desk) -> None:
         desk.passes.set_right(desk.clock(), stands=True)
         desk.passes.send()
     assert {state for (state,) in desk.mails(messages.c.state)} == {"failed"}
+
+
+@pytest.mark.parametrize("maker", ["compose", "compose_bulletin"])
+def test_others_write_the_ledger_while_mails_are_made(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, maker: str
+) -> None:
+    desk.open(rows=(TEACHERS, SOME), extra=TOLD)
+    made = getattr(Composer, maker)
+
+    def slowly(composer: Composer, *words: object, **more: object) -> bytes:
+        with closing(sqlite3.connect(desk.app.config.database, timeout=0)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.rollback()
+        mail: bytes = made(composer, *words, **more)
+        return mail
+
+    monkeypatch.setattr(Composer, maker, slowly)
+    desk.at("2018-05-30T09:00")
+    assert {state for (state,) in desk.mails(messages.c.state)} == {"accepted"}
+    assert set(desk.sent_to()) >= {WANG, OPS}
+
+
+def test_a_pass_over_its_time_makes_no_more_mails_than_it_tries(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.open(rows=(TEACHERS, ALWAYS))
+    desk.clock.set(beijing("2018-06-29T09:00"))
+    desk.passes.plan(desk.clock())
+    made: list[object] = []
+    compose = Composer.compose
+
+    def counted(composer: Composer, *words: Any, **more: Any) -> bytes:
+        made.append(words)
+        return compose(composer, *words, **more)
+
+    monkeypatch.setattr(Composer, "compose", counted)
+    assert desk.passes.sender.send(budget=timedelta(0)).tried == 1
+    assert len(made) == 1
+    assert sorted(state for (state,) in desk.mails(messages.c.state)) == ["accepted", *["queued"] * 3]
