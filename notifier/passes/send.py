@@ -133,7 +133,7 @@ class Sender:
         if not self.pace.is_by_domain:
             return None
         has_room = self.pace.quota(seconds)
-        return lambda contact: has_room(self.redirect_to or contact)
+        return lambda contact: has_room(self.redirect_to or contact.removeprefix(outbox.OPS))
 
     def _outcome(self, tried: int, fault: str | None, rest: float = 0) -> SendOutcome:
         """Sum up; `rest` is in how many seconds the pace lets go what is due and waits for nothing else."""

@@ -13,6 +13,7 @@ from sqlalchemy import insert, select, update
 
 from notifier.ledger.schema import events, messages, refusals
 from notifier.mail.compose import Composer
+from notifier.mail.pace import Pace
 from notifier.mail.transport import Result
 from notifier.passes import again
 from notifier.passes.ops import OpsMail
@@ -191,3 +192,11 @@ def test_a_pass_over_its_time_makes_no_more_mails_than_it_tries(
     assert desk.passes.sender.send(budget=timedelta(0)).tried == 1
     assert len(made) == 1
     assert sorted(state for (state,) in desk.mails(messages.c.state)) == ["accepted", *["queued"] * 3]
+
+
+def test_the_ops_mail_has_the_pace_of_its_domain(desk: Desk) -> None:
+    desk.open(rows=(SOME,), extra=TOLD)
+    pace = desk.passes.sender.pace = Pace(per_domain={"example.org": 0.001})
+    pace.take(WANG)
+    desk.at("2017-10-09T08:30")
+    assert desk.mails(messages.c.contact, messages.c.state) == [(f"ops:{OPS}", "queued")]
