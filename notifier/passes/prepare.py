@@ -15,7 +15,7 @@ from notifier.ledger import ops as ledger
 from notifier.ledger import outbox, reminders, tasks
 from notifier.ledger.outbox import MessageRecord
 from notifier.ledger.reminders import ReminderRecord
-from notifier.mail.compose import Composer
+from notifier.mail.compose import Composer, is_redirected
 from notifier.mail.gate import MAX_BYTES
 from notifier.mail.transport import Outgoing
 from notifier.passes.answers import end, hold_back, tell_of_shortening
@@ -116,9 +116,12 @@ class Preparation:
                 outbox.finish(db, message.id, self.owner, "dropped", "no longer in [ops] mail", now)
                 continue
             if message.body is not None and message.uncertain:
-                if self._may_try_again(db, message, now):
+                if not self._may_try_again(db, message, now):
+                    continue
+                # What was made for a redirection, or without one, went another way than it would now.
+                if is_redirected(message.body) == (self.redirect_to is not None):
                     drafts.append(Draft(message=message, content=message.body))
-                continue
+                    continue
             content: Choice | Digest | None
             try:
                 if self.ops is not None and is_for_ops(message):

@@ -200,3 +200,23 @@ def test_the_ops_mail_has_the_pace_of_its_domain(desk: Desk) -> None:
     pace.take(WANG)
     desk.at("2017-10-09T08:30")
     assert desk.mails(messages.c.contact, messages.c.state) == [(f"ops:{OPS}", "queued")]
+
+
+@pytest.mark.parametrize("to_live", [True, False], ids=["redirected, then live", "live, then redirected"])
+def test_a_mail_without_an_answer_that_goes_another_way_now_is_made_for_that_way(
+    desk: Desk, to_live: bool
+) -> None:
+    redirected = '[delivery]\nmode = "redirect"\nredirect_to = "trial@example.org"\n'
+    first, then = (redirected, "") if to_live else ("", redirected)
+    desk.open(rows=(TEACHERS,), extra=first)
+    desk.transport.answer = lambda _mail: SILENCE
+    desk.at("2018-05-30T09:00")
+    desk.transport.answer = lambda _mail: ACCEPTED
+    desk.open(rows=(TEACHERS,), extra=then).at("2018-05-30T09:10")
+    before, after = desk.transport.sent[:2], desk.transport.sent[2:]
+    assert {mail.message_id for mail in after} == {mail.message_id for mail in before}
+    for mail in after:
+        parsed = email.message_from_bytes(mail.data, policy=policy.default)
+        assert parsed["To"].addresses[0].addr_spec == mail.address
+        assert (parsed["X-Original-To"] is None) == to_live
+    assert desk.mails(messages.c.state, messages.c.uncertain) == [("accepted", True)] * 2
