@@ -4,7 +4,7 @@ import email
 import re
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import policy
 from typing import Any
 
@@ -12,11 +12,14 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from notifier.ledger.schema import events, messages, refusals
+from notifier.ledger.tasks import TaskRecord
 from notifier.mail.compose import Composer
 from notifier.mail.pace import Pace
 from notifier.mail.transport import Result
-from notifier.passes import again
+from notifier.passes import again, plan, readdress
 from notifier.passes.ops import OpsMail
+from notifier.passes.setting import Setting
+from notifier.people.roster import Recipient
 from tests.desk import Desk
 from tests.fakes import ACCEPTED
 from tests.office import ALWAYS, TEACHERS, Row, beijing
@@ -220,3 +223,24 @@ def test_a_mail_without_an_answer_that_goes_another_way_now_is_made_for_that_way
         assert parsed["To"].addresses[0].addr_spec == mail.address
         assert (parsed["X-Original-To"] is None) == to_live
     assert desk.mails(messages.c.state, messages.c.uncertain) == [("accepted", True)] * 2
+
+
+def test_a_task_whose_people_cannot_be_found_out_ends_no_pass(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.open(rows=(TEACHERS, ALWAYS)).at("2018-06-28T09:00")
+    found = plan.recipients_of
+
+    def broken(task: TaskRecord, setting: Setting, now: datetime) -> tuple[Recipient, ...]:
+        if task.ref == "1":
+            raise ValueError("units that nobody can read")
+        return found(task, setting, now)
+
+    desk.clock.set(beijing("2018-06-29T09:00"))
+    desk.passes.plan(desk.clock())  # mails of both tasks wait
+    for module in (plan, readdress):
+        monkeypatch.setattr(module, "recipients_of", broken)
+    desk.passes.addressed.day = None
+    desk.transport.sent.clear()
+    desk.at("2018-06-29T09:00")
+    assert desk.sent_to() == {f"{name}@example.org": 1 for name in ("wang", "li", "zhang", "zhao")}
