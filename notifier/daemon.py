@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
@@ -311,8 +312,7 @@ class _Daemon:
         self._signals.reload_asked = False
         sdnotify.reloading()
         try:
-            fresh = build(load(self._app.config.path), clock=self._app.clock)
-            self._swap(fresh.informed(self._engine))
+            self._swap(self._read_anew().informed(self._engine))
         except Exception as error:
             faults = error.faults if isinstance(error, FaultsError) else (f"{type(error).__name__}: {error}",)
             self._reload_fault = "\n".join(faults)
@@ -330,6 +330,24 @@ class _Daemon:
         self._try_to_say(reload_fault=self._reload_fault)
         # Always READY: systemd has no word for a reload that failed, and waits for this one.
         sdnotify.notify("READY=1", f"STATUS={self._status()}")
+
+    def _read_anew(self) -> App:
+        """Build afresh what the configuration names now: documents may take their time, and the watchdog is fed."""
+        path, clock = self._app.config.path, self._app.clock
+        fresh: Future[App] = Future()
+
+        def read() -> None:
+            try:
+                fresh.set_result(build(load(path), clock=clock))
+            except BaseException as error:
+                fresh.set_exception(error)
+
+        threading.Thread(target=read, name="reload", daemon=True).start()
+        while not wait([fresh], timeout=min(self._beat_seconds, _GLANCE_SECONDS)).done:
+            if self._signals.stop_asked:
+                raise NotifierError("told to stop before everything was read")
+            self._beat()
+        return fresh.result()
 
     def _swap(self, fresh: App) -> None:
         if fresh.config.database != self._app.config.database:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, selec
 
 from notifier.ledger.outbox import LEASE
 from notifier.ledger.reminders import UNSENT
-from notifier.ledger.schema import daemons, messages, plans, reminders, tasks
+from notifier.ledger.schema import daemons, messages, ops_told, plans, refusals, reminders, tasks
 
 _WHY = "planned by a clock that was ahead"
 _OPEN = messages.c.finished.is_(None)
@@ -58,7 +58,8 @@ def take_back(db: Connection, ids: Collection[int], now: datetime, cap: datetime
 def unbundle(db: Connection, slot: datetime, now: datetime) -> int:
     """Take mails apart that were never begun and whose slot is later than `slot`; return how many.
 
-    What in them is due waits for `slot`. Such a mail is deleted: nobody can have seen it, and its slot is another's.
+    What in them is due waits for `slot`. Such a mail is deleted, with what it would have told ops: nobody can have
+    seen it, and its slot is another's.
     """
     theirs = select(messages.c.id).where(
         _OPEN,
@@ -71,6 +72,7 @@ def unbundle(db: Connection, slot: datetime, now: datetime) -> int:
     for message in ids:
         carried = update(reminders).where(reminders.c.message_id == message)
         db.execute(carried.values(message_id=None, slot=slot))
+        db.execute(ops_told.delete().where(ops_told.c.message_id == message))
         db.execute(messages.delete().where(messages.c.id == message))
     late = update(reminders).where(
         reminders.c.state == "planned",
@@ -89,17 +91,28 @@ def _put_off(horizon: datetime, slot: datetime) -> ColumnElement[bool]:
 def pull_back(db: Connection, now: datetime, *, horizon: datetime, slot: datetime, soonest: datetime) -> int:
     """Let mails go at `soonest` that wait for a moment after `horizon` other than `slot`; return how many.
 
-    Leases end in time, too, and no mail is younger than now.
+    Leases end in time, too.
     """
     put_off = update(messages).where(_put_off(horizon, slot))
     pulled = db.execute(put_off.values(not_before=soonest)).rowcount
     leased = update(messages).where(_OPEN, messages.c.lease_until > now + LEASE)
     db.execute(leased.values(lease_until=now + LEASE))
-    db.execute(update(messages).where(_OPEN, messages.c.created > now).values(created=now))
     return pulled
+
+
+def grow_older(db: Connection, now: datetime) -> None:
+    """Let no mail and no refusal be of a moment yet to come: whatever ends by age ends in time.
+
+    What a clock ahead saw the server take went today.
+    """
+    for moment in (messages.c.created, messages.c.retried):
+        db.execute(update(messages).where(_OPEN, moment > now).values({moment: now}))
+    db.execute(update(messages).where(messages.c.finished > now).values(finished=now))
+    for moment in (refusals.c.since, refusals.c.last):
+        db.execute(update(refusals).where(moment > now).values({moment: now}))
 
 
 def forget_heartbeats(db: Connection, now: datetime) -> None:
     """Let no daemon have lived later than `now`: the clock that stands is the one that counts."""
-    for moment in (daemons.c.heartbeat, daemons.c.started):
+    for moment in (daemons.c.heartbeat, daemons.c.started, daemons.c.config_loaded):
         db.execute(update(daemons).where(moment > now).values({moment: now}))

@@ -17,7 +17,7 @@ from notifier.ledger.schema import installation, metadata
 
 log = logging.getLogger(__name__)
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 
 
 def create(path: Path, now: datetime, *, anew: bool = False) -> Engine:

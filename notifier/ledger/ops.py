@@ -37,6 +37,7 @@ class Trouble:
     state: str
     uncertain: bool
     reply: str
+    retried: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +64,10 @@ def is_open(db: Connection, contact: str) -> bool:
     return db.execute(query).first() is not None
 
 
-def went_since(db: Connection, contact: str, since: datetime) -> bool:
-    """Tell whether an ops mail reached someone since a moment, or may have."""
-    query = select(messages.c.id).where(messages.c.contact == contact, messages.c.finished >= since, _ARRIVED)
+def went_between(db: Connection, contact: str, since: datetime, until: datetime) -> bool:
+    """Tell whether an ops mail reached someone between two moments, or may have."""
+    when = messages.c.finished.between(since, until)
+    query = select(messages.c.id).where(messages.c.contact == contact, when, _ARRIVED)
     return db.execute(query).first() is not None
 
 

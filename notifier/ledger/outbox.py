@@ -22,7 +22,12 @@ _ONE = update(messages).where(
     messages.c.id == bindparam("message"), messages.c.owner == bindparam("me"), messages.c.state == "claimed"
 )
 _KEEP = _ONE.values(body=bindparam("bytes"), body_sha256=bindparam("hash"))
-_BEGIN = _ONE.values(begun=True, attempts=messages.c.attempts + 1, lease_until=bindparam("until"))
+_BEGIN = _ONE.values(
+    begun=True,
+    attempts=messages.c.attempts + 1,
+    last_begun=bindparam("moment"),
+    lease_until=bindparam("until"),
+)
 _FINISH = _ONE.values(
     state=bindparam("becomes"),
     reply=bindparam("answer"),
@@ -77,6 +82,7 @@ class MessageRecord:
     uncertain_attempts: int
     retried: datetime | None
     at_most: int | None
+    last_begun: datetime | None
 
 
 def add_message(
@@ -180,7 +186,8 @@ def shorten(db: Connection, message: int, owner: str, at_most: int) -> bool:
 
 def begin(db: Connection, message: int, owner: str, now: datetime) -> bool:
     """Record that an attempt begins, and renew the lease; to be committed before DATA. On False nothing may go."""
-    return db.execute(_BEGIN, {"message": message, "me": owner, "until": now + LEASE}).rowcount == 1
+    values = {"message": message, "me": owner, "moment": now, "until": now + LEASE}
+    return db.execute(_BEGIN, values).rowcount == 1
 
 
 def finish(
@@ -257,8 +264,10 @@ def release_dead(db: Connection) -> int:
 
 def earliest_attempt(db: Connection) -> datetime | None:
     """Return the next moment at which a message may be tried or a lease runs out."""
-    queued = select(func.min(messages.c.not_before)).where(messages.c.state == "queued")
-    leased = select(func.min(messages.c.lease_until)).where(messages.c.state == "claimed")
+    # What is finished is neither; said so, because there is an index of what isn't.
+    is_open = messages.c.finished.is_(None)
+    queued = select(func.min(messages.c.not_before)).where(is_open, messages.c.state == "queued")
+    leased = select(func.min(messages.c.lease_until)).where(is_open, messages.c.state == "claimed")
     moments = [moment for moment in (db.execute(queued).scalar(), db.execute(leased).scalar()) if moment]
     return min(moments, default=None)
 
@@ -270,13 +279,19 @@ def count_due(db: Connection, now: datetime) -> int:
 
 
 def count_gone(db: Connection, since: datetime, now: datetime) -> int:
-    """Return how many messages to contacts the server took since a moment, until `now`; no answer counts, too."""
+    """Return how many messages to contacts the server took since a moment, until `now`.
+
+    One that has no answer counts where it was tried then; however often it is tried, it holds no other day's room.
+    """
     ended = or_(messages.c.state == "accepted", messages.c.uncertain)
     finished = select(func.count()).where(
         messages.c.finished >= since, messages.c.finished <= now, ended, ~_IS_OPS
     )
     unanswered = select(func.count()).where(
-        messages.c.finished.is_(None), or_(messages.c.begun, messages.c.uncertain), ~_IS_OPS
+        messages.c.finished.is_(None),
+        or_(messages.c.begun, messages.c.uncertain),
+        messages.c.last_begun.between(since, now),
+        ~_IS_OPS,
     )
     return db.execute(finished).scalar_one() + db.execute(unanswered).scalar_one()
 

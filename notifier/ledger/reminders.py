@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, literal_column, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from notifier.ledger.schema import messages, reminders
@@ -63,19 +63,21 @@ _CLOSE_MESSAGE = (
 _PUT_INTO_MESSAGE = (
     update(reminders).where(reminders.c.id == bindparam("reminder")).values(message_id=bindparam("message"))
 )
-_UNBUNDLED = and_(reminders.c.state == "planned", reminders.c.message_id.is_(None))
-# No mail can have gone out: without a message, or in one that is queued and was never begun.
-UNSENT = and_(
+# Not a parameter: SQLite must see that its partial index holds them all.
+_UNBUNDLED = and_(reminders.c.state == literal_column("'planned'"), reminders.c.message_id.is_(None))
+_NOT_BEGUN = and_(
     reminders.c.state == "planned",
-    or_(
-        reminders.c.message_id.is_(None),
-        reminders.c.message_id.in_(
-            select(messages.c.id).where(
-                messages.c.state == "queued", messages.c.begun.is_(False), messages.c.uncertain.is_(False)
-            )
-        ),
+    reminders.c.message_id.in_(
+        select(messages.c.id).where(
+            messages.c.finished.is_(None),
+            messages.c.state == "queued",
+            messages.c.begun.is_(False),
+            messages.c.uncertain.is_(False),
+        )
     ),
 )
+# No mail can have gone out: without a message, or in one that is queued and was never begun.
+UNSENT = or_(_UNBUNDLED, _NOT_BEGUN)
 STANDS = reminders.c.state != "withdrawn"
 
 
@@ -229,8 +231,13 @@ def said_of_the_same(
 
 def waiting(db: Connection) -> list[ReminderRecord]:
     """Return the planned reminders of which no mail can have gone out."""
-    query = select(reminders).where(UNSENT).order_by(reminders.c.id)
-    return [ReminderRecord(**row) for row in db.execute(query).mappings()]
+    # Each half by its own index; together they would be looked for in the whole table.
+    both = (
+        ReminderRecord(**row)
+        for half in (_UNBUNDLED, _NOT_BEGUN)
+        for row in db.execute(select(reminders).where(half)).mappings()
+    )
+    return sorted(both, key=lambda record: record.id)
 
 
 def unreachable_since(db: Connection, since: datetime) -> list[ReminderRecord]:

@@ -142,6 +142,7 @@ messages = Table(
     Column("uncertain_attempts", Integer, nullable=False, server_default="0"),  # answers lost after DATA
     Column("retried", UtcDateTime),  # when ops had it tried again after it had failed or been refused
     Column("at_most", Integer),  # octets; set where the whole mail was too big and a shortened one goes
+    Column("last_begun", UtcDateTime),  # when DATA was begun the last time
     UniqueConstraint("contact", "slot"),
 )
 Index("ix_messages_open", messages.c.state, messages.c.not_before, sqlite_where=text("finished IS NULL"))
@@ -177,7 +178,10 @@ Index(
     reminders.c.contact,
     sqlite_where=text("state = 'planned' AND message_id IS NULL"),
 )
-Index("ix_reminders_message_id", reminders.c.message_id)
+# Without the many that no mail ever carries, so that it isn't taken for an index of what waits.
+Index("ix_reminders_message_id", reminders.c.message_id, sqlite_where=text("message_id IS NOT NULL"))
+# What else one contact was told of a date is asked for each line of each mail.
+Index("ix_reminders_contact_task_id_nominal", reminders.c.contact, reminders.c.task_id, reminders.c.nominal)
 
 ops_told = Table(
     "ops_told",

@@ -32,7 +32,7 @@ from notifier.mail.render import Office, Rendered, Source, Templates, read
 from notifier.mail.short import short_subject, short_text
 from notifier.share import share
 
-__all__ = ["Composer", "Identity", "Office", "Rendered"]
+__all__ = ["Composer", "Identity", "Office", "Rendered", "is_redirected"]
 
 CACHED_BODIES: Final = 64  # a slot's digests come sorted by unit at best; 64 of some 30 KB are 2 MB
 Headers = tuple[tuple[str, str], ...]  # name and finished lines
@@ -255,6 +255,11 @@ def _faults(templates: Templates) -> tuple[str, ...]:
 
 def _joined(head: Iterable[tuple[str, str]]) -> bytes:
     return "\r\n".join(line for _, line in head).encode("ascii")
+
+
+def is_redirected(data: bytes) -> bool:
+    """Tell whether a mail that `Composer` made goes to another than its recipient."""
+    return b"\r\nX-Original-To: " in data.partition(b"\r\n\r\n")[0]
 
 
 def html_part(data: bytes) -> bytes:

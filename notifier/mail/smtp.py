@@ -92,6 +92,7 @@ class _Delivery:
     stop: Callable[[], bool]
     fault: Result | None = None
     ending: bool = False
+    stopped: bool = False
     lost_in_a_row: int = 0
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     turns: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -103,7 +104,9 @@ class _Delivery:
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
-        return self.fault if self.queue else None
+        # A connection too many is no fault of the server's while another works until it is told to stop.
+        is_over = self.queue and (self.ending or not self.stopped)
+        return self.fault if is_over else None
 
     async def _work(self) -> None:
         session = Session(self.server)
@@ -131,7 +134,10 @@ class _Delivery:
     async def _turn(self) -> Outgoing | None:
         """Take the first mail that the pace lets go, once it does; None when none is left, or shall go any more."""
         async with self.turns:
-            while self.queue and not self.ending and not self.stop():
+            while self.queue and not self.ending:
+                if self.stop():
+                    self.stopped = True
+                    return None
                 place, wait = self.pace.first(mail.address for mail in self.queue)
                 if not wait:
                     mail = self.queue[place]

@@ -11,6 +11,7 @@ from notifier.ledger.log import record_event
 from notifier.ledger.outbox import MessageRecord
 from notifier.ledger.refusals import forget_refusals, note_refusal
 from notifier.mail.transport import Result
+from notifier.passes.ops import is_for_ops
 from notifier.passes.retry import (
     BACKOFF,
     GIVE_UP_AFTER,
@@ -40,7 +41,8 @@ def settle(
     """
     result, wait = overruled(result, overrides)
     mine = _settle(db, message, result, wait, owner=owner, now=now)
-    if mine and not is_redirected:
+    # The ops mail is never left out: its address is counted by nobody.
+    if mine and not is_redirected and not is_for_ops(message):
         _remember(db, message, result, owner=owner, now=now)
     return mine
 
@@ -74,6 +76,7 @@ def _settle(
             result.at_most is not None
             and (message.at_most is None or result.at_most < message.at_most)
             and not message.uncertain
+            and not is_for_ops(message)  # it has no shorter form
         ):
             return _shorten(db, message, result, result.at_most, owner=owner, now=now)
         return end(db, message, "refused", result.reply, owner=owner, now=now)

@@ -20,7 +20,6 @@ from notifier.ledger.engine import installation_id
 from notifier.ledger.log import all_daemons
 from notifier.ledger.ops import Told
 from notifier.ledger.outbox import OPS, MessageRecord
-from notifier.mail.compose import Composer
 from notifier.passes import fallback
 from notifier.passes.book import PlanEntry
 from notifier.passes.brake import Brake
@@ -78,7 +77,8 @@ class OpsMail:
     def _queue_for(self, db: Connection, address: str, slot: datetime, now: datetime) -> bool:
         contact = contact_of(address)
         midnight = datetime.combine(self.setting.policy.local_day(now), time(), self.setting.policy.zone)
-        if ledger.is_open(db, contact) or ledger.went_since(db, contact, midnight):
+        # Not what went after now: that was by a clock that was ahead, and no mail of today.
+        if ledger.is_open(db, contact) or ledger.went_between(db, contact, midnight, now):
             return False
         token = hashlib.sha256(f"{installation_id(db)}|{contact}|{slot.isoformat()}".encode()).hexdigest()[
             :20
@@ -120,7 +120,7 @@ class OpsMail:
         zone = self.setting.policy.zone
         today = now.astimezone(zone).date()
         known = ledger.told_to(db, contact)
-        since = (ledger.first_mail(db, contact) or now) - _NO_NEWS
+        since = min(ledger.first_mail(db, contact) or now, now) - _NO_NEWS
         news = incidents(db, since, known, zone, self._titles())
         still_open = []
         for matter in {matter.key: matter for matter in standing}.values():
@@ -139,33 +139,6 @@ class OpsMail:
             bulletin=compile_bulletin(news, still_open, now=now, zone=zone) if has_news else None,
             told=(week, *(_told(matter, is_urgent(matter, today)) for matter in news)),
             over=tuple(key for key, was in known.items() if was.lasts and key not in keys),
-        )
-
-    def compose(
-        self,
-        db: Connection,
-        message: MessageRecord,
-        standing: Sequence[Matter],
-        composer: Composer,
-        now: datetime,
-        redirect_to: str | None,
-        *,
-        owner: str,
-    ) -> bytes | None:
-        """Return the mail, what it tells put on record with it; dropped, and None, when it tells nothing."""
-        chosen = self.choose(db, message.contact, standing, now)
-        ledger.forget(db, message.contact, chosen.over)
-        if chosen.bulletin is None:
-            outbox.finish(db, message.id, owner, "dropped", "nothing to tell", now)
-            return None
-        ledger.tell(db, message.id, chosen.told)
-        return composer.compose_bulletin(
-            chosen.bulletin,
-            to_name=message.name,
-            to_address=redirect_to or message.address,
-            message_id=message.message_id,
-            date=message.slot.astimezone(self.setting.policy.zone),
-            redirected_from=message.address if redirect_to else None,
         )
 
     def _titles(self) -> dict[str, str]:

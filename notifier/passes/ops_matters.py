@@ -121,7 +121,10 @@ def _trouble_kind(trouble: ledger.Trouble) -> str:
 
 
 def _trouble_key(trouble: ledger.Trouble) -> str:
-    return f"{_trouble_kind(trouble)}:{trouble.id}"
+    kind = _trouble_kind(trouble)
+    # What fails again after ops had it tried again is news.
+    is_again = kind == "failed" and trouble.retried is not None
+    return f"{kind}:{trouble.id}" + (f":{trouble.retried:%Y%m%dT%H%M%S}" if is_again else "")
 
 
 def _of_trouble(

@@ -1,25 +1,28 @@
 """Claimed messages become mails: judged again, rendered, their bytes kept."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
+from notifier.digest import Digest
 from notifier.digest.bulletin import Matter
-from notifier.errors import MailTooBig, TemplateError
+from notifier.errors import MailTooBig, NotifierError
+from notifier.ledger import ops as ledger
 from notifier.ledger import outbox, reminders, tasks
 from notifier.ledger.outbox import MessageRecord
 from notifier.ledger.reminders import ReminderRecord
-from notifier.mail.compose import Composer
+from notifier.mail.compose import Composer, is_redirected
 from notifier.mail.gate import MAX_BYTES
 from notifier.mail.transport import Outgoing
 from notifier.passes.answers import end, hold_back, tell_of_shortening
 from notifier.passes.fallback import fell_back
+from notifier.passes.making import Draft, Made, Making
 from notifier.passes.notices import Verdict, digest_of, is_in_stream, judge
-from notifier.passes.ops import OpsMail, is_for_ops
+from notifier.passes.ops import Choice, OpsMail, is_for_ops
 from notifier.passes.plan import dated
 from notifier.passes.readdress import readdress
 from notifier.passes.retry import MOST_UNCERTAIN_ATTEMPTS
@@ -37,6 +40,7 @@ class Preparation:
     `template_fault` says afterwards why mail goes with the built-in text, if any does.
     """
 
+    engine: Engine
     setting: Setting
     composer: Composer
     owner: str
@@ -47,17 +51,52 @@ class Preparation:
 
     def prepare(
         self,
-        db: Connection,
         claimed: Sequence[MessageRecord],
         now: datetime,
-        standing: Sequence[Matter] = (),
+        ends: Callable[[bool], bool] = lambda _has_some: False,
     ) -> list[Outgoing]:
         """Return the mails that may go; the messages that carry nothing any more, or too many doubts, are ended.
 
-        `standing` is what ops are to know, where a message to them is among the claimed.
+        One that another owner has taken over meanwhile is left out, untouched; so is what isn't made when it `ends`,
+        which is asked before each mail, with whether there is any yet.
 
-        One that another owner has taken over meanwhile is left out, untouched.
+        The ledger is locked before and after, but not while mails are made: a template may take its time, and what
+        ops are to know is long work.
         """
+        standing = self._standing(claimed, now)
+        with self.engine.begin() as db:
+            drafts = self._judge(db, claimed, now, standing)
+        zone = self.setting.policy.zone
+        making = Making(composer=self.composer, sender=self.sender, redirect_to=self.redirect_to, zone=zone)
+        made: list[Made] = []
+        for draft in drafts:
+            if ends(bool(made)):
+                break
+            made.append(making.make(draft))
+        with self.engine.begin() as db:
+            kept = [each for each in made if self._keep(db, each, now)]
+        return [making.outgoing(each.draft.message, each.body) for each in kept]
+
+    def _standing(self, claimed: Sequence[MessageRecord], now: datetime) -> Sequence[Matter] | None:
+        """Return what ops are to know, where they are written to; None where it can't be found out."""
+        if self.ops is None or not any(map(is_for_ops, claimed)):
+            return ()
+        try:
+            return self.ops.standing(self.engine, now)
+        except DBAPIError:
+            raise
+        except Exception:
+            log.exception("What ops are to know can't be found out", extra={"action": "not_composed"})
+            return None
+
+    def _judge(
+        self,
+        db: Connection,
+        claimed: Sequence[MessageRecord],
+        now: datetime,
+        standing: Sequence[Matter] | None,
+    ) -> list[Draft]:
+        """Return what is still owed, message by message, and end or put back what isn't to be made a mail of."""
         ids = [message.id for message in claimed]
         mine = outbox.still_claimed(db, ids, self.owner)
         self._hand_on(db, [message for message in claimed if message.id in mine], now)
@@ -69,23 +108,24 @@ class Preparation:
         setting = dated(db, self.setting)
         resting = {} if self.redirect_to else self._resting(db, claimed, now)
         current: dict[tuple[int, str], bool] = {}  # contacts share checkpoints: ask the rule once each
-        prepared: list[Outgoing] = []
+        drafts: list[Draft] = []
         for message in claimed:
             if message.id not in mine:
                 continue
-            for_ops = is_for_ops(message)
-            if for_ops and (self.ops is None or not self.ops.tells(message)):
+            if is_for_ops(message) and (self.ops is None or not self.ops.tells(message)):
                 outbox.finish(db, message.id, self.owner, "dropped", "no longer in [ops] mail", now)
                 continue
             if message.body is not None and message.uncertain:
-                if self._may_try_again(db, message, now):
-                    prepared.append(self._outgoing(message, message.body))
-                continue
+                if not self._may_try_again(db, message, now):
+                    continue
+                # What was made for a redirection, or without one, went another way than it would now.
+                if is_redirected(message.body) == (self.redirect_to is not None):
+                    drafts.append(Draft(message=message, content=message.body))
+                    continue
+            content: Choice | Digest | None
             try:
-                if self.ops is not None and for_ops:
-                    body = self.ops.compose(
-                        db, message, standing, self.composer, now, self.redirect_to, owner=self.owner
-                    )
+                if self.ops is not None and is_for_ops(message):
+                    content = self._told(db, self.ops, message, standing, now)
                 else:
                     told = records.get(message.id, [])
                     verdicts = _judged(told, by_task, closed, related, setting, current)
@@ -93,20 +133,64 @@ class Preparation:
                     if owed and (why := resting.get(message.contact)) is not None:
                         self._leave_out(db, message, why, now)
                         continue
-                    body = self._compose(db, message, owed, by_task, related, now) if owed else None
-            except MailTooBig as error:
-                # Even its list of tasks: nothing will make it smaller by tomorrow.
-                log.error("Message %d is too big: %s", message.id, error, extra={"action": "too_big"})
-                end(db, message, "failed", f"too big: {error}", owner=self.owner, now=now)
-                continue
+                    content = self._digest(message, owed, by_task, related, now) if owed else None
+            except DBAPIError:
+                raise
             except Exception as error:
-                # One mail that can't be composed, to a broken address say, must not hold up the others.
-                log.exception("Message %d can't be composed", message.id, extra={"action": "not_composed"})
-                hold_back(db, message, f"not composed: {error}", owner=self.owner, now=now)
+                self._hold_back(db, message, error, now)
                 continue
-            if body is not None and outbox.keep_body(db, message.id, self.owner, body):
-                prepared.append(self._outgoing(message, body))
-        return prepared
+            if content is not None:
+                drafts.append(Draft(message=message, content=content))
+        return drafts
+
+    def _told(
+        self,
+        db: Connection,
+        ops: OpsMail,
+        message: MessageRecord,
+        standing: Sequence[Matter] | None,
+        now: datetime,
+    ) -> Choice | None:
+        """Return what an ops mail tells; the mail is dropped, and None, when it tells nothing."""
+        if standing is None:
+            raise NotifierError("what ops are to know can't be found out")
+        chosen = ops.choose(db, message.contact, standing, now)
+        ledger.forget(db, message.contact, chosen.over)
+        if chosen.bulletin is None:
+            outbox.finish(db, message.id, self.owner, "dropped", "nothing to tell", now)
+            return None
+        return chosen
+
+    def _keep(self, db: Connection, made: Made, now: datetime) -> bool:
+        """Put a mail, and what is to be told of it, on record; return whether it may go."""
+        message, content = made.draft.message, made.draft.content
+        if isinstance(made.fault, MailTooBig):
+            # Even its list of tasks: nothing will make it smaller by tomorrow.
+            log.error("Message %d is too big: %s", message.id, made.fault, extra={"action": "too_big"})
+            end(db, message, "failed", f"too big: {made.fault}", owner=self.owner, now=now)
+            return False
+        if made.fault is not None:
+            self._hold_back(db, message, made.fault, now)
+            return False
+        if isinstance(content, bytes):
+            return True
+        if not outbox.keep_body(db, message.id, self.owner, made.body):
+            return False
+        if isinstance(content, Choice):
+            ledger.tell(db, message.id, content.told)
+        if made.fallback is not None:
+            self.template_fault = fell_back(db, message.id, made.fallback, now)
+        if made.too_big is not None and outbox.shorten(db, message.id, self.owner, MAX_BYTES):
+            tell_of_shortening(db, message, made.too_big, owner=self.owner, now=now)
+        return True
+
+    def _hold_back(self, db: Connection, message: MessageRecord, error: Exception, now: datetime) -> None:
+        # One mail that can't be composed, to a broken address say, must not hold up the others.
+        log.error(
+            "Message %d can't be composed", message.id,
+            exc_info=error, extra={"action": "not_composed"},
+        )  # fmt: skip
+        hold_back(db, message, f"not composed: {error}", owner=self.owner, now=now)
 
     def _may_try_again(self, db: Connection, message: MessageRecord, now: datetime) -> bool:
         """Whether one more copy may go. A mail on which the daemon dies each time ends like one never answered."""
@@ -150,55 +234,17 @@ class Preparation:
             outbox.finish(db, message.id, self.owner, "dropped", "nothing left in it", now)
         return owed
 
-    def _compose(
+    def _digest(
         self,
-        db: Connection,
         message: MessageRecord,
         owed: Sequence[Verdict],
         by_task: Mapping[int, tasks.TaskRecord],
         related: Mapping[tuple[int, str], Sequence[reminders.Said]],
         now: datetime,
-    ) -> bytes:
-        """Return the mail with what is owed: by the templates, or the built-in text where they fail or make too much.
-
-        Where that is too big for the server, too, it is a short list of the tasks.
-        """
+    ) -> Digest:
         # Days left are counted from the day on which the mail really goes.
         moment = message.slot if now - message.slot <= LATE_AFTER else now
-        digest = digest_of(owed, by_task, related, self.setting, moment)
-        envelope: dict[str, Any] = {
-            "to_name": message.name,
-            "to_address": self.redirect_to or message.address,
-            "message_id": message.message_id,
-            "date": message.slot.astimezone(self.setting.policy.zone),
-            "redirected_from": message.address if self.redirect_to else None,
-        }
-        at_most = MAX_BYTES if message.at_most is None else message.at_most
-        try:
-            try:
-                body = self.composer.compose(digest, **envelope)
-            except TemplateError as error:
-                # What is owed is worth more than how it looks.
-                self.template_fault = fell_back(db, message.id, error, now)
-                body = self.composer.compose(digest, **envelope, plain=True)
-            if len(body) <= at_most:
-                return body
-        except MailTooBig as error:
-            if message.at_most is None and outbox.shorten(db, message.id, self.owner, MAX_BYTES):
-                tell_of_shortening(db, message, str(error), owner=self.owner, now=now)
-            body = self.composer.compose(digest, **envelope, plain=True)
-            if len(body) <= at_most:
-                return body
-        return self.composer.compose_short(digest, **envelope, at_most=at_most)
-
-    def _outgoing(self, message: MessageRecord, body: bytes) -> Outgoing:
-        return Outgoing(
-            id=message.id,
-            address=self.redirect_to or message.address,
-            sender=self.sender,
-            data=body,
-            message_id=message.message_id,
-        )
+        return digest_of(owed, by_task, related, self.setting, moment)
 
 
 def _judged(

@@ -76,7 +76,7 @@ def readdress(
     to be sent and isn't yet counts as waiting.
     """
     listed = {task.id: task for task in tasks.tasks_of(db)}
-    people: dict[int, _People] = {}
+    people: dict[int, _People | None] = {}  # None: they can't be found out
     owed: dict[Key, dict[str, Any]] = {}
     held: dict[Key, list[str]] = {}  # the units for which a waiting reminder stays as it is
     waiting = {_key(record): record for record in [*reminders.waiting(db), *claimed]}
@@ -90,13 +90,15 @@ def readdress(
         if task.state != "open":
             continue
         if task.id not in people:
-            people[task.id] = _People(recipients_of(task, setting, now))
-        who = people[task.id].by_key.get(record.contact)
+            people[task.id] = _people_of(task, setting, now)
+        if (named := people[task.id]) is None:
+            continue
+        who = named.by_key.get(record.contact)
         units = list(_units_today(record.units, task, setting, now))
         kept = [unit for unit in units if who is not None and unit in who.units]
         lost = [unit for unit in units if unit not in kept]
         stays = in_its_slot and is_waiting and record.message_id is None
-        heirs = list(_heirs(record, lost, people[task.id], record.slot if stays else next_slot(setting, now)))
+        heirs = list(_heirs(record, lost, named, record.slot if stays else next_slot(setting, now)))
         for row in heirs:
             # One person may inherit from several.
             same = owed.setdefault((record.task_id, record.checkpoint, row["contact"]), row)
@@ -112,6 +114,15 @@ def readdress(
         if key in held and units != list(record.units):
             reminders.name_units(db, record.id, units)
     return reminders.add_reminders(db, list(owed.values()))
+
+
+def _people_of(task: TaskRecord, setting: Setting, now: datetime) -> _People | None:
+    try:
+        return _People(recipients_of(task, setting, now))
+    except Exception:
+        # One task that always raises must not hold up the others: what waits of it stays as it is.
+        log.exception("Task %s/%s can't be addressed", task.plan, task.ref, extra={"action": "task_broken"})
+        return None
 
 
 def _key(record: ReminderRecord) -> Key:

@@ -54,9 +54,10 @@ def longest_wait(overrides: Sequence[Override]) -> timedelta:
 def overruled(result: Result, overrides: Sequence[Override]) -> tuple[Result, timedelta]:
     """Return what a result means once the first override that fits has its say, and the least to wait for it.
 
-    A refusal becomes a deferral, a deferral keeps its meaning; no answer (uncertain) and yes are never overruled.
+    A refusal becomes a deferral, a deferral keeps its meaning; no answer (uncertain) and yes are never overruled, nor
+    that a mail is too big: it won't be smaller by waiting.
     """
-    if result.state in ("refused", "deferred"):
+    if result.state in ("refused", "deferred") and result.at_most is None:
         for override in overrides:
             if override.reply.search(result.reply):
                 return replace(result, state="deferred"), override.wait

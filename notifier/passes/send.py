@@ -24,7 +24,7 @@ from notifier.mail.pace import Pace
 from notifier.mail.transport import Outgoing, Result, Revoked, Transport
 from notifier.passes.answers import settle
 from notifier.passes.brake import Brake
-from notifier.passes.ops import OpsMail, is_for_ops
+from notifier.passes.ops import OpsMail
 from notifier.passes.ops_matters import CAP_EVENT, SERVER_EVENT
 from notifier.passes.prepare import Preparation
 from notifier.passes.retry import Override, pause
@@ -73,6 +73,7 @@ class Sender:
     _last_fault: str | None = field(default=None, init=False)
     _template_fault: str | None = field(default=None, init=False)
     _is_held: bool = field(default=False, init=False)  # and the log says so
+    _capped_until: datetime | None = field(default=None, init=False)  # and ops are told so
 
     def send(
         self, stop: Callable[[], bool] = lambda: False, *, budget: timedelta = timedelta(seconds=60)
@@ -132,14 +133,16 @@ class Sender:
         if not self.pace.is_by_domain:
             return None
         has_room = self.pace.quota(seconds)
-        return lambda contact: has_room(self.redirect_to or contact)
+        return lambda contact: has_room(self.redirect_to or contact.removeprefix(outbox.OPS))
 
     def _outcome(self, tried: int, fault: str | None, rest: float = 0) -> SendOutcome:
         """Sum up; `rest` is in how many seconds the pace lets go what is due and waits for nothing else."""
         with self.engine.begin() as db:
             moment = outbox.earliest_attempt(db)
             held = self.brake.held(db, self.clock(), self.setting.policy.zone)
-        if held is not None and held.until is not None and not self._is_held:
+        if held is not None and held.until is not None and held.until != self._capped_until:
+            # Once a day: it may be held from one day on into the next.
+            self._capped_until = held.until
             self._cap_met.add(self.clock(), held.why)
         for met in (self._cap_met, self._server_met):
             met.write(self.engine)
@@ -181,8 +184,8 @@ class Sender:
         by_id = {message.id: message for message in claimed}
         tried: set[int] = set()
 
-        def ends() -> bool:
-            return stop() or (bool(tried) and time.monotonic() > deadline)
+        def ends(has_some: bool) -> bool:
+            return stop() or (has_some and time.monotonic() > deadline)
 
         def record(mail: Outgoing, result: Result) -> None:
             tried.add(mail.id)
@@ -192,8 +195,10 @@ class Sender:
 
         try:
             # A mail on which the server hangs up, whenever it is offered, must not hold up the others for ever.
-            outgoing = sorted(self._prepare(claimed), key=lambda mail: mail.id in self._suspects)
-            fault = self.transport.deliver(outgoing, begin=self._begin, record=record, stop=ends)
+            outgoing = sorted(self._prepare(claimed, ends), key=lambda mail: mail.id in self._suspects)
+            fault = self.transport.deliver(
+                outgoing, begin=self._begin, record=record, stop=lambda: ends(bool(tried))
+            )
         finally:
             # Nothing was begun for what is still claimed and unrecorded, except under a crash of the
             # transport itself: that is uncertain from now on.
@@ -207,8 +212,11 @@ class Sender:
         with self.engine.begin() as db:
             outbox.release(db, ids, self.owner)
 
-    def _prepare(self, claimed: Sequence[MessageRecord]) -> list[Outgoing]:
+    def _prepare(
+        self, claimed: Sequence[MessageRecord], ends: Callable[[bool], bool] = lambda _has_some: False
+    ) -> list[Outgoing]:
         preparation = Preparation(
+            engine=self.engine,
             setting=self.setting,
             composer=self.composer,
             owner=self.owner,
@@ -216,12 +224,7 @@ class Sender:
             redirect_to=self.redirect_to,
             ops=self.ops,
         )
-        now = self.clock()
-        # Long work, and for the ops mail alone: done before the ledger is locked.
-        told = self.ops is not None and any(map(is_for_ops, claimed))
-        standing = self.ops.standing(self.engine, now) if self.ops is not None and told else ()
-        with self.engine.begin() as db:
-            prepared = preparation.prepare(db, claimed, now, standing)
+        prepared = preparation.prepare(claimed, self.clock(), ends)
         self._template_fault = preparation.template_fault or self._template_fault
         return prepared
 

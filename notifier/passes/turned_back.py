@@ -42,6 +42,7 @@ def set_right(
         put_off = ahead.latest_put_off(db, horizon, slot)
         if stands:
             ahead.forget_heartbeats(db, now)
+            ahead.grow_older(db, now)
         if not marks and put_off is None:
             return 0
         furthest = max([*(mark - now for mark in marks.values()), (put_off or horizon) - horizon])

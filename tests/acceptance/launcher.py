@@ -4,7 +4,7 @@ CLOCK is a file of three words: an instant, the monotonic second at which it was
 since. It is read at each look, so the clock can stand, run fast, or jump. By default it is the
 injected clock alone; with --host the host's wall clock, too, for everybody in this process who asks for it.
 --last-mail is how long a mail in hand is waited for when the daemon is told to stop, --lock-wait how long a lock of the
-ledger is.
+ledger is. --slow-reading is how long each document takes to be read.
 """
 
 import sys
@@ -15,9 +15,10 @@ from pathlib import Path
 import apscheduler.schedulers.base
 
 import notifier.clock
-from notifier import app, daemon, logs
+from notifier import app, daemon, intake, logs
 from notifier.clock import Clock
 from notifier.config import load
+from notifier.intake import Document
 from notifier.ledger import keeping
 
 
@@ -44,6 +45,17 @@ def move_host(clock: Clock) -> None:
         vars(module)["datetime"] = HostTime
 
 
+def read_slowly(seconds: float) -> None:
+    """Let each document take so long."""
+    read = intake.read_document
+
+    def slowly(path: Path) -> Document:
+        time.sleep(seconds)
+        return read(path)
+
+    vars(app)["read_document"] = slowly
+
+
 def main(config: str, place: str, *options: str) -> int:
     """Run until SIGTERM."""
     clock = clock_of(Path(place))
@@ -54,6 +66,8 @@ def main(config: str, place: str, *options: str) -> int:
             daemon._LAST_MAIL_SECONDS = float(option.partition("=")[2])
         if option.startswith("--lock-wait="):
             vars(keeping)["LOCK_WAIT_SECONDS"] = float(option.partition("=")[2])
+        if option.startswith("--slow-reading="):
+            read_slowly(float(option.partition("=")[2]))
     office = load(Path(config))
     with logs.on_stderr(office.service.log):
         return daemon.run(app.build(office, clock=clock))

@@ -252,6 +252,25 @@ def test_a_reload_waits_for_the_mail_in_hand_and_feeds_the_watchdog_meanwhile(ma
         assert "0371-2" in other.text
 
 
+@pytest.mark.slow
+def test_a_reload_of_documents_that_take_long_feeds_the_watchdog_and_heeds_a_stop(machine: Machine) -> None:
+    office(machine.folder)
+    machine.clock.set(JUST_BEFORE)
+    service = machine.launch("--slow-reading=3", WATCHDOG_USEC="600000")
+    service.send(signal.SIGHUP)
+    begun, _ = service.wait("RELOADING=1")
+    for number in (1, 2, 3):
+        fed, _ = service.wait("WATCHDOG=1")
+        assert fed - begun < 0.6 * number + 0.3
+    done, _ = service.wait("READY=1")
+    assert done - begun > 3
+    service.send(signal.SIGHUP)
+    service.wait("RELOADING=1")
+    asked = service.send(signal.SIGTERM)
+    assert service.exit_code() == 0
+    assert time.monotonic() - asked < 2.5
+
+
 def test_a_broken_configuration_ends_with_78_and_every_fault(machine: Machine) -> None:
     office(machine.folder)
     with machine.config.open("a", encoding="utf-8") as config:

@@ -11,6 +11,7 @@ from notifier.errors import ConfigError, NotifierError
 from notifier.mail.session import Server
 from notifier.mail.smtp import SmtpTransport
 from notifier.mail.transport import Outgoing, Result, Revoked
+from tests.talker import Talker
 
 
 def mail(number: int, address: str | None = None, data: bytes = b"Subject: x\r\n\r\n.dot\r\n") -> Outgoing:
@@ -674,3 +675,24 @@ def test_check_tells_what_went_wrong_after_what_went_well(host: Any, mailbox: Bo
         SmtpTransport(server(port, tls="starttls", ca_file=authority.ca_file)).check()
     assert "a test server" in str(caught.value)
     assert "STARTTLS: " in str(caught.value)
+
+
+def test_a_pass_that_ends_while_one_of_two_connections_is_refused_is_no_fault_of_the_server(
+    host: Any,
+) -> None:
+    talker = Talker(())
+    connected: list[None] = []
+
+    async def only_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.append(None)
+        if len(connected) > 1:
+            writer.write(b"421 4.7.0 Too many connections\r\n")
+            return
+        await talker.talk(reader, writer)
+
+    ledger = Ledger()
+    two = server(host.talk(only_one), connections=2)
+    fault = deliver(two, [mail(n) for n in range(9)], ledger, lambda: len(ledger.results) > 4)
+    assert len(connected) > 1
+    assert fault is None
+    assert {result.state for result in ledger.results.values()} == {"accepted"}

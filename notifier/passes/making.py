@@ -1,0 +1,97 @@
+"""Drafts become mails: the slow part of sending, for which no ledger is needed nor locked."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from notifier.digest import Digest
+from notifier.errors import MailTooBig, NotifierError, TemplateError
+from notifier.ledger.outbox import MessageRecord
+from notifier.mail.compose import Composer
+from notifier.mail.gate import MAX_BYTES
+from notifier.mail.transport import Outgoing
+from notifier.passes.ops import Choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A message with what it is to say: in the bytes that may have gone already, a digest, or what ops are told."""
+
+    message: MessageRecord
+    content: bytes | Digest | Choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What became of a draft: a mail, or why there is none, and what is to be told of how it was made."""
+
+    draft: Draft
+    body: bytes = b""
+    fault: Exception | None = None
+    fallback: TemplateError | None = None
+    too_big: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Making:
+    """What it takes to make mails: templates, and the way by which all mail goes."""
+
+    composer: Composer
+    sender: str
+    redirect_to: str | None
+    zone: ZoneInfo
+
+    def make(self, draft: Draft) -> Made:
+        """Return what becomes of a draft; whatever goes wrong is its `fault`."""
+        try:
+            if isinstance(draft.content, bytes):
+                return Made(draft=draft, body=draft.content)
+            if isinstance(draft.content, Digest):
+                return self._compose(draft, draft.content)
+            if draft.content.bulletin is None:
+                raise NotifierError("nothing to tell")
+            envelope = self._envelope(draft.message)
+            return Made(draft=draft, body=self.composer.compose_bulletin(draft.content.bulletin, **envelope))
+        except Exception as error:
+            return Made(draft=draft, fault=error)
+
+    def _envelope(self, message: MessageRecord) -> dict[str, Any]:
+        return {
+            "to_name": message.name,
+            "to_address": self.redirect_to or message.address,
+            "message_id": message.message_id,
+            "date": message.slot.astimezone(self.zone),
+            "redirected_from": message.address if self.redirect_to else None,
+        }
+
+    def _compose(self, draft: Draft, digest: Digest) -> Made:
+        """Return the mail of a digest: by the templates, or the built-in text where they fail or make too much.
+
+        Where that is too big for the server, too, it is a short list of the tasks.
+        """
+        envelope, limit = self._envelope(draft.message), draft.message.at_most
+        at_most = MAX_BYTES if limit is None else limit
+        made = Made(draft=draft)
+        try:
+            try:
+                body = self.composer.compose(digest, **envelope)
+            except TemplateError as error:
+                # What is owed is worth more than how it looks.
+                made = replace(made, fallback=error)
+                body = self.composer.compose(digest, **envelope, plain=True)
+        except MailTooBig as error:
+            made = replace(made, too_big=str(error) if limit is None else None)
+            body = self.composer.compose(digest, **envelope, plain=True)
+        if len(body) > at_most:
+            body = self.composer.compose_short(digest, **envelope, at_most=at_most)
+        return replace(made, body=body)
+
+    def outgoing(self, message: MessageRecord, body: bytes) -> Outgoing:
+        """Return a mail as a transport takes it."""
+        return Outgoing(
+            id=message.id,
+            address=self.redirect_to or message.address,
+            sender=self.sender,
+            data=body,
+            message_id=message.message_id,
+        )
