@@ -211,12 +211,15 @@ def test_held_mail_waits_says_so_and_goes_after_a_reload_lets_it(machine: Machin
     free = machine.config.read_text("utf-8")
     machine.config.write_text(free.replace('mode = "live"', 'mode = "live"\nhold = true'), "utf-8")
     machine.clock.set(JUST_BEFORE)
-    service = machine.launch()
+    service = machine.launch(WATCHDOG_USEC="600000")
     machine.clock.run()
     held = "delivery.hold: nothing is sent, 4 mails wait"
     wait_until(lambda: machine.status()["daemons"][0]["fault"] == held, "the word of the hold")
     assert machine.status()["queued"] == 4
     assert not machine.post.got
+    # Mail that is due and held is no next wake: there would always be one, in the past.
+    ahead = "SELECT 1 FROM daemons WHERE next_wake IS NULL OR next_wake > heartbeat"
+    wait_until(lambda: machine.rows(ahead), "a next wake that lies ahead")
 
     machine.config.write_text(free, "utf-8")
     service.send(signal.SIGHUP)
