@@ -318,7 +318,8 @@ class _Daemon:
             fresh = build(load(self._app.config.path), clock=self._app.clock)
             self._swap(fresh.informed(self._engine))
         except Exception as error:
-            faults = error.faults if isinstance(error, FaultsError) else (f"{type(error).__name__}: {_line(error)}",)
+            unforeseen = f"{type(error).__name__}: {_line(error)}"
+            faults = error.faults if isinstance(error, FaultsError) else (unforeseen,)
             self._reload_fault = "\n".join(faults)
             log.error(
                 "Reload refused, the old configuration stays: %s", "; ".join(faults),

@@ -269,7 +269,11 @@ def test_status_tells_of_a_living_daemon_and_its_reload_fault(ledger: App, ops: 
     ("old", "new", "faults"),
     [
         ("[mail]", "[mail]\nprot = 25", ["mail.prot: unknown key"]),
-        ("[office]", '[service]\nheartbeat = "often"\n[office]', ["service.heartbeat: Input should be a valid integer"]),
+        (
+            "[office]",
+            '[service]\nheartbeat = "often"\n[office]',
+            ["service.heartbeat: Input should be a valid integer"],
+        ),
     ],
     ids=["another table", "its own table"],
 )
