@@ -36,12 +36,14 @@ _SHOWN = 3  # daemons; those before are in the JSON
 @click.pass_context
 def run(ctx: click.Context, catch_up: bool, new_ledger: bool) -> None:
     """The daemon: until SIGTERM; SIGHUP reloads."""
+    layout = "logfmt"  # until config.toml has its say
     try:
         app = the_app(ctx)
+        layout = app.config.service.log
         from notifier import daemon  # only this command needs APScheduler
         from notifier.mail.interpreter import weaknesses
 
-        with logs.on_stderr(app.config.service.log):
+        with logs.on_stderr(layout):
             if told := weaknesses():
                 log.warning("%s", told, extra={"action": "python_outdated"})
             try:
@@ -57,7 +59,7 @@ def run(ctx: click.Context, catch_up: bool, new_ledger: bool) -> None:
     except NotifierError as error:
         # As the log would have it: the journal keeps them, so they carry a priority and nobody's address.
         for fault in error.faults if isinstance(error, FaultsError) else (str(error),):
-            click.echo(logs.line(fault, action="not_started"), err=True)
+            click.echo(logs.line(fault, action="not_started", layout=layout), err=True)
         code = error.exit_code
     ctx.exit(code)
 

@@ -1,5 +1,6 @@
 """The daemon as ops, systemd and the mail server meet it: a process, signals, sockets, and the mails that come."""
 
+import json
 import os
 import signal
 import time
@@ -268,11 +269,13 @@ def test_a_broken_configuration_ends_with_78_and_every_fault(machine: Machine) -
 
 
 def test_a_second_daemon_ends_with_75_and_names_the_first(machine: Machine) -> None:
-    office(machine.folder)
+    office(machine.folder, extra='[service]\nlog = "json"\n')
     first = machine.run()
     second = machine.begin()
     assert second.exit_code() == 75
-    assert f"held by another daemon, pid {first.pid}" in second.log.read_text("utf-8")
+    told = json.loads(second.log.read_text("utf-8").splitlines()[-1])  # in the layout of the log
+    assert (told["level"], told["action"]) == ("error", "not_started")
+    assert f"held by another daemon, pid {first.pid}" in told["message"]
     assert first.stop() == 0
 
 

@@ -16,7 +16,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from notifier.clock import utc_now
 from tests.acceptance.machine import PostOffice
-from tests.systemd.container import PYTHONS, Container, wait_until
+from tests.systemd.container import PYTHONS, REPOSITORY, Container, wait_until
 from tests.systemd.service import Service, wait_for_new_pid
 
 SUITES = os.environ.get("NOTIFIER_SYSTEMD_SUITES", " ".join(PYTHONS)).split()
@@ -319,12 +319,26 @@ def test_metrics_and_health_are_offered_in_the_runtime_directory_to_the_services
     assert service.machine.try_to("runuser", "-u", "nobody", "--", "python3", "-c", ask).returncode
 
 
+def backup_units() -> dict[str, str]:
+    """Return the files of the nightly backup as docs/systemd.md prints them, by name."""
+    page = (REPOSITORY / "docs" / "systemd.md").read_text("utf-8")
+    printed = page.partition("```ini\n")[2].partition("```")[0]
+    _, *parts = re.split(r"(?m)^# (notifier-backup\.\w+)\n", printed)
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
 def test_a_ledger_that_goes_is_told_ends_with_74_and_comes_back_from_its_backup(service: Service) -> None:
     machine, folder = service.machine, "/var/backups/notifier"
     machine.run(*["install", "-d", "-o", "notifier", "-g", "notifier", "-m", "700"], folder)
     service.drop_in("90-test.conf", "[Service]\nWatchdogSec=6s\n")  # so that each beat comes after 2 s
     service.start()
-    backup = service.notifier("ledger", "backup", folder).partition(":")[0]
+    units = backup_units()
+    for name, text in units.items():
+        (machine.root / "etc/systemd/system" / name).write_text(text, "utf-8")
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "enable", "--now", "notifier-backup.timer")
+    machine.run("systemctl", "start", "notifier-backup.service")
+    [backup] = machine.run("sh", "-c", f"ls {folder}/*").split()
     machine.run("sh", "-ec", "cd /var/lib/notifier; rm notifier.db notifier.db-wal notifier.db-shm")
     wait_until(lambda: service.show("ActiveState") == "failed", "the end of the next start")
     assert service.show("ExecMainStatus") == "78"  # of the start after the one that ended with 74
@@ -340,4 +354,5 @@ def test_a_ledger_that_goes_is_told_ends_with_74_and_comes_back_from_its_backup(
     service.start()
     assert service.status()["ok"]
     assert {line.split()[0] for line in service.owners()} == {"notifier"}
-    machine.run("rm", "-r", folder)
+    machine.run("systemctl", "disable", "--now", "notifier-backup.timer")
+    machine.run("rm", "-r", folder, *(f"/etc/systemd/system/{name}" for name in units))
