@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.events import EVENT_JOB_EXECUTED, JobExecutionEvent
@@ -34,7 +35,7 @@ from notifier.ledger.keeping import unusable
 from notifier.ledger.log import latest_heartbeat, record_event, register_daemon, update_daemon
 from notifier.ledger.met import FaultsMet
 from notifier.ledger.storage import Storage, trouble
-from notifier.ledger.wake import Outlook, outlook
+from notifier.ledger.wake import Outlook, earliest, outlook
 from notifier.passes.ops_matters import PASS_EVENT
 from notifier.passes.timekeeper import Timekeeper
 from notifier.signals import Signals
@@ -108,6 +109,7 @@ class _Daemon:
         self._met = FaultsMet(PASS_EVENT)  # for the ops mail
         self._reload_fault: str | None = None
         self._outlook = Outlook()  # as of the last beat
+        self._sends_at: datetime | None = None  # when the last send pass wanted the next one
         self._seen = app.clock(), time.monotonic()  # both clocks at the last beat
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -252,6 +254,7 @@ class _Daemon:
             lambda: self._is_hurried() or self._storage.is_full or self._timekeeper.doubt() is not None
         )
         until = self._passes.sender.paused_until
+        self._sends_at = outcome.next_at
         self._faults |= {
             "send": paused(outcome.fault, until, self._app.config.zone),
             "templates": outcome.template_fault,
@@ -292,7 +295,8 @@ class _Daemon:
         # Only a working ledger, a living scheduler and passes that succeed earn the watchdog's sign of life.
         try:
             self._outlook = self._look_ahead()
-            self._say(heartbeat=now, next_wake=self._outlook.moment)
+            # The fault of a reload, too: what a full disk kept from being written would never be told.
+            self._say(heartbeat=now, next_wake=self._outlook.moment, reload_fault=self._reload_fault)
             self._met.write(self._engine)
         except Exception as error:
             self._met.add(now, f"ledger: {type(error).__name__}: {_line(error)}")
@@ -314,7 +318,8 @@ class _Daemon:
         try:
             self._swap(self._read_anew().informed(self._engine))
         except Exception as error:
-            faults = error.faults if isinstance(error, FaultsError) else (f"{type(error).__name__}: {error}",)
+            unforeseen = f"{type(error).__name__}: {_line(error)}"
+            faults = error.faults if isinstance(error, FaultsError) else (unforeseen,)
             self._reload_fault = "\n".join(faults)
             log.error(
                 "Reload refused, the old configuration stays: %s", "; ".join(faults),
@@ -379,7 +384,12 @@ class _Daemon:
 
     def _look_ahead(self) -> Outlook:
         with self._engine.begin() as db:
-            return outlook(db)
+            found = outlook(db)
+        sender = self._passes.sender
+        if sender.is_held or sender.paused_until is not None:
+            # Mail that is due goes when the server is tried again, or when the brake lets go: not in the past.
+            found = replace(found, moment=earliest(found.planning, self._sends_at))
+        return found
 
     def _status(self) -> str:
         refused = self._reload_fault and f"reload refused, the old configuration stays: {self._reload_fault}"

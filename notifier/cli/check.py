@@ -107,7 +107,9 @@ def _print(
     for plan, found in changes.items():
         _print_changes(plan, found)
     if items:
-        click.secho(f"\n{len(items)} things need a person:", bold=True)
+        click.secho(
+            f"\n{len(items)} {'thing needs' if len(items) == 1 else 'things need'} a person:", bold=True
+        )
     for item in items:
         where = f"{item.plan} {'tasks' if len(item.tasks) > 1 else 'task'} {', '.join(item.tasks)}: "
         first = f"   (first notice {item.first})" if item.first else ""

@@ -33,15 +33,35 @@ def find_config(named: Path | None) -> Path | None:
 
 def the_config(ctx: click.Context) -> "Config":
     """Load the configuration of this call; ConfigError when there is none or it can't be used."""
+    from notifier.config import load  # phrases are explained without any of this
+
+    return load(_the_place(ctx))
+
+
+def the_service(ctx: click.Context) -> "tuple[Config, tuple[str, ...]]":
+    """Load the configuration of this call, and its faults: where there are any, only its `[service]` counts.
+
+    ConfigError when there is none, or when not even the ledger's place can be made out.
+    """
+    from notifier.config import load, load_service
+
+    place = _the_place(ctx)
+    try:
+        return load(place), ()
+    except ConfigError as error:
+        if (config := load_service(place)) is None:
+            raise
+        return config, error.faults
+
+
+def _the_place(ctx: click.Context) -> Path:
     place = find_config(ctx.find_root().obj)
     if place is None:
         looked = " nor ".join(map(str, _PLACES))
         raise ConfigError(
             f"no configuration: there is neither {looked}; name one with --config or $NOTIFIER_CONFIG"
         )
-    from notifier.config import load  # phrases are explained without any of this
-
-    return load(place)
+    return place
 
 
 def the_app(ctx: click.Context, clock: Clock = utc_now) -> "App":

@@ -8,7 +8,7 @@ import click
 
 from notifier import logs
 from notifier.cli.advice import about_counts, about_fault
-from notifier.cli.frame import as_json, say_json, the_app, the_config, the_ledger
+from notifier.cli.frame import as_json, say_json, the_app, the_ledger, the_service
 from notifier.clock import utc_now
 from notifier.config import Address, Config
 from notifier.digest import Notice, build
@@ -25,6 +25,7 @@ from notifier.timing.checkpoint import Kind
 log = logging.getLogger(__name__)
 
 _BEATS = 3  # a daemon that missed this many heartbeats counts as dead
+_SHOWN = 3  # daemons; those before are in the JSON
 
 
 @click.command()
@@ -35,12 +36,14 @@ _BEATS = 3  # a daemon that missed this many heartbeats counts as dead
 @click.pass_context
 def run(ctx: click.Context, catch_up: bool, new_ledger: bool) -> None:
     """The daemon: until SIGTERM; SIGHUP reloads."""
+    layout = "logfmt"  # until config.toml has its say
     try:
         app = the_app(ctx)
+        layout = app.config.service.log
         from notifier import daemon  # only this command needs APScheduler
         from notifier.mail.interpreter import weaknesses
 
-        with logs.on_stderr(app.config.service.log):
+        with logs.on_stderr(layout):
             if told := weaknesses():
                 log.warning("%s", told, extra={"action": "python_outdated"})
             try:
@@ -56,7 +59,7 @@ def run(ctx: click.Context, catch_up: bool, new_ledger: bool) -> None:
     except NotifierError as error:
         # As the log would have it: the journal keeps them, so they carry a priority and nobody's address.
         for fault in error.faults if isinstance(error, FaultsError) else (str(error),):
-            click.echo(logs.line(fault, action="not_started"), err=True)
+            click.echo(logs.line(fault, action="not_started", layout=layout), err=True)
         code = error.exit_code
     ctx.exit(code)
 
@@ -66,9 +69,9 @@ def run(ctx: click.Context, catch_up: bool, new_ledger: bool) -> None:
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:
     """Is it alive, what waits, what failed, when it wakes next."""
-    # A document or template at fault must not hide how the running daemon fares: only config.toml is read.
-    config = the_config(ctx)
-    found = _status(config, utc_now())
+    # What is at fault now must not hide how the running daemon fares: only config.toml is read, as far as it can be.
+    config, faults = the_service(ctx)
+    found = {**_status(config, utc_now()), "config_faults": list(faults)}
     if as_json:
         say_json(found)
         return
@@ -82,13 +85,20 @@ def status(ctx: click.Context, as_json: bool) -> None:
         click.echo(f"  suspended  {rest['address']}, next try after {rest['until']}: {rest['reply']}")
     for name in ("last_plan", "last_send", "config_loaded", "reload_fault"):
         if found[name]:
-            click.echo(f"  {name:<14} {found[name]}")
+            first, *more = found[name].splitlines()
+            click.echo(f"  {name:<14} {first}")
+            for line in more:
+                click.echo(f"  {'':<14} {line}")
     if found["reload_fault"]:
         click.echo("    → mend it, `notifier check`, then systemctl reload notifier")
+    if faults:
+        click.echo("  config.toml can't be used as it is now: a reload is refused, and a start ends with 78")
+        for fault in faults:
+            click.echo(f"    {fault}")
     if found["disk"]:
         click.echo(f"  {found['disk']}")
-    for daemon in found["daemons"]:
-        state = "stopped" if daemon["stopped"] else "alive" if daemon["alive"] else "silent"
+    for number, daemon in enumerate(found["daemons"][:_SHOWN]):
+        state = _state(daemon, is_latest=number == 0)
         click.echo(f"  {daemon['host']} pid {daemon['pid']}: {state}, last heartbeat {daemon['heartbeat']}")
         if daemon["fault"]:
             click.echo(f"    fault: {daemon['fault']}")
@@ -99,8 +109,18 @@ def status(ctx: click.Context, as_json: bool) -> None:
             click.echo(
                 f"    goes on without {daemon['preflight']} things that need a person: see `notifier check`"
             )
+    if (earlier := len(found["daemons"]) - _SHOWN) > 0:
+        click.echo(f"  and {earlier} earlier in 30 days: `notifier status --json`")
     if not found["daemons"]:
         click.echo("  no daemon has ever run on this ledger")
+
+
+def _state(daemon: dict[str, Any], *, is_latest: bool) -> str:
+    if daemon["stopped"]:
+        return "stopped"
+    if not is_latest:
+        return "died"
+    return "alive" if daemon["alive"] else "silent"
 
 
 def _status(config: Config, now: datetime) -> dict[str, Any]:
@@ -119,8 +139,11 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
                 suspended = list(suspensions(db).values())
     disk = shortage_of(config.database) if config.database.exists() else None
     grace = timedelta(seconds=_BEATS * config.service.heartbeat)
-    alive = [daemon for daemon in daemons if daemon.stopped is None and now - daemon.heartbeat <= grace]
-    latest = alive[0] if alive else daemons[0] if daemons else None
+    # One daemon a ledger: who started before the latest and didn't stop in order has died, however lately.
+    latest = daemons[0] if daemons else None
+    alive = [daemon for daemon in daemons[:1] if daemon.stopped is None and now - daemon.heartbeat <= grace]
+    if alive and alive[0].last_send is not None and next_wake is not None and next_wake <= now:
+        next_wake = alive[0].next_wake  # due, and kept back: the daemon knows until when
 
     def local(moment: datetime | None) -> str | None:
         return None if moment is None else moment.astimezone(config.zone).isoformat(timespec="seconds")

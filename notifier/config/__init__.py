@@ -6,6 +6,7 @@ What the keys name (documents, contacts, templates) is read by `notifier.app`, n
 import hashlib
 import re
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from notifier.config.tables import Config, Plan
 from notifier.config.values import Address
 from notifier.errors import ConfigError
 
-__all__ = ["Address", "Config", "Plan", "load"]
+__all__ = ["Address", "Config", "Plan", "load", "load_service"]
 
 
 def load(path: Path) -> Config:
@@ -38,6 +39,30 @@ def load(path: Path) -> Config:
     config._path = path.absolute()
     config._hash = hashlib.sha256(data).hexdigest()
     return config
+
+
+def load_service(path: Path) -> Config | None:
+    """Return what a config.toml at fault still says of its daemon: `[service]`, and all else as if left out.
+
+    A key of `[service]` that is at fault counts as left out, too. None where even that can't be read, or where the
+    database itself is at fault.
+    """
+    with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        said = tomllib.loads(path.read_bytes().decode("utf-8-sig")).get("service", {})
+        if not isinstance(said, dict):
+            return None
+        rest = {"office": {"name": "-"}, "mail": {"from": "nobody@localhost.invalid"}}
+        try:
+            config = Config.model_validate({"service": said, **rest})
+        except ValidationError as error:
+            wrong = {fault["loc"][1] for fault in error.errors() if fault["loc"][0] == "service"}
+            if "database" in wrong:
+                return None
+            sound = {key: value for key, value in said.items() if key not in wrong}
+            config = Config.model_validate({"service": sound, **rest})
+        config._path = path.absolute()
+        return config
+    return None
 
 
 def _fault(error: Any, path: Path) -> str:

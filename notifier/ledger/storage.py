@@ -10,6 +10,8 @@ hand, without which that mail would go twice. SQLite's own word for a failure de
 - SQLITE_IOERR and whatever else says that file or disk can't be relied upon: the ledger has failed. After a
   failed fsync nobody knows what is on the disk (https://www.sqlite.org/howtocorrupt.html, "failure to sync"), so no
   transaction is begun any more; the process is to end, and the next start looks at every page.
+- A file that is gone or replaced is no error of SQLite's at all: it would go on with the one that it has open, which
+  nobody will find again. It is looked for before each transaction, and the ledger has failed without it.
 """
 
 import logging
@@ -67,6 +69,7 @@ class Storage:
         self._ballast = database.with_name(f"{database.name}.ballast")
         self._failed = failed
         self._failure: str | None = None
+        self._file = _identity(database)
         self._is_full = False
         self._within: set[int] = set()  # threads of ours with a transaction open
         self._turn = threading.Lock()
@@ -142,12 +145,18 @@ class Storage:
                     what = "full"
         if what == "full" and not self._is_full:
             self._say_full()
-        elif what == "failed" and self._failure is None:
-            self._failure = f"{self._database}: {context.original_exception}"
+        elif what == "failed":
+            self._fail(str(context.original_exception))
+
+    def _fail(self, why: str) -> None:
+        if self._failure is None:
+            self._failure = f"{self._database}: {why}"
             log.critical("The ledger failed: %s", self._failure, extra={"action": "ledger_failed"})
             self._failed()
 
     def _refuse(self, _db: Connection) -> None:
+        if (found := _identity(self._database)) != self._file:
+            self._fail("the file is gone" if found is None else "this is another file than at the start")
         self.check()
 
     def _say_full(self) -> None:
@@ -193,3 +202,12 @@ class Storage:
         except OSError:
             return False
         return True
+
+
+def _identity(database: Path) -> tuple[int, int] | None:
+    """Return what tells this file from every other, whatever its name; None where there is none."""
+    try:
+        found = database.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

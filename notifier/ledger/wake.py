@@ -10,11 +10,12 @@ from notifier.ledger import outbox, reminders, schema, tasks
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What is ahead of the daemon, in three numbers."""
+    """What is ahead of the daemon."""
 
     tasks: int = 0  # open, of plans that are in force
     waiting: int = 0  # mails that are not finished
     moment: datetime | None = None  # as `next_moment` has it
+    planning: datetime | None = None  # the same, but for mails that are ready: these may be kept back
 
 
 def outlook(db: Connection) -> Outlook:
@@ -26,10 +27,19 @@ def outlook(db: Connection) -> Outlook:
         tasks=db.execute(select(func.count()).where(running)).scalar_one(),
         waiting=db.execute(unfinished).scalar_one(),
         moment=next_moment(db),
+        planning=_next_planning(db),
     )
 
 
 def next_moment(db: Connection) -> datetime | None:
     """Return the next moment at which a checkpoint falls due, a slot comes, or a message may be tried."""
-    moments = (tasks.earliest_checkpoint(db), reminders.earliest_slot(db), outbox.earliest_attempt(db))
+    return earliest(_next_planning(db), outbox.earliest_attempt(db))
+
+
+def _next_planning(db: Connection) -> datetime | None:
+    return earliest(tasks.earliest_checkpoint(db), reminders.earliest_slot(db))
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    """Return the earliest of the moments that are known; None when none is."""
     return min((moment for moment in moments if moment is not None), default=None)

@@ -56,10 +56,10 @@ def use(layout: Layout) -> None:
             one.setFormatter(Form(layout, in_journal=_is_journal()))
 
 
-def line(message: str, *, action: str, level: int = logging.ERROR) -> str:
-    """Return a record as logfmt has it, for what must be told where no log is kept yet."""
+def line(message: str, *, action: str, level: int = logging.ERROR, layout: str = "logfmt") -> str:
+    """Return a record as the log would have it, for what must be told where none is kept, or none any more."""
     about = {"msg": message, "levelno": level, "levelname": logging.getLevelName(level), "action": action}
-    return Form("logfmt", in_journal=_is_journal()).format(logging.makeLogRecord(about))
+    return Form(layout, in_journal=_is_journal()).format(logging.makeLogRecord(about))
 
 
 def _own_stderr() -> int | None:

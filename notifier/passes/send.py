@@ -174,7 +174,8 @@ class Sender:
         self._server_met.add(now, fault.reply)
         self._paused = now, now + pause(fault, self._server_faults, self.overrides)
         log.warning(
-            "The mail server can't be used, paused until %s: %s", self._paused[1], fault.reply,
+            "The mail server can't be used, paused until %s: %s",
+            f"{self._paused[1].astimezone(self.setting.policy.zone):%Y-%m-%d %H:%M %z}", fault.reply,
             extra={"action": "server_paused"},
         )  # fmt: skip
 

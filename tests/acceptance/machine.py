@@ -141,6 +141,7 @@ class PostOffice:
         self.on_data: Callable[[], None] = lambda: None  # after a mail is kept, before the answer
         self.answers = threading.Event()
         self.answers.set()
+        self.refused: str | None = None  # what each recipient is refused with, `{to}` for its address
         self._clock = clock
         self._controller: _Controller | None = None
         self.port = 0
@@ -157,6 +158,16 @@ class PostOffice:
         self.answers.set()
         if controller is not None:
             controller.stop()
+
+    async def handle_RCPT(
+        self, _server: object, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take a recipient, or refuse it."""
+        if self.refused is not None:
+            return self.refused.format(to=address)
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 OK"
 
     async def handle_DATA(self, _server: object, _session: Session, envelope: Envelope) -> str:
         """Keep the mail, then answer as soon as answers are given."""

@@ -1,5 +1,6 @@
 """The daemon as ops, systemd and the mail server meet it: a process, signals, sockets, and the mails that come."""
 
+import json
 import os
 import signal
 import time
@@ -211,12 +212,15 @@ def test_held_mail_waits_says_so_and_goes_after_a_reload_lets_it(machine: Machin
     free = machine.config.read_text("utf-8")
     machine.config.write_text(free.replace('mode = "live"', 'mode = "live"\nhold = true'), "utf-8")
     machine.clock.set(JUST_BEFORE)
-    service = machine.launch()
+    service = machine.launch(WATCHDOG_USEC="600000")
     machine.clock.run()
     held = "delivery.hold: nothing is sent, 4 mails wait"
     wait_until(lambda: machine.status()["daemons"][0]["fault"] == held, "the word of the hold")
     assert machine.status()["queued"] == 4
     assert not machine.post.got
+    # Mail that is due and held is no next wake: there would always be one, in the past.
+    ahead = "SELECT 1 FROM daemons WHERE next_wake IS NULL OR next_wake > heartbeat"
+    wait_until(lambda: machine.rows(ahead), "a next wake that lies ahead")
 
     machine.config.write_text(free, "utf-8")
     service.send(signal.SIGHUP)
@@ -284,11 +288,13 @@ def test_a_broken_configuration_ends_with_78_and_every_fault(machine: Machine) -
 
 
 def test_a_second_daemon_ends_with_75_and_names_the_first(machine: Machine) -> None:
-    office(machine.folder)
+    office(machine.folder, extra='[service]\nlog = "json"\n')
     first = machine.run()
     second = machine.begin()
     assert second.exit_code() == 75
-    assert f"held by another daemon, pid {first.pid}" in second.log.read_text("utf-8")
+    told = json.loads(second.log.read_text("utf-8").splitlines()[-1])  # in the layout of the log
+    assert (told["level"], told["action"]) == ("error", "not_started")
+    assert f"held by another daemon, pid {first.pid}" in told["message"]
     assert first.stop() == 0
 
 

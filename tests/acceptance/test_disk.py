@@ -123,6 +123,52 @@ def test_a_full_disk_stops_planning_and_it_goes_on_by_itself_once_there_is_room(
     ends_well(machine, service)
 
 
+def test_a_reload_that_is_refused_while_the_disk_is_full_is_told_of_once_there_is_room(
+    machine: Machine, small_disk: Path
+) -> None:
+    office_with_heartbeat(machine, 1)
+    good = machine.config.read_text("utf-8")
+    machine.clock.set(JUST_BEFORE)
+    service = machine.launch(WATCHDOG_USEC="600000")
+    machine.wait_for_passes(service)
+    filler = fill(small_disk)
+    machine.config.write_text(good.replace("[mail]", "[mail]\nprot = 25"), "utf-8")
+    service.send(signal.SIGHUP)
+    _, said = service.wait("READY=1")
+    assert "mail.prot: unknown key" in said["STATUS"]
+    assert "action=ledger_unwritable" in service.log.read_text("utf-8")  # nor is the fault in it
+    filler.unlink()
+    wait_until(lambda: machine.status()["reload_fault"], "the fault in the ledger")
+    machine.config.write_text(good, "utf-8")
+    service.send(signal.SIGHUP)
+    service.wait("READY=1")
+    assert machine.status()["reload_fault"] is None
+    assert service.stop() == 0
+
+
+def replaced(ledger: Path) -> None:
+    """Put a copy in a ledger's place, as who restores a backup without stopping the daemon."""
+    copy = ledger.with_name("copy.db")
+    shutil.copy(ledger, copy)
+    copy.replace(ledger)
+
+
+@pytest.mark.parametrize("step", [Path.unlink, replaced], ids=["gone", "replaced"])
+def test_a_daemon_whose_ledger_goes_under_it_sends_nothing_more_and_ends_to_be_started_again(
+    machine: Machine, step: Callable[[Path], None]
+) -> None:
+    machine.post.open()
+    live_office(machine)
+    machine.clock.set(JUST_BEFORE)
+    service = machine.launch()
+    machine.wait_for_passes(service)
+    step(machine.folder / "var" / "notifier.db")
+    machine.clock.run()
+    assert service.exit_code(within=10) == 74
+    assert machine.post.got == []
+    assert "action=ledger_failed" in service.log.read_text("utf-8")
+
+
 @contextlib.contextmanager
 def failing(process: int, what: str) -> Iterator[None]:
     """Let system calls of a process fail, by strace: `fdatasync:error=EIO`."""

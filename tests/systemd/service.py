@@ -72,6 +72,14 @@ class Service:
             "journalctl", "--unit", "notifier", "--output", "cat", "--no-pager", check=False
         )
 
+    def warnings(self) -> list[str]:
+        """Return the lines that `journalctl -p warning` shows of this installation's runs, for people."""
+        told = self.machine.run(
+            *["journalctl", "--unit", "notifier", "--priority", "warning", "--output", "cat", "--no-pager"],
+            check=False,
+        )
+        return told.splitlines()
+
     def notifier(self, *words: str) -> str:
         """Type a command as root."""
         return self.machine.run(PROGRAM, "--config", "/" + str(self._inside(self.config)), *words)

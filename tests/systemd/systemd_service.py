@@ -1,5 +1,6 @@
 """The shipped unit under a real systemd: `make systemd-test`. pytest finds systemd_*.py only when told to."""
 
+import json
 import os
 import re
 import shutil
@@ -15,7 +16,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from notifier.clock import utc_now
 from tests.acceptance.machine import PostOffice
-from tests.systemd.container import PYTHONS, Container, wait_until
+from tests.systemd.container import PYTHONS, REPOSITORY, Container, wait_until
 from tests.systemd.service import Service, wait_for_new_pid
 
 SUITES = os.environ.get("NOTIFIER_SYSTEMD_SUITES", " ".join(PYTHONS)).split()
@@ -47,7 +48,7 @@ def post() -> Iterator[PostOffice]:
 def test_what_init_prints_makes_a_service_that_runs_and_needs_no_password(service: Service) -> None:
     service.machine.run("sh", "-ec", service.steps[-1])  # systemctl enable --now
     assert service.show("ActiveState") == "active"
-    assert service.show("StatusText").startswith("next wake ")
+    assert service.show("StatusText").startswith("36 tasks, no mail waits, next wake ")
     assert service.show("UnitFileState") == "enabled"
     assert service.status()["ok"]
     assert service.owners() >= {"notifier 700 d", "notifier 600 f"}
@@ -91,7 +92,7 @@ def test_a_reload_takes_a_good_configuration_and_refuses_a_bad_one(service: Serv
     assert service.systemctl("reload").returncode != 0
     assert "service.heartbeat" in service.journal()
     assert (service.pid, service.show("ActiveState")) == (pid, "active")
-    assert service.show("StatusText").startswith("next wake ")
+    assert service.show("StatusText").startswith("36 tasks, no mail waits, next wake ")
 
     # What only the daemon can refuse.
     service.edit('heartbeat = "often"', "heartbeat = 60")
@@ -217,7 +218,10 @@ def test_a_mail_that_is_answered_in_time_ends_the_stop(service: Service, post: P
 
 def test_roots_commands_leave_nothing_of_roots(service: Service) -> None:
     service.start()
-    for words in (["done", "1"], ["tasks"], ["check"], ["send-test", "wang@example.org"]):
+    for words in (
+        *(["done", "1"], ["tasks"], ["check"], ["send-test", "wang@example.org"], ["retry"]),
+        *(["preview", "--ops"], ["ledger", "backup", "/var/lib/notifier/copy.db"]),
+    ):
         service.notifier(*words)
     service.systemctl("stop")
     for words in (["reopen", "1"], ["status"]):
@@ -260,3 +264,95 @@ def test_the_drop_in_for_254_waits_for_the_reload_and_starts_ever_later(service:
         wait_for_new_pid(service, old)
         gaps.append(time.monotonic() - began)
     assert gaps == sorted(gaps), gaps
+
+
+def test_the_journal_gives_warnings_their_priority_and_nobodys_address(
+    service: Service, post: PostOffice
+) -> None:
+    post.refused = "550 5.1.1 <{to}>: no such user"
+    post.open()
+    service.send_live(post.port)
+    service.start()
+    wait_until(lambda: service.status()["failed"], "the refusal")
+    shown, everything = service.warnings(), service.journal()
+    [refused] = [line for line in shown if "action=message_refused" in line]
+    assert "550 5.1.1 <" in refused
+    assert "@example.org>" in refused
+    assert "***" in refused
+    assert {"action=adopted", "action=ready"} <= set(re.findall(r"action=\w+", everything))
+    assert all("level=warning" in line for line in shown)
+    assert {
+        address for address in re.findall(r"[\w*.+-]+@[\w.]+", everything) if "***" not in address
+    } == set()
+
+
+def test_the_health_file_and_the_reserve_lie_in_the_state_directory(service: Service) -> None:
+    service.start()
+    place = service.machine.root / "var/lib/notifier"
+    assert (place / "notifier.db.ballast").stat().st_blocks * 512 == 2**20
+    wait_until(lambda: json.loads((place / "notifier.health.json").read_text("utf-8"))["ok"], "good health")
+    service.systemctl("stop")
+    stopped = json.loads((place / "notifier.health.json").read_text("utf-8"))
+    assert (stopped["ok"], stopped["why"]) == (False, ["the daemon has stopped"])
+
+
+def test_metrics_and_health_are_offered_in_the_runtime_directory_to_the_services_group(
+    service: Service,
+) -> None:
+    service.drop_in("70-runtime.conf", "[Service]\nRuntimeDirectory=notifier\n")
+    service.edit(
+        "[service]",
+        '[service]\nmetrics = "unix:/run/notifier/metrics.sock"\nhealth_file = "/run/notifier/health.json"',
+    )
+    service.start()
+    shown = service.machine.run("stat", "-c", "%U %G %a %F", "/run/notifier/metrics.sock")
+    assert shown == "notifier notifier 660 socket"
+    ask = (
+        "import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect('/run/notifier/metrics.sock');"
+        "s.sendall(b'GET /metrics HTTP/1.0\\r\\n\\r\\n'); print(s.makefile().read())"
+    )
+    told = service.machine.run("python3", "-c", ask)
+    assert "notifier_tasks_open 36.0" in told
+    assert "process_open_fds" in told
+    health = service.machine.run("cat", "/run/notifier/health.json")
+    assert json.loads(health)["pid"] == service.pid
+    assert service.machine.try_to("runuser", "-u", "nobody", "--", "python3", "-c", ask).returncode
+
+
+def backup_units() -> dict[str, str]:
+    """Return the files of the nightly backup as docs/systemd.md prints them, by name."""
+    page = (REPOSITORY / "docs" / "systemd.md").read_text("utf-8")
+    printed = page.partition("```ini\n")[2].partition("```")[0]
+    _, *parts = re.split(r"(?m)^# (notifier-backup\.\w+)\n", printed)
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def test_a_ledger_that_goes_is_told_ends_with_74_and_comes_back_from_its_backup(service: Service) -> None:
+    machine, folder = service.machine, "/var/backups/notifier"
+    machine.run(*["install", "-d", "-o", "notifier", "-g", "notifier", "-m", "700"], folder)
+    service.drop_in("90-test.conf", "[Service]\nWatchdogSec=6s\n")  # so that each beat comes after 2 s
+    service.start()
+    units = backup_units()
+    for name, text in units.items():
+        (machine.root / "etc/systemd/system" / name).write_text(text, "utf-8")
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "enable", "--now", "notifier-backup.timer")
+    machine.run("systemctl", "start", "notifier-backup.service")
+    [backup] = machine.run("sh", "-c", f"ls {folder}/*").split()
+    machine.run("sh", "-ec", "cd /var/lib/notifier; rm notifier.db notifier.db-wal notifier.db-shm")
+    wait_until(lambda: service.show("ActiveState") == "failed", "the end of the next start")
+    assert service.show("ExecMainStatus") == "78"  # of the start after the one that ended with 74
+    assert int(service.show("NRestarts")) == 1
+    told = service.machine.run("journalctl", "--unit", "notifier", "--output", "cat", "--no-pager")
+    assert "status=74" in told
+    assert "action=ledger_failed" in told
+    assert backup in told  # the start names the latest backup
+
+    machine.run(
+        "sh", "-ec", f"cd /var/lib/notifier; install -o notifier -g notifier -m 600 {backup} notifier.db"
+    )
+    service.start()
+    assert service.status()["ok"]
+    assert {line.split()[0] for line in service.owners()} == {"notifier"}
+    machine.run("systemctl", "disable", "--now", "notifier-backup.timer")
+    machine.run("rm", "-r", folder, *(f"/etc/systemd/system/{name}" for name in units))

@@ -44,6 +44,7 @@ STATUS = {
     "reload_fault",
     "disk",
     "daemons",
+    "config_faults",
 }
 
 
@@ -235,6 +236,7 @@ def test_status_without_a_ledger_is_not_well_and_makes_none(desk: Path, ops: Typ
         "uncertain": 0,
         "suspended": [],
         "daemons": [],
+        "config_faults": [],
     }
     assert not (desk / "var").exists()
     assert "no daemon has ever run" in ops("status").out
@@ -261,6 +263,85 @@ def test_status_tells_of_a_living_daemon_and_its_reload_fault(ledger: App, ops: 
     found = ops("status", "--json").json
     assert (found["ok"], found["reload_fault"]) == (False, "plan.txt: does not exist")
     assert "plan.txt: does not exist" in ops("status").out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "faults"),
+    [
+        ("[mail]", "[mail]\nprot = 25", ["mail.prot: unknown key"]),
+        (
+            "[office]",
+            '[service]\nheartbeat = "often"\n[office]',
+            ["service.heartbeat: Input should be a valid integer"],
+        ),
+    ],
+    ids=["another table", "its own table"],
+)
+def test_status_tells_how_the_daemon_fares_though_config_toml_is_at_fault(
+    ledger: App, ops: Type, old: str, new: str, faults: list[str]
+) -> None:
+    engine = ledger.existing_ledger()
+    assert engine is not None
+    with engine.begin() as db:
+        register_daemon(db, "host", 7, utc_now(), config_hash="hash", preflight=0)
+        update_daemon(db, "host", 7, reload_fault="one\nother")
+    engine.dispose()
+    place = ledger.config.path
+    place.write_text(place.read_text("utf-8").replace(old, new, 1), "utf-8")
+    found = ops("status", "--json").json
+    assert [daemon["alive"] for daemon in found["daemons"]] == [True]
+    assert found["config_faults"] == [f"config.toml: {fault}" for fault in faults]
+    shown = ops("status")
+    assert shown.code == 0
+    assert faults[0] in shown.out
+    assert "  reload_fault   one\n                 other\n" in shown.out
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[service\n", "service = 3\n", '[service]\ndatabase = "postgres://"\n', b"\xff"],
+    ids=["no TOML", "no table", "no database", "no text"],
+)
+def test_status_goes_to_no_ledger_that_config_toml_does_not_name(
+    ledger: App, ops: Type, text: str | bytes
+) -> None:
+    ledger.config.path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    assert ops("status").code == 78
+
+
+def test_status_calls_no_daemon_alive_that_another_has_followed(ledger: App, ops: Type) -> None:
+    now = utc_now()
+    engine = ledger.existing_ledger()
+    assert engine is not None
+    with engine.begin() as db:
+        for pid in range(1, 6):
+            register_daemon(db, "host", pid, now + timedelta(seconds=pid), config_hash="hash", preflight=0)
+    engine.dispose()
+    found = ops("status", "--json").json
+    assert [(daemon["pid"], daemon["alive"]) for daemon in found["daemons"]] == [
+        (5, True), (4, False), (3, False), (2, False), (1, False),
+    ]  # fmt: skip
+    shown = ops("status").out
+    assert "host pid 5: alive" in shown
+    assert "host pid 4: died" in shown
+    assert "host pid 2" not in shown
+    assert "and 2 earlier" in shown
+    assert "journalctl" not in shown  # another runs: nothing to do
+
+
+def test_status_says_until_when_due_mail_is_kept_back_as_the_daemon_does(ledger: App, ops: Type) -> None:
+    now, until = utc_now(), beijing("2099-12-01T09:05")
+    engine = ledger.existing_ledger()
+    assert engine is not None
+    with engine.begin() as db:
+        outbox.add_message(
+            db, contact="a@example.org", address="a@example.org", name="", slot=now - timedelta(minutes=1),
+            message_id="<a@example.org>", now=now - timedelta(minutes=1),
+        )  # fmt: skip
+        register_daemon(db, "host", 7, now, config_hash="hash", preflight=0)
+        update_daemon(db, "host", 7, last_send=now, next_wake=until)
+    engine.dispose()
+    assert ops("status", "--json").json["next_wake"] == "2099-12-01T09:05:00+08:00"
 
 
 def test_status_names_suspended_addresses(ledger: App, ops: Type) -> None:

@@ -143,8 +143,19 @@ def test_the_page_for_ops_lists_every_metric_and_no_other(vitals: Vitals, endpoi
     families = {family.name for family in text_string_to_metric_families(get(endpoint, "/metrics")[1])}
     page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text("utf-8")
     table = page.partition("## Metrics")[2].partition("\n## ")[0]
-    listed = {name.removesuffix("_total") for name in re.findall(r"^\| `(notifier_\w+)", table, re.MULTILINE)}
-    assert sorted(listed) == sorted(name for name in families if not name.startswith("process_"))
+    named = [*re.findall(r"^\| `(notifier_\w+)", table, re.MULTILINE), *re.findall(r"`(process_\w+)`", table)]
+    assert sorted(name.removesuffix("_total") for name in named) == sorted(families)
+
+
+def test_what_the_process_uses_is_told_without_the_rest_of_proc(endpoint: int) -> None:
+    samples = {
+        sample.name: sample.value
+        for family in text_string_to_metric_families(get(endpoint, "/metrics")[1])
+        for sample in family.samples
+    }
+    assert 10e6 < samples["process_resident_memory_bytes"] < samples["process_virtual_memory_bytes"]
+    assert 3 < samples["process_open_fds"] < samples["process_max_fds"]
+    assert samples["process_cpu_seconds_total"] > 0
 
 
 @pytest.mark.parametrize(
