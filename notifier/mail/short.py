@@ -13,7 +13,14 @@ from notifier.mail.headers import clean
 from notifier.mail.plain import foot
 from notifier.mail.render import Office
 
-_FIRST_WORDS: Final = (120, 40, 24, 12, 6, 0)  # characters of a task's text; the most with which all tasks fit
+_FIRST_WORDS: Final = (
+    120,
+    40,
+    24,
+    12,
+    6,
+    0,
+)  # characters of a task's text; the most with which all tasks fit
 
 
 def short_subject(digest: Digest) -> str:
