@@ -17,7 +17,7 @@ from notifier.errors import ConfigError, DocumentError, FaultsError, NotifierErr
 from notifier.intake import RowFault, read_document
 from notifier.intake.contacts import Seen, read_contacts
 from notifier.ledger import engine as ledger
-from notifier.ledger import outbox
+from notifier.ledger import tallies
 from notifier.ledger.storage import Storage
 from notifier.mail.compose import Composer, Identity, Office
 from notifier.mail.maildir import MaildirTransport
@@ -122,7 +122,7 @@ class App:
             return replace(
                 self,
                 setting=dated(db, self.setting),
-                refused=outbox.refused_contacts(db) | resting,
+                refused=tallies.refused_contacts(db) | resting,
                 fallbacks=tuple(fallback.items(db)),
             )
 

@@ -13,7 +13,7 @@ from notifier.clock import utc_now
 from notifier.config import Address, Config
 from notifier.digest import Notice, build
 from notifier.errors import FaultsError, NotifierError, UsageError
-from notifier.ledger import outbox
+from notifier.ledger import tallies
 from notifier.ledger.log import DaemonRecord, all_daemons
 from notifier.ledger.storage import shortage_of
 from notifier.ledger.wake import next_moment
@@ -132,9 +132,9 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
         if engine is not None:
             with engine.begin() as db:
                 daemons = all_daemons(db)
-                states = outbox.counts_by_state(db)
-                uncertain = outbox.count_uncertain(db)
-                oldest = outbox.oldest_open(db)
+                states = tallies.counts_by_state(db)
+                uncertain = tallies.count_uncertain(db)
+                oldest = tallies.oldest_open(db)
                 next_wake = next_moment(db)
                 suspended = list(suspensions(db).values())
     disk = shortage_of(config.database) if config.database.exists() else None

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, create_engine, func, select
 from sqlalchemy.pool import NullPool
 
-from notifier.ledger import keeping, outbox
+from notifier.ledger import keeping, tallies
 from notifier.ledger.schema import plans, reminders, tasks
 
 _STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's virtual machine: some tenths of a millisecond
@@ -47,9 +47,9 @@ def read_figures(path: Path, *, within: float) -> Figures:
         nobody = select(reminders.c.task_id).where(reminders.c.state == "unreachable")
         unreachable = select(func.count()).where(running, tasks.c.id.in_(nobody))
         return Figures(
-            messages=outbox.counts_by_state(db),
-            uncertain=outbox.count_uncertain(db),
-            oldest=outbox.oldest_open(db),
+            messages=tallies.counts_by_state(db),
+            uncertain=tallies.count_uncertain(db),
+            oldest=tallies.oldest_open(db),
             reminders=told,
             open_tasks=open_tasks,
             in_review=reviewed,

@@ -10,9 +10,17 @@ from typing import Final
 from notifier.digest import Digest, Line
 from notifier.errors import MailTooBig
 from notifier.mail.headers import clean
+from notifier.mail.plain import foot
 from notifier.mail.render import Office
 
-_FIRST_WORDS: Final = (40, 24, 12, 6, 0)  # characters of a task's text; the most with which all tasks fit
+_FIRST_WORDS: Final = (
+    120,
+    40,
+    24,
+    12,
+    6,
+    0,
+)  # characters of a task's text; the most with which all tasks fit
 
 
 def short_subject(digest: Digest) -> str:
@@ -25,21 +33,21 @@ def short_text(digest: Digest, office: Office, *, most: int, redirected_from: st
 
     It says that it was shortened, and how many tasks found no room. Raises MailTooBig when not even one does.
     """
-    head, foot = _head(digest, redirected_from), _foot(office)
+    head, end = _head(digest, redirected_from), ["", *foot(office)]
     for characters in _FIRST_WORDS:
         listed = list(_listed(digest, characters))
-        text = "\n".join([*head, *(text for _, text in listed), *foot]) + "\n"
+        text = "\n".join([*head, *(text for _, text in listed), *end]) + "\n"
         if _size(text) <= most:
             return text.replace("\n", "\r\n")
     # As many as there is room for; the titles between them are worth nothing alone.
-    room = most - _size("\n".join([*head, _missing(digest.total), *foot])) - 2
+    room = most - _size("\n".join([*head, _missing(digest.total), *end])) - 2
     sizes = accumulate(_size(text) + 2 for _, text in listed)
     fits = sum(size <= room for size in sizes)
     told = sum(is_task for is_task, _ in listed[:fits])
     if not told:
         raise MailTooBig(f"{most} octets have no room for even one task")
     kept = [text for _, text in listed[:fits]]
-    text = "\n".join([*head, *kept, _missing(digest.total - told), *foot]) + "\n"
+    text = "\n".join([*head, *kept, _missing(digest.total - told), *end]) + "\n"
     return text.replace("\n", "\r\n")
 
 
@@ -76,15 +84,6 @@ def _task(line: Line, characters: int) -> str:
 
 def _missing(number: int) -> str:
     return f"\n另有{number}项因篇幅所限未能列出，请务必与我们联系，索取完整清单。"
-
-
-def _foot(office: Office) -> list[str]:
-    lines = ["", "----------------------------------------", f"{office.name}　{office.section}".rstrip("　")]
-    if office.phone:
-        lines.append(f"联系电话：{office.phone}")
-    if office.reply_to:
-        lines.append(f"联系邮箱：{office.reply_to}（可直接回复本邮件）")
-    return [*lines, "本邮件由督办提醒系统自动发送。"]
 
 
 def _size(text: str) -> int:

@@ -72,19 +72,17 @@ class Making:
         envelope, limit = self._envelope(draft.message), draft.message.at_most
         at_most = MAX_BYTES if limit is None else limit
         made = Made(draft=draft)
-        try:
+        for plain in (False, True):
             try:
-                body = self.composer.compose(digest, **envelope)
+                body = self.composer.compose(digest, **envelope, plain=plain)
             except TemplateError as error:
-                # What is owed is worth more than how it looks.
-                made = replace(made, fallback=error)
-                body = self.composer.compose(digest, **envelope, plain=True)
-        except MailTooBig as error:
-            made = replace(made, too_big=str(error) if limit is None else None)
-            body = self.composer.compose(digest, **envelope, plain=True)
-        if len(body) > at_most:
-            body = self.composer.compose_short(digest, **envelope, at_most=at_most)
-        return replace(made, body=body)
+                made = replace(made, fallback=error)  # what is owed is worth more than how it looks
+            except MailTooBig as error:
+                made = replace(made, too_big=str(error) if limit is None else None)
+            else:
+                if len(body) <= at_most:
+                    return replace(made, body=body)
+        return replace(made, body=self.composer.compose_short(digest, **envelope, at_most=at_most))
 
     def outgoing(self, message: MessageRecord, body: bytes) -> Outgoing:
         """Return a mail as a transport takes it."""

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 from notifier.digest.bulletin import URGENT_DAYS, Bulletin, Matter, compile_bulletin, is_urgent
 from notifier.intake import RowFault
 from notifier.ledger import ops as ledger
-from notifier.ledger import outbox
+from notifier.ledger import outbox, tallies
 from notifier.ledger.engine import installation_id
 from notifier.ledger.log import all_daemons
 from notifier.ledger.ops import Told
@@ -102,7 +102,7 @@ class OpsMail:
         """Return all that is open at `now`: how mail stands, and what preflight asks of a person."""
         with engine.begin() as db:
             setting = dated(db, self.setting)
-            refused = outbox.refused_contacts(db)
+            refused = tallies.refused_contacts(db)
             waiting = outbox.count_due(db, now) if self.brake.hold else 0
             faults = [daemon.reload_fault for daemon in all_daemons(db)[:1] if daemon.stopped is None]
             fallbacks = list(fallback.items(db))
