@@ -19,8 +19,12 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except NotifierError as error:
+        from notifier import logs
+
         for line in str(error).splitlines() or [type(error).__name__]:
-            click.echo(f"notifier: {line}", err=True)
+            # The journal, which keeps it, gets it as the log has it: with a priority, and nobody's address.
+            told = logs.line(line, action="not_done") if logs.is_journal() else f"notifier: {line}"
+            click.echo(told, err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()  # the reader went away, as `| head` does

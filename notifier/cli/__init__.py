@@ -1,5 +1,6 @@
 """The command line: what ops type. A command's module is imported only when the command is called."""
 
+import logging
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -58,3 +59,5 @@ class _LazyGroup(click.Group):
 def notifier(ctx: click.Context, config: Path | None) -> None:
     """Mail every responsible unit what it promised, before it is due."""
     ctx.obj = config
+    # The log is the daemon's. What a rehearsal's passes have to say is of mails that there are not.
+    logging.getLogger("notifier").addHandler(logging.NullHandler())

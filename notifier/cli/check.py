@@ -23,12 +23,15 @@ _HORIZON = timedelta(days=400)
 
 @click.command()
 @click.option("--connect", is_flag=True, help="Greet the mail server: TLS and login, too.")
+@click.option("--quiet", is_flag=True, help="Look for faults alone, and print nothing else.")
 @click.option("--strict", is_flag=True, help="Exit 1 when something needs a person.")
 @as_json
 @click.pass_context
-def check(ctx: click.Context, connect: bool, strict: bool, as_json: bool) -> None:
+def check(ctx: click.Context, connect: bool, quiet: bool, strict: bool, as_json: bool) -> None:
     """Faults first (exit 78), then what needs a person, then the next five digests."""
     app = the_app(ctx)
+    if quiet:  # before a reload: systemd's journal keeps what is printed, and nobody's address belongs there
+        return
     now = app.clock()
     items = app.preflight(now)
     ahead = _next_digests(app, now)

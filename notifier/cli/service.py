@@ -106,9 +106,12 @@ def status(ctx: click.Context, as_json: bool) -> None:
         if state == "silent":
             click.echo("    → systemctl status notifier, and journalctl -u notifier -p warning")
         if daemon["alive"] and daemon["preflight"]:
-            click.echo(
-                f"    goes on without {daemon['preflight']} things that need a person: see `notifier check`"
+            things = (
+                "1 thing that needs"
+                if daemon["preflight"] == 1
+                else f"{daemon['preflight']} things that need"
             )
+            click.echo(f"    goes on without {things} a person: see `notifier check`")
     if (earlier := len(found["daemons"]) - _SHOWN) > 0:
         click.echo(f"  and {earlier} earlier in 30 days: `notifier status --json`")
     if not found["daemons"]:

@@ -28,7 +28,7 @@ def on_stderr(layout: Layout = "logfmt", level: int = logging.INFO) -> Iterator[
     root, hooks = logging.getLogger(), (threading.excepthook, sys.unraisablehook)
     levels, raises = (root.level, log.level), logging.raiseExceptions
     sink = Sink(_own_stderr())
-    sink.setFormatter(Form(layout, in_journal=_is_journal()))
+    sink.setFormatter(Form(layout, in_journal=is_journal()))
     root.addHandler(sink)
     root.setLevel(logging.WARNING)
     log.setLevel(level)
@@ -53,13 +53,13 @@ def use(layout: Layout) -> None:
     """Go on in this layout."""
     for one in logging.getLogger().handlers:
         if isinstance(one, Sink):
-            one.setFormatter(Form(layout, in_journal=_is_journal()))
+            one.setFormatter(Form(layout, in_journal=is_journal()))
 
 
 def line(message: str, *, action: str, level: int = logging.ERROR, layout: str = "logfmt") -> str:
     """Return a record as the log would have it, for what must be told where none is kept, or none any more."""
     about = {"msg": message, "levelno": level, "levelname": logging.getLevelName(level), "action": action}
-    return Form(layout, in_journal=_is_journal()).format(logging.makeLogRecord(about))
+    return Form(layout, in_journal=is_journal()).format(logging.makeLogRecord(about))
 
 
 def _own_stderr() -> int | None:
@@ -76,7 +76,7 @@ def _own_stderr() -> int | None:
     return None if sys.stderr is None else os.dup(2)
 
 
-def _is_journal() -> bool:
+def is_journal() -> bool:
     """Tell whether stderr goes to the journal: systemd leaves its device and inode in $JOURNAL_STREAM."""
     try:
         stderr = os.fstat(2)

@@ -160,12 +160,15 @@ def test_mail_goes_though_the_daemon_was_started_without_stderr(machine: Machine
     assert service.stop() == 0
 
 
-def test_in_the_journal_lines_have_priorities_and_no_time(machine: Machine) -> None:
+@pytest.mark.parametrize(("command", "action"), [("run", "not_started"), ("check", "not_done")])
+def test_in_the_journal_lines_have_priorities_and_no_time(
+    machine: Machine, command: str, action: str
+) -> None:
     office(machine.folder)
     ours, journal = socket.socketpair()
     status = os.fstat(journal.fileno())
     done = subprocess.run(
-        [sys.executable, "-m", "notifier", "--config", str(machine.folder / "none.toml"), "run"],
+        [sys.executable, "-m", "notifier", "--config", str(machine.folder / "none.toml"), command],
         cwd=machine.folder,
         env={
             "PATH": os.environ["PATH"],
@@ -180,5 +183,5 @@ def test_in_the_journal_lines_have_priorities_and_no_time(machine: Machine) -> N
     with ours:
         said = ours.recv(65536).decode()
     assert done.returncode == 78
-    assert said.startswith("<3>level=error action=not_started message=")
+    assert said.startswith(f"<3>level=error action={action} message=")
     assert "none.toml: No such file" in said

@@ -167,7 +167,7 @@ def test_the_unit_starts_the_program_that_wrote_it(empty: Path, ops: Type) -> No
     for name in ("notifier.service", "50-systemd-254.conf"):
         text = (empty / "demo" / "systemd" / name).read_text("utf-8")
         script = Path(sys.executable).with_name("notifier")
-        assert f"={script} --config {empty}/demo/config.toml check\n" in text
+        assert f"={script} --config {empty}/demo/config.toml check --quiet\n" in text
         assert "/opt/notifier" not in text
         assert "/etc/notifier" not in text
     unit = (empty / "demo" / "systemd" / "notifier.service").read_text("utf-8")

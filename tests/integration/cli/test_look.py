@@ -491,3 +491,12 @@ def test_status_tells_of_a_full_disk_though_the_daemon_can_write_nothing(
     told = f"the disk of {ledger.config.database.parent} is full"
     assert told in found["disk"]
     assert told in ops("status").out
+
+
+def test_a_quiet_check_says_nothing_but_faults(ledger: App, ops: Type) -> None:
+    quiet = ops("check", "--quiet")
+    assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
+    (ledger.config.path.parent / "plan.txt").unlink()
+    refused = ops("check", "--quiet")
+    assert (refused.code, refused.out) == (78, "")
+    assert "plans.plan.path" in refused.err
