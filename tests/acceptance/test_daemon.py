@@ -121,7 +121,10 @@ def test_sigterm_lets_the_mail_in_hand_end_and_begins_no_other(machine: Machine,
     assert [row[1:] for row in found[1:]] == [("queued", 0, 0)] * 3
 
 
-@pytest.mark.parametrize("is_reloading", [False, True], ids=["sending", "reloading"])
+@pytest.mark.parametrize(
+    "is_reloading",
+    [pytest.param(False, id="sending"), pytest.param(True, id="reloading", marks=pytest.mark.long)],
+)
 def test_a_mail_without_an_answer_holds_up_the_stop_no_longer_than_allowed(
     machine: Machine, is_reloading: bool
 ) -> None:

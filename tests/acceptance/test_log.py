@@ -145,6 +145,7 @@ def test_mail_goes_and_the_daemon_stops_though_nobody_reads_its_log(machine: Mac
     os.close(reads)
 
 
+@pytest.mark.long
 def test_mail_goes_though_the_daemon_was_started_without_stderr(machine: Machine) -> None:
     machine.post.open()
     machine.clock.set(JUST_BEFORE)

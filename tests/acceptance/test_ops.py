@@ -14,6 +14,7 @@ pytestmark = pytest.mark.slow  # it starts processes of its own
 OPS = "duchashi@example.org"
 
 
+@pytest.mark.long
 def test_a_kill_with_the_ops_mail_in_hand_costs_one_copy_and_is_told(machine: Machine) -> None:
     machine.post.open()
     office(

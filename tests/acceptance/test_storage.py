@@ -43,6 +43,7 @@ def database(machine: Machine) -> Path:
     return machine.folder / "var" / "notifier.db"
 
 
+@pytest.mark.long
 def test_a_ledger_that_is_gone_ends_the_daemon_until_told_to_make_one(
     machine: Machine, database: Path
 ) -> None:

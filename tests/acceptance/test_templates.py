@@ -12,6 +12,7 @@ from tests.office import TEACHERS, beijing, office
 pytestmark = pytest.mark.slow  # starts processes of its own
 
 
+@pytest.mark.long
 def test_a_template_that_fails_at_work_costs_its_looks_and_status_says_so_until_a_reload(
     machine: Machine,
 ) -> None:

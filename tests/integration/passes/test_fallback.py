@@ -109,6 +109,7 @@ def test_a_rehearsal_goes_on_with_the_built_in_text(desk: Desk, caplog: pytest.L
     assert "template_fallback" in {getattr(record, "action", "") for record in caplog.records}
 
 
+@pytest.mark.long
 def test_templates_of_ops_are_proved_under_limits_before_they_are_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

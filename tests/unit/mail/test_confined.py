@@ -78,7 +78,7 @@ RUNAWAYS = [
     pytest.param(WORK, "Overrun", id="loops over a huge product"),
     pytest.param("{{ 'x' | center(999999999) }}", "MemoryError", id="a width"),
     pytest.param("{{ '%999999999d' | format(1) }}", "MemoryError", id="a format"),
-    pytest.param("{{ range(2) | slice(999999999) | list }}", "Overrun", id="slices"),
+    pytest.param("{{ range(2) | slice(999999999) | list }}", "Overrun", id="slices", marks=pytest.mark.long),
     pytest.param(
         "{% set n = namespace(x='xy') %}{% for i in range(60) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
         "MemoryError",
@@ -89,8 +89,9 @@ RUNAWAYS = [
         "{% macro m(n) %}{% if n %}{{ m(n-1) }}{{ m(n-1) }}{% endif %}{% endmacro %}{{ m(60) }}x",
         "Overrun",
         id="a broad recursion",
+        marks=pytest.mark.long,
     ),
-    pytest.param("{% include 'subject.txt.j2' %}", "RecursionError", id="a template that includes itself"),
+    pytest.param("{% include 'subject.txt.j2' %}", "RecursionError", id="a template that includes itself", marks=pytest.mark.long),
     pytest.param("{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", "Error", id="a deep nest"),
 ]  # fmt: skip
 
