@@ -91,7 +91,12 @@ RUNAWAYS = [
         id="a broad recursion",
         marks=pytest.mark.long,
     ),
-    pytest.param("{% include 'subject.txt.j2' %}", "RecursionError", id="a template that includes itself", marks=pytest.mark.long),
+    pytest.param(
+        "{% include 'subject.txt.j2' %}",
+        "RecursionError",
+        id="a template that includes itself",
+        marks=pytest.mark.long,
+    ),
     pytest.param("{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", "Error", id="a deep nest"),
 ]  # fmt: skip
 
