@@ -204,7 +204,7 @@ class _Daemon:
                 self._faults[name] = f"{name}: {type(error).__name__}: {_line(error)}"
                 self._met.add(self._app.clock(), f"{name}: {type(error).__name__}: {_line(error)}")
                 if not is_excused:
-                    self._try_to_say(fault=self._fault())
+                    self._try_to_say()
                 return
             if moment is not None:
                 self._wake(name, max(moment - self._app.clock(), _PAUSE))
@@ -215,7 +215,7 @@ class _Daemon:
         why = self._storage.shortage() or self._timekeeper.doubt()
         if why is not None:
             self._faults[name] = why
-            self._try_to_say(fault=self._fault())
+            self._try_to_say()
         return why is not None
 
     def _after(self, event: JobExecutionEvent) -> None:
@@ -244,7 +244,7 @@ class _Daemon:
         self._passes.set_right(now, stands=self._timekeeper.stands)
         outcome = self._passes.plan(now)
         self._faults["plan"] = None
-        self._say(last_plan=now, fault=self._fault())
+        self._say(last_plan=now)
         if outcome.messages:
             self._wake("send")
         return outcome.next_at
@@ -259,7 +259,7 @@ class _Daemon:
             "send": paused(outcome.fault, until, self._app.config.zone),
             "templates": outcome.template_fault,
         }
-        self._say(last_send=self._app.clock(), fault=self._fault())
+        self._say(last_send=self._app.clock())
         return outcome.next_at
 
     def _fault(self) -> str | None:
@@ -397,11 +397,13 @@ class _Daemon:
 
     def _say(self, **values: object) -> None:
         with self._engine.begin() as db:
+            # Asked for with the ledger in hand: of two passes that end together, the last to write knows both.
+            values["fault"] = self._fault()
             update_daemon(db, self._host, self._pid, **values)
         self._vitals.note(values)
 
     def _try_to_say(self, **values: object) -> None:
-        self._vitals.note(values)
+        self._vitals.note({**values, "fault": self._fault()})
         try:
             self._say(**values)
         except Exception as error:
