@@ -127,11 +127,7 @@ class Composer:
         try:
             rendered = self._templates.render(bulletin, redirected_from=redirected_from or "")
         except (TemplateError, MailTooBig):
-            shipped = Templates(
-                read([share("templates")]),
-                sender_name=self._identity.sender_name,
-                office=self._identity.office,
-            )
+            shipped = _compiled(_shipped_sources(), self._identity)
             rendered = shipped.render(bulletin, redirected_from=redirected_from or "")
         subject = text_header("Subject", rendered.subject)
         head = self._head(subject, to_name, to_address, message_id, date, redirected_from)
@@ -235,15 +231,22 @@ class Composer:
 def _renderer(sources: Mapping[str, Source], identity: Identity) -> Templates | Confined:
     """Return what renders a set: in this process if it is the shipped one, else in one with limits."""
     texts = {name: source.text for name, source in sources.items()}
-    shipped = {name: source.text for name, source in read([share("templates")]).items()}
-    if texts == shipped:
-        return _shipped(tuple(sources.items()), identity.sender_name, identity.office)
+    if texts == {name: source.text for name, source in _shipped_sources().items()}:
+        return _compiled(sources, identity)
     return Confined(sources, sender_name=identity.sender_name, office=identity.office)
 
 
+def _shipped_sources() -> dict[str, Source]:
+    return read([share("templates")])
+
+
+def _compiled(sources: Mapping[str, Source], identity: Identity) -> Templates:
+    """Return a set for rendering in this process, compiled once: a reload most often finds it as it was."""
+    return _compiled_once(tuple(sources.items()), identity.sender_name, identity.office)
+
+
 @lru_cache(maxsize=4)
-def _shipped(sources: tuple[tuple[str, Source], ...], sender_name: str, office: Office) -> Templates:
-    """Return the shipped set, compiled once: a reload most often finds it as it was."""
+def _compiled_once(sources: tuple[tuple[str, Source], ...], sender_name: str, office: Office) -> Templates:
     return Templates(dict(sources), sender_name=sender_name, office=office)
 
 
