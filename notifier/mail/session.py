@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
@@ -51,10 +51,6 @@ class Server:
     hello: str | None = None  # our name in EHLO, else the host's
     connections: int = 2
     mails_per_connection: int = 100
-    per_second: float = 0  # mails over all connections; 0 is no limit
-    per_domain: Mapping[str, float] = field(
-        default_factory=dict
-    )  # the same by the recipient's domain, see Pace
     connect_timeout: float = 30
     command_timeout: float = 300
     data_timeout: float = 600  # shorter makes copies: the server may have the mail and still be busy with it

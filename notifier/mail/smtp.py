@@ -30,11 +30,11 @@ _GLANCE_SECONDS = 0.2  # between looks at `stop` while the pace holds a mail bac
 
 
 class SmtpTransport:
-    """Hand mail to one SMTP server; `pace` is shared with whoever chooses the mails, else the server's own."""
+    """Hand mail to one SMTP server; `pace` is shared with whoever chooses the mails; none holds none back."""
 
     def __init__(self, server: Server, pace: Pace | None = None) -> None:
         self._server = server
-        self._pace = pace or Pace(server.per_second, server.per_domain)
+        self._pace = pace or Pace()
 
     def deliver(
         self,

@@ -65,8 +65,8 @@ def test_a_delivery_lets_others_pass_and_keeps_the_order_within_a_domain(host: A
             tls="none",
             hello="test",
             connections=3,
-            per_domain={"qq.com": 10},
-        )
+        ),
+        Pace(per_domain={"qq.com": 10}),
     )
     boxes = ["a@qq.com", "b@qq.com", "c@qq.com", "d@example.org", "e@example.org", "f@QQ.com"]
     mails = [

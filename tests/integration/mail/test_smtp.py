@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import pytest
 
 from notifier.errors import ConfigError, NotifierError
+from notifier.mail.pace import Pace
 from notifier.mail.session import Server
 from notifier.mail.smtp import SmtpTransport
 from notifier.mail.transport import Outgoing, Result, Revoked
@@ -243,7 +244,7 @@ def test_no_mail_is_begun_once_told_to_stop(host: Any, mailbox: Box) -> None:
 
 @pytest.mark.parametrize("connections", [1, 3])
 def test_a_pace_holds_over_all_connections_and_deliveries(host: Any, mailbox: Box, connections: int) -> None:
-    transport = SmtpTransport(server(host.mailbox(mailbox), connections=connections, per_second=20))
+    transport = SmtpTransport(server(host.mailbox(mailbox), connections=connections), Pace(20))
     began: list[float] = []
 
     def begin(_mail: Outgoing) -> None:
@@ -260,8 +261,12 @@ def test_a_pace_holds_over_all_connections_and_deliveries(host: Any, mailbox: Bo
 def test_stop_ends_the_wait_for_a_slow_pace_at_once(host: Any, mailbox: Box) -> None:
     ledger = Ledger()
     begun = time.monotonic()
-    slow = server(host.mailbox(mailbox), connections=2, per_second=0.01)
-    fault = deliver(slow, [mail(1), mail(2)], ledger, lambda: time.monotonic() - begun > 0.5)
+    fault = SmtpTransport(server(host.mailbox(mailbox), connections=2), Pace(0.01)).deliver(
+        [mail(1), mail(2)],
+        begin=ledger.begin,
+        record=ledger.record,
+        stop=lambda: time.monotonic() - begun > 0.5,
+    )
     assert fault is None
     assert ledger.told == ["begin 1", "accepted 1"]
     assert time.monotonic() - begun < 2
