@@ -12,7 +12,8 @@ from sqlalchemy import Connection, create_engine, func, select
 from sqlalchemy.pool import NullPool
 
 from notifier.ledger import keeping, tallies
-from notifier.ledger.schema import plans, reminders, tasks
+from notifier.ledger.schema import reminders, tasks
+from notifier.ledger.tasks import running
 
 _STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's virtual machine: some tenths of a millisecond
 
@@ -39,13 +40,13 @@ def read_figures(path: Path, *, within: float) -> Figures:
     more than `within` seconds.
     """
     with _reading(path, within) as db:
-        running = (tasks.c.state == "open") & tasks.c.plan_id.in_(select(plans.c.id).where(plans.c.active))
+        is_running = running()
         in_review = func.count().filter(tasks.c.timing_state == "review")
-        open_tasks, reviewed = db.execute(select(func.count(), in_review).where(running)).one()
+        open_tasks, reviewed = db.execute(select(func.count(), in_review).where(is_running)).one()
         by_state = select(reminders.c.state, func.count()).group_by(reminders.c.state)
         told: dict[str, int] = dict(db.execute(by_state).all())
         nobody = select(reminders.c.task_id).where(reminders.c.state == "unreachable")
-        unreachable = select(func.count()).where(running, tasks.c.id.in_(nobody))
+        unreachable = select(func.count()).where(is_running, tasks.c.id.in_(nobody))
         return Figures(
             messages=tallies.counts_by_state(db),
             uncertain=tallies.count_uncertain(db),

@@ -186,6 +186,11 @@ def move_marks(db: Connection, marks: Sequence[tuple[int, datetime, datetime | N
         )
 
 
+def running() -> ColumnElement[bool]:
+    """Return what is true of the open tasks of plans in force."""
+    return (tasks.c.state == "open") & tasks.c.plan_id.in_(select(plans.c.id).where(plans.c.active))
+
+
 def earliest_checkpoint(db: Connection) -> datetime | None:
     """Return the next moment at which a task has a checkpoint."""
     return db.execute(select(func.min(tasks.c.next_at)).where(tasks.c.next_at.is_not(None))).scalar()

@@ -20,11 +20,9 @@ class Outlook:
 
 def outlook(db: Connection) -> Outlook:
     """Return what is ahead."""
-    in_force = select(schema.plans.c.id).where(schema.plans.c.active)
-    running = (schema.tasks.c.state == "open") & schema.tasks.c.plan_id.in_(in_force)
     unfinished = select(func.count()).where(schema.messages.c.finished.is_(None))
     return Outlook(
-        tasks=db.execute(select(func.count()).where(running)).scalar_one(),
+        tasks=db.execute(select(func.count()).where(tasks.running())).scalar_one(),
         waiting=db.execute(unfinished).scalar_one(),
         moment=next_moment(db),
         planning=_next_planning(db),
