@@ -17,10 +17,14 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, i
 
 from notifier.ledger.schema import messages
 
+
+def _held_by(owner: object) -> ColumnElement[bool]:
+    """Return what is true of the messages that an owner, or a parameter, has claimed."""
+    return and_(messages.c.owner == owner, messages.c.state == "claimed")
+
+
 # Built once: a statement's construction costs more than its run, and these run for every mail.
-_ONE = update(messages).where(
-    messages.c.id == bindparam("message"), messages.c.owner == bindparam("me"), messages.c.state == "claimed"
-)
+_ONE = update(messages).where(messages.c.id == bindparam("message"), _held_by(bindparam("me")))
 _KEEP = _ONE.values(body=bindparam("bytes"), body_sha256=bindparam("hash"))
 _BEGIN = _ONE.values(
     begun=True,
@@ -137,9 +141,7 @@ def claim(
         return []
     take = update(messages).where(messages.c.id.in_(ids), free)
     db.execute(take.values(state="claimed", owner=owner, lease_until=now + LEASE, **_GIVEN_UP))
-    mine = select(messages).where(
-        messages.c.id.in_(ids), messages.c.owner == owner, messages.c.state == "claimed"
-    )
+    mine = select(messages).where(messages.c.id.in_(ids), _held_by(owner))
     return [
         MessageRecord(**row)
         for row in db.execute(mine.order_by(messages.c.not_before, messages.c.id)).mappings()
@@ -166,9 +168,7 @@ def put_off(db: Connection, before: datetime, until: datetime) -> None:
 
 def still_claimed(db: Connection, ids: Sequence[int], owner: str) -> set[int]:
     """Return which of the messages `owner` has claimed still."""
-    mine = select(messages.c.id).where(
-        messages.c.id.in_(ids), messages.c.owner == owner, messages.c.state == "claimed"
-    )
+    mine = select(messages.c.id).where(messages.c.id.in_(ids), _held_by(owner))
     return set(db.execute(mine).scalars())
 
 
@@ -241,18 +241,14 @@ def postpone(
         values["attempts"] = messages.c.attempts + 1
     if at_most is not None:
         values["at_most"] = at_most
-    back = update(messages).where(
-        messages.c.id == message, messages.c.owner == owner, messages.c.state == "claimed"
-    )
+    back = update(messages).where(messages.c.id == message, _held_by(owner))
     return db.execute(back.values(values)).rowcount == 1
 
 
 def release(db: Connection, ids: Sequence[int], owner: str) -> None:
     """Put an owner's claimed messages back: untouched, or uncertain where DATA was begun."""
     if ids:
-        mine = update(messages).where(
-            messages.c.id.in_(ids), messages.c.owner == owner, messages.c.state == "claimed"
-        )
+        mine = update(messages).where(messages.c.id.in_(ids), _held_by(owner))
         db.execute(mine.values(state="queued", owner=None, lease_until=None, **_GIVEN_UP))
 
 
