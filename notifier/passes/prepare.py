@@ -99,13 +99,13 @@ class Preparation:
         """Return what is still owed, message by message, and end or put back what isn't to be made a mail of."""
         ids = [message.id for message in claimed]
         mine = outbox.still_claimed(db, ids, self.owner)
-        self._hand_on(db, [message for message in claimed if message.id in mine], now)
+        setting = dated(db, self.setting)
+        self._hand_on(db, setting, [message for message in claimed if message.id in mine], now)
         records = reminders.of_messages(db, mine)
         everything = [record for group in records.values() for record in group]
         by_task = tasks.tasks_by_id(db, {record.task_id for record in everything})
         closed = tasks.completions_of(db, by_task)
         related = reminders.said_of_the_same(db, records, now)
-        setting = dated(db, self.setting)
         resting = {} if self.redirect_to else self._resting(db, claimed, now)
         current: dict[tuple[int, str], bool] = {}  # contacts share checkpoints: ask the rule once each
         drafts: list[Draft] = []
@@ -200,7 +200,9 @@ class Preparation:
         end(db, message, "failed", reply, owner=self.owner, now=now)
         return False
 
-    def _hand_on(self, db: Connection, claimed: Sequence[MessageRecord], now: datetime) -> None:
+    def _hand_on(
+        self, db: Connection, setting: Setting, claimed: Sequence[MessageRecord], now: datetime
+    ) -> None:
         """Hand on what ops had tried again and isn't for these contacts any more: it didn't wait while others did."""
         again = [
             message.id
@@ -209,7 +211,6 @@ class Preparation:
         ]
         carried = reminders.of_messages(db, again) if again else {}
         if carried:
-            setting = dated(db, self.setting)
             readdress(db, setting, now, claimed=[record for group in carried.values() for record in group])
 
     def _resting(self, db: Connection, claimed: Sequence[MessageRecord], now: datetime) -> dict[str, str]:
