@@ -201,8 +201,8 @@ class _Daemon:
                     "The %s pass failed: %s", name, _line(error),
                     exc_info=not is_excused, extra={"action": "pass_failed"},
                 )  # fmt: skip
-                self._faults[name] = f"{name}: {type(error).__name__}: {_line(error)}"
-                self._met.add(self._app.clock(), f"{name}: {type(error).__name__}: {_line(error)}")
+                self._faults[name] = fault = f"{name}: {type(error).__name__}: {_line(error)}"
+                self._met.add(self._app.clock(), fault)
                 if not is_excused:
                     self._try_to_say()
                 return

@@ -9,9 +9,7 @@ from notifier.errors import MailTooBig
 from notifier.mail.headers import clean, clean_body
 from notifier.mail.render import Office, Rendered
 
-MAX_BYTES: Final = (
-    600_000  # of both parts before base64 makes them a third longer, safely below the gate's limit
-)
+_MOST_BYTES: Final = 600_000  # of both parts; base64 makes them a third longer, safely below the gate's limit
 _NAMES: Final = 1000  # characters of the units' names together
 
 
@@ -21,8 +19,8 @@ def built_in(digest: Digest, *, office: Office, redirected_from: str = "") -> Re
     text = "\n".join(map(clean_body, lines))
     shown = escape(text)
     size = len(text.encode("utf-8", "replace")) + len(shown.encode("utf-8", "replace"))
-    if size > MAX_BYTES:
-        raise MailTooBig(f"{size} bytes of plain words, more than {MAX_BYTES}")
+    if size > _MOST_BYTES:
+        raise MailTooBig(f"{size} bytes of plain words, more than {_MOST_BYTES}")
     subject = f"【{digest.headline}】{digest.unit}督办事项提醒（{digest.date_text}）"
     return Rendered(
         subject=clean(subject)[:200],

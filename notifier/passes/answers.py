@@ -119,8 +119,7 @@ def hold_back(db: Connection, message: MessageRecord, reason: str, *, owner: str
     if is_spent(message, message.attempts + 1, now):
         end(db, message, "failed", reason, owner=owner, now=now)
         return
-    later: timedelta = BACKOFF[-1]
-    outbox.postpone(db, message.id, owner, reply=reason, not_before=now + later, spent=True)
+    outbox.postpone(db, message.id, owner, reply=reason, not_before=now + BACKOFF[-1], spent=True)
 
 
 def end(
