@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 
 from notifier.clock import Clock, utc_now
 from notifier.config import Config
-from notifier.config.credential import read_credential
+from notifier.config.credential import ledger_place, read_credential
+from notifier.database import Server
 from notifier.errors import ConfigError, DocumentError, FaultsError
 from notifier.intake import RowFault, read_document
 from notifier.intake.contacts import Seen, read_contacts
@@ -105,18 +106,18 @@ class App:
 
     def create_ledger(self, *, anew: bool = False) -> Engine:
         """Open the ledger for a daemon, made if there never was one, or `anew`."""
-        return ledger.create(self.config.database, self.clock(), anew=anew)
+        return ledger.create(ledger_place(self.config), self.clock(), anew=anew)
 
     def existing_ledger(self) -> Engine | None:
         """Open the ledger; None while there is none."""
-        return ledger.open_existing(self.config.database)
+        return ledger.open_existing(ledger_place(self.config))
 
-    def ledger_file(self) -> Path | None:
+    def existing_place(self) -> Path | Server | None:
         """Return where the ledger is; None while there is none."""
         if (engine := self.existing_ledger()) is None:
             return None
         engine.dispose()
-        return self.config.database
+        return ledger_place(self.config)
 
     def transport(self) -> Transport:
         """Return the way out that `[delivery]` names."""

@@ -49,6 +49,8 @@ def run(app: App, *, catch_up: bool = False, new_ledger: bool = False) -> int:
 
     Where the mail in hand gets no answer, the process ends here: nothing else would end the thread that waits.
     """
+    if app.config.service.engine == "cluster":
+        raise ConfigError(f'{app.config.path}: service.engine: this release has no daemon for "cluster" yet')
     with hold(app.config.database):
         if _Daemon(app, app.create_ledger(anew=new_ledger)).run(catch_up=catch_up):
             return 0
@@ -274,7 +276,7 @@ class _Daemon:
         sdnotify.notify("READY=1", f"STATUS={self._status()}")
 
     def _swap(self, fresh: App) -> None:
-        if fresh.config.database != self._app.config.database:
+        if fresh.config.service.database != self._app.config.service.database:
             raise ConfigError("service.database: a change of the database needs a restart")
         passes = fresh.passes(self._engine, fresh.transport())
         with self._at_rest():

@@ -4,7 +4,9 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from notifier.config.database import is_file
 from notifier.config.tables import Config
+from notifier.database import Server
 from notifier.errors import ConfigError
 
 _kept: dict[Path, str] = {}
@@ -17,7 +19,20 @@ def keep_credential(config: Config) -> None:
             _kept[path] = read_credential(config, path)
 
 
-def read_credential(config: Config, path: Path) -> str:
+def ledger_place(config: Config) -> Path | Server:
+    """Return where the ledger is: its file, or its server with the password for it.
+
+    Raises ConfigError when the password can't be read. With no `database_password_file`, libpq looks for one: in
+    $PGPASSFILE, ~/.pgpass.
+    """
+    if is_file(config.service.database):
+        return config.database
+    secret = config.service.database_password_file
+    password = None if secret is None else read_credential(config, secret, "service.database_password_file")
+    return Server(config.service.database, password)
+
+
+def read_credential(config: Config, path: Path, key: str = "mail.password_file") -> str:
     """Return a secret from its file: systemd's credential of that name, else the path counted from config.toml.
 
     Raises ConfigError when it can't be read, or is empty: so it is handed over where systemd found no file to load.
@@ -34,9 +49,9 @@ def read_credential(config: Config, path: Path) -> str:
             place = own
             secret = place.read_text("utf-8").rstrip("\r\n")
     except OSError as error:
-        raise ConfigError(f"{config.path}: mail.password_file: {place}: {error.strerror}") from error
+        raise ConfigError(f"{config.path}: {key}: {place}: {error.strerror}") from error
     except UnicodeDecodeError:
-        raise ConfigError(f"{config.path}: mail.password_file: {place}: this is no UTF-8 text") from None
+        raise ConfigError(f"{config.path}: {key}: {place}: this is no UTF-8 text") from None
     if not secret:
-        raise ConfigError(f"{config.path}: mail.password_file: {place}: there is no password in it")
+        raise ConfigError(f"{config.path}: {key}: {place}: there is no password in it")
     return secret

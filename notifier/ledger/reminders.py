@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from notifier.ledger.schema import messages, reminders
+from notifier.ledger.upsert import insert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ def add_reminders(db: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     """
     if not rows:
         return 0
-    add = insert(reminders)
+    add = insert(db, reminders)
     renewed = {name: add.excluded[name] for name in rows[0] if name not in _KEY}
     add = add.on_conflict_do_update(
         index_elements=_KEY, set_={**renewed, "message_id": None}, where=reminders.c.state == "withdrawn"
