@@ -19,6 +19,11 @@ from notifier.ledger.schema import installation, metadata
 log = logging.getLogger(__name__)
 
 SCHEMA = "0003"
+# As Alembic makes it.
+_VERSION_TABLE = (
+    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+    "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+)
 
 
 def create(path: Path | Server, now: datetime, *, anew: bool = False) -> Engine:
@@ -190,7 +195,7 @@ def _found(db: Connection) -> tuple[set[str], str | None]:
 def make_tables(db: Connection) -> None:
     """Make a ledger's tables at the newest version, in a database that has none."""
     metadata.create_all(db)
-    db.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    db.execute(text(_VERSION_TABLE))
     db.execute(text("INSERT INTO alembic_version VALUES (:version)"), {"version": SCHEMA})
 
 
