@@ -10,12 +10,16 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import psycopg
+
+from notifier.database import Server
+from notifier.ledger.server import create
 
 CHOICE = "NOTIFIER_TEST_POSTGRES"  # a folder of server binaries to use instead of the first found
 _START_SECONDS = 60.0
@@ -62,14 +66,25 @@ class Postgres:
     def __init__(self, folder: Path, server: subprocess.Popen[bytes]) -> None:
         self.folder = folder
         self.server = server
+        self._pattern: str | None = None
         self._names = (f"ledger_{number}" for number in count(1))
 
     def database(self) -> str:
         """Make an empty database; return its URL as config.toml has it."""
+        return self.url(self._made(like="template1"))
+
+    def ledger(self) -> str:
+        """Make a database with an empty ledger in it, as a copy of the first one; return its URL."""
+        if self._pattern is None:
+            self._pattern = self._made(like="template1")
+            create(Server(self.url(self._pattern)), datetime(2017, 10, 1, tzinfo=UTC)).dispose()
+        return self.url(self._made(like=self._pattern))
+
+    def _made(self, *, like: str) -> str:
         name = next(self._names)
         with self.connect() as db:
-            db.execute(f"CREATE DATABASE {name}".encode())
-        return self.url(name)
+            db.execute(f"CREATE DATABASE {name} TEMPLATE {like}".encode())
+        return name
 
     def url(self, name: str) -> str:
         """Return the URL of a database."""

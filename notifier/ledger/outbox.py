@@ -85,7 +85,10 @@ def claim(db: Connection, owner: str, now: datetime, limit: int) -> list[Message
     A claim whose lease ran out is taken over; if its DATA was begun, the message is uncertain from then on.
     """
     free = _free(now)
-    wanted = select(messages.c.id).where(messages.c.finished.is_(None), free)
+    # On a server, a row that another process holds is passed by.
+    wanted = (
+        select(messages.c.id).where(messages.c.finished.is_(None), free).with_for_update(skip_locked=True)
+    )
     ids = list(db.execute(wanted.order_by(messages.c.not_before, messages.c.id).limit(limit)).scalars())
     if not ids:
         return []

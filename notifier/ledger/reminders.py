@@ -201,7 +201,7 @@ def of_messages(db: Connection, ids: Iterable[int]) -> dict[int, list[ReminderRe
 
 
 def said_of_the_same(db: Connection, ids: Iterable[int]) -> dict[tuple[int, str], list[Said]]:
-    """Return, by (task, contact), all that was ever said of the dates that still stand in these messages."""
+    """Return, by (task, contact), all that was ever said of the dates that still stand in these messages, in order."""
     waiting = reminders.alias("waiting")
     query = (
         select(*(reminders.c[field.name] for field in fields(Said)))
@@ -213,6 +213,7 @@ def said_of_the_same(db: Connection, ids: Iterable[int]) -> dict[tuple[int, str]
         )
         .where(waiting.c.message_id.in_(list(ids)), waiting.c.state == "planned")
         .distinct()
+        .order_by(reminders.c.at, reminders.c.checkpoint)
     )
     found: dict[tuple[int, str], list[Said]] = {}
     for row in db.execute(query).mappings():

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from notifier.clock import Clock
 from notifier.ledger import outbox, reminders, tasks
+from notifier.ledger.engine import beside
 from notifier.ledger.outbox import MessageRecord
 from notifier.mail.compose import Composer
 from notifier.mail.transport import Outgoing, Result, Transport
@@ -142,7 +143,7 @@ class Sender:
             return stop() or (bool(tried) and time.monotonic() > deadline)
 
         def begin(mail: Outgoing) -> None:
-            with self.engine.begin() as db:
+            with beside(self.engine).begin() as db:
                 outbox.begin(db, mail.id)
 
         def record(mail: Outgoing, result: Result) -> None:
@@ -256,7 +257,7 @@ class Sender:
         now = self.clock()
         attempt = message.attempts + 1
         result, wait = overruled(result, self.overrides)
-        with self.engine.begin() as db:
+        with beside(self.engine).begin() as db:
             uncertain = message.uncertain or result.state == "uncertain"
             # After days off or downtime, age alone says nothing about how often it was tried.
             gives_up = (now - message.created >= GIVE_UP_AFTER and attempt > len(BACKOFF)) or (
