@@ -22,8 +22,9 @@ class Tally:
     checksum: int = 0
 
     def with_row(self, row: Mapping[str, Any] | RowMapping) -> "Tally":
-        """Return the tally with one row more."""
-        digest = hashlib.sha256(json.dumps(sorted(row.items()), default=_plain, sort_keys=True).encode())
+        """Return the tally with one row more; a NUL counts as the U+FFFD that PostgreSQL is given for it."""
+        content = json.dumps(sorted(row.items()), default=_plain, sort_keys=True)
+        digest = hashlib.sha256(content.replace("\\u0000", "\\ufffd").encode())
         return Tally(self.rows + 1, (self.checksum + int.from_bytes(digest.digest())) % 2**256)
 
 

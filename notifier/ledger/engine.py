@@ -50,7 +50,8 @@ def create(path: Path | Server, now: datetime, *, anew: bool = False) -> Engine:
     keeping.hide(path)
     if keeping.is_there(path):
         keeping.check_pages(path)
-    engine = _ready(path)
+        keeping.refuse_moved(path)
+    engine = ready(path)
     with engine.begin() as db:
         if db.execute(select(installation.c.id)).first() is None:
             db.execute(insert(installation).values(id=str(uuid.uuid4()), created=now))
@@ -70,7 +71,8 @@ def open_existing(path: Path | Server) -> Engine | None:
         return server.open_existing(path)
     if not keeping.is_there(path):
         return None
-    return _ready(path)
+    keeping.refuse_moved(path)
+    return ready(path)
 
 
 def in_memory(now: datetime, *, copy_of: Path | Server | None = None) -> Engine:
@@ -112,8 +114,11 @@ def installation_id(db: Connection) -> str:
     return str(db.execute(select(installation.c.id)).scalar_one())
 
 
-def _ready(path: Path) -> Engine:
-    """Return the engine of a ledger at the current schema; on any fault nothing stays open."""
+def ready(path: Path) -> Engine:
+    """Return the engine of a ledger in a file at the current schema, even of one that was moved away.
+
+    On any fault nothing stays open.
+    """
     engine = _connect(path)
     try:
         _upgrade(engine, path)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, make_url, select, text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from notifier.database import Server
@@ -113,14 +113,19 @@ def told(server: Server) -> Iterator[None]:
     """Turn what a server says into a NotifierError that names it."""
     try:
         yield
-    except (OperationalError, ProgrammingError) as error:
+    except DBAPIError as error:
         why = " ".join(str(error.orig).split())
         raise NotifierError(f"service.database: {server}: {why}") from None
 
 
+def tables_of(db: Connection) -> set[str]:
+    """Return the tables in a database, but for those of the cluster's engine."""
+    return {name for name in inspect(db).get_table_names() if not name.startswith(_NOT_OURS)}
+
+
 def _bring_up_to_date(db: Connection, server: Server) -> bool:
     """Bring a ledger to the current schema, held by the lock; return False when the database is empty."""
-    tables = {name for name in inspect(db).get_table_names() if not name.startswith(_NOT_OURS)}
+    tables = tables_of(db)
     if not tables:
         return False
     if not {"alembic_version", installation.name} <= tables:

@@ -15,7 +15,6 @@ from notifier.passes.happening import happened
 from tests.desk import Desk
 from tests.office import CONTACTS
 
-
 SAME = "报送培训总结。"
 OF_EDUCATION = (SAME, "省教育厅", "2018年6月底前完成")
 OF_FINANCE = (SAME, "省财政厅", "2018年6月底前完成")
