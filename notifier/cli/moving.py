@@ -38,7 +38,7 @@ def migrate_to(ctx: click.Context, url: str, password_file: Path | None) -> None
     with hold(path):
         tallies = move(path, Server(url, password), utc_now())
     for name, tally in tallies.items():
-        click.echo(f"  {name:<14} {tally.rows:>9}  {tally.checksum:064x}"[:44])
+        click.echo(f"  {name:<12} {tally.rows:>9} rows, checksum {tally.checksum >> 192:016x}")
     click.echo(f"{path}: moved to {url}; every table was counted and compared")
     click.echo("Now write into [service] of config.toml, on every host:")
     click.echo(f'  database = "{url}"')

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
@@ -43,6 +43,7 @@ _CLIENT = {
     "tcp_user_timeout": 60_000,  # milliseconds
     "application_name": "notifier",
 }
+_HERE = {"", "localhost", "127.0.0.1", "::1"}
 _NOT_OURS = "procrastinate_"  # what the cluster's engine keeps in the same database
 
 
@@ -82,7 +83,7 @@ def open_existing(server: Server) -> Engine | None:
 
 def connect(server: Server) -> Engine:
     """Return an engine on a server's database, whatever is in it; ConfigError when the driver is not installed."""
-    url = make_url(server.url)
+    url = encrypted(make_url(server.url))
     if server.password is not None:
         url = url.set(password=server.password)
     options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
@@ -106,6 +107,18 @@ def connect(server: Server) -> Engine:
             connection.execute(_ONE_AFTER_ANOTHER)
 
     return engine
+
+
+def encrypted(url: URL) -> URL:
+    """Return a URL that asks for TLS unless it says what it wants, or the server is on this machine.
+
+    libpq's own `sslmode=prefer` goes on in clear text wherever it is told that there is no TLS.
+    """
+    named = url.query.get("host", url.host or "")
+    hosts = [host for part in ([named] if isinstance(named, str) else named) for host in part.split(",")]
+    if "sslmode" in url.query or all(host.startswith("/") or host in _HERE for host in hosts):
+        return url
+    return url.update_query_dict({"sslmode": "require"})
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, insert, select, text
+from sqlalchemy import Engine, insert, make_url, select, text
 from sqlalchemy.exc import OperationalError
 
 from notifier.database import Server
@@ -191,6 +191,24 @@ def test_a_lock_that_never_comes_free_fails_the_transaction_in_the_end(
     with engine.begin(), pytest.raises(OperationalError, match="lock timeout"), other.begin():
         pass
     other.dispose()
+
+
+@pytest.mark.parametrize(
+    ("url", "sslmode"),
+    [
+        ("postgresql+psycopg://u@db.example.org/n", "require"),
+        ("postgresql+psycopg://u@db.example.org/n?sslmode=verify-full", "verify-full"),
+        ("postgresql+psycopg://u@10.0.0.1/n?sslmode=disable", "disable"),
+        ("postgresql+psycopg://u@/n?host=localhost&host=db.example.org", "require"),
+        ("postgresql+psycopg://u@localhost,db.example.org/n", "require"),
+        ("postgresql+psycopg://u@localhost/n", None),
+        ("postgresql+psycopg://u@[::1]:5433/n", None),
+        ("postgresql+psycopg://u@/n?host=%2Frun%2Fpostgresql", None),
+        ("postgresql+psycopg:///n", None),
+    ],
+)
+def test_a_server_on_another_machine_is_asked_for_tls(url: str, sslmode: str | None) -> None:
+    assert postgresql.encrypted(make_url(url)).query.get("sslmode") == sslmode
 
 
 def test_a_connection_that_the_server_dropped_costs_no_transaction(
