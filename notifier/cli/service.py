@@ -11,6 +11,7 @@ from notifier.config import Address, Config
 from notifier.digest import Notice, build
 from notifier.errors import NotifierError, UsageError
 from notifier.ledger import outbox
+from notifier.ledger.engine import beside
 from notifier.ledger.log import DaemonRecord, all_daemons
 from notifier.ledger.wake import next_moment
 from notifier.mail.transport import Outgoing, Result
@@ -72,7 +73,7 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
     uncertain, oldest, next_wake = 0, None, None
     with the_ledger(config) as engine:
         if engine is not None:
-            with engine.begin() as db:
+            with beside(engine).begin() as db:
                 daemons = all_daemons(db)
                 states = outbox.counts_by_state(db)
                 uncertain = outbox.count_uncertain(db)

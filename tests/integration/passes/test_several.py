@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import Engine, delete, select, text, update
 
 from notifier.ledger import engine as ledger
 from notifier.ledger import outbox
-from notifier.ledger.schema import messages, reminders
+from notifier.ledger.schema import events, messages, plans, reminders, tasks
 from notifier.ledger.tasks import due_tasks
 from notifier.passes import plan as planning
 from tests.desk import Desk
@@ -60,6 +60,17 @@ def test_processes_that_plan_at_once_plan_once_and_split_no_digest(
     assert set(carried.values()) == {TASKS}, "a contact's reminders are in one message"
     assert None not in {message for _, message in carried}
     assert sorted(desk.mails(messages.c.contact)) == [(contact,) for contact in sorted(CONTACTS)]
+
+
+def test_hosts_that_start_at_once_import_a_plan_once(desk: Desk) -> None:
+    desk.open(rows=(TEACHERS,))
+    with desk.passes.engine.begin() as db:
+        for table in (reminders, tasks, plans, events):
+            db.execute(delete(table))
+    at_once(desk, lambda engine: desk.app.passes(engine, desk.transport).adopt(desk.clock()), 4)
+    with desk.passes.engine.begin() as db:
+        assert db.execute(select(tasks.c.ref)).all() == [("1",)]
+        assert [row.action for row in db.execute(select(events.c.action))] == ["imported"]
 
 
 def test_processes_that_send_at_once_send_each_mail_once(desk: Desk) -> None:
