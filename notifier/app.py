@@ -22,9 +22,11 @@ from notifier.ledger import outbox
 from notifier.mail.compose import Composer, Identity, Office
 from notifier.mail.maildir import MaildirTransport
 from notifier.mail.transport import Transport
+from notifier.passes import fallback
 from notifier.passes.adopt import Adoption, adopt
 from notifier.passes.book import PlanEntry, open_plan
 from notifier.passes.brake import Brake
+from notifier.passes.ops import OpsMail
 from notifier.passes.plan import PlanOutcome, dated, plan
 from notifier.passes.preflight import Item, preflight
 from notifier.passes.readdress import AddressedFor
@@ -58,7 +60,12 @@ class Passes:
     def plan(self, now: datetime) -> PlanOutcome:
         """Run the plan pass."""
         self.addressed.follow(self.engine, self.app.setting, now)
-        return plan(self.engine, self.app.setting, self.app.config.mail.domain, now)
+        outcome = plan(self.engine, self.app.setting, self.app.config.mail.domain, now)
+        return (
+            outcome
+            if self.sender.ops is None
+            else outcome.with_more(*self.sender.ops.queue(self.engine, now))
+        )
 
     def send(self, stop: Callable[[], bool] = lambda: False) -> SendOutcome:
         """Run the send pass for at most a heartbeat."""
@@ -77,6 +84,8 @@ class App:
     people: "People"
     refused: Mapping[str, str] = field(default_factory=dict)
     """Contacts whose latest mail the server refused for good, with its words."""
+    fallbacks: tuple[Item, ...] = ()
+    """What the templates failed at since the daemon loaded its configuration."""
 
     @property
     def owner(self) -> str:
@@ -93,12 +102,18 @@ class App:
 
     def preflight(self, now: datetime) -> list[Item]:
         """Return what needs a person."""
-        return preflight(self.book, self.people.row_faults, self.refused, self.setting, now)
+        found = preflight(self.book, self.people.row_faults, self.refused, self.setting, now)
+        return [*found, *self.fallbacks]
 
     def informed(self, engine: Engine) -> "App":
         """Return this app with what a ledger has on record: the days of events, the addresses refused."""
         with engine.begin() as db:
-            return replace(self, setting=dated(db, self.setting), refused=outbox.refused_contacts(db))
+            return replace(
+                self,
+                setting=dated(db, self.setting),
+                refused=outbox.refused_contacts(db),
+                fallbacks=tuple(fallback.items(db)),
+            )
 
     def composer(self, installation: str = "preview") -> Composer:
         """Return the composer of this installation's mails."""
@@ -118,6 +133,24 @@ class App:
             return None
         engine.dispose()
         return ledger_place(self.config)
+
+    @property
+    def brake(self) -> Brake:
+        """What `[delivery]` holds back."""
+        return Brake(hold=self.config.delivery.hold, daily_cap=self.config.delivery.daily_cap)
+
+    @property
+    def ops_mail(self) -> OpsMail:
+        """The mail to the office's own ops, to nobody where `[ops]` names none."""
+        return OpsMail(
+            addresses=self.config.ops.mail,
+            at=self.config.ops.at,
+            domain=self.config.mail.domain,
+            book=self.book,
+            row_faults=self.people.row_faults,
+            setting=self.setting,
+            brake=self.brake,
+        )
 
     def transport(self) -> Transport:
         """Return the way out that `[delivery]` names."""
@@ -148,7 +181,7 @@ class App:
     def passes(
         self, engine: Engine, transport: Transport, *, clock: Clock | None = None, rehearsed: bool = False
     ) -> Passes:
-        """Return the passes over a ledger; a rehearsal has its own clock, and is neither redirected nor held."""
+        """Return the passes over a ledger; a rehearsal has its own clock and no ops, is not redirected nor held."""
         with engine.begin() as db:
             installation = ledger.installation_id(db)
         delivery = self.config.delivery
@@ -161,7 +194,8 @@ class App:
             owner=self.owner,
             sender=self.config.mail.sender,
             redirect_to=delivery.redirect_to if delivery.mode == "redirect" and not rehearsed else None,
-            brake=Brake() if rehearsed else Brake(hold=delivery.hold, daily_cap=delivery.daily_cap),
+            brake=Brake() if rehearsed else self.brake,
+            ops=None if rehearsed else self.ops_mail,
             overrides=self.overrides,
         )
         return Passes(engine=engine, app=self, sender=sender)

@@ -29,7 +29,9 @@ from notifier.errors import ConfigError, FaultsError, NotifierError
 from notifier.ledger import outbox
 from notifier.ledger.hold import hold
 from notifier.ledger.log import record_event, register_daemon, update_daemon
+from notifier.ledger.met import FaultsMet
 from notifier.ledger.wake import next_moment
+from notifier.passes.ops_matters import PASS_EVENT
 from notifier.signals import Signals
 
 log = logging.getLogger(__name__)
@@ -83,6 +85,7 @@ class _Daemon:
         self._again: set[str] = set()  # asked to run at once, perhaps while running
         self._failed = {"plan": 0, "send": 0}
         self._faults: dict[str, str | None] = {"plan": None, "send": None}
+        self._met = FaultsMet(PASS_EVENT)  # for the ops mail
         self._reload_fault: str | None = None
         self._moment: datetime | None = None  # when the ledger wants a pass next, as of the last beat
         self._seen = app.clock(), time.monotonic()  # both clocks at the last beat
@@ -171,6 +174,7 @@ class _Daemon:
                 self._failed[name] += 1
                 log.exception("The %s pass failed", name, extra={"action": "pass_failed"})
                 self._faults[name] = f"{name}: {type(error).__name__}: {error}"
+                self._met.add(self._app.clock(), f"{name}: {type(error).__name__}: {error}")
                 self._try_to_say(fault=self._fault())
                 return
             if moment is not None:
@@ -208,7 +212,7 @@ class _Daemon:
 
     def _send(self) -> datetime | None:
         outcome = self._passes.send(self._is_hurried)
-        self._faults["send"] = outcome.fault
+        self._faults |= {"send": outcome.fault, "templates": outcome.template_fault}
         self._say(last_send=self._app.clock(), fault=self._fault())
         return outcome.next_at
 
@@ -244,7 +248,9 @@ class _Daemon:
         try:
             self._moment = self._next_moment()
             self._say(heartbeat=now, next_wake=self._moment)
-        except Exception:
+            self._met.write(self._engine)
+        except Exception as error:
+            self._met.add(now, f"ledger: {type(error).__name__}: {error}")
             log.exception("The ledger can't be used", extra={"action": "ledger_unusable"})
             return
         lives = any(thread.name == _SCHEDULER_THREAD for thread in threading.enumerate())

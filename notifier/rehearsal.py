@@ -1,6 +1,5 @@
 """Rehearsal: the very same passes on a simulated clock that jumps from one moment to the next."""
 
-import csv
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,11 +20,11 @@ from notifier.ledger.tasks import WHOLE_TASK, Completion
 from notifier.mail.maildir import MaildirTransport
 from notifier.mail.transport import Outgoing, Result, Transport
 from notifier.passes.plan import context_of, rule_of
+from notifier.spreadsheet import write_csv
 from notifier.timing.checkpoint import Kind
 from notifier.timing.outline import is_ongoing, milestones, recurrence
 from notifier.timing.stream import between
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TICK = timedelta(microseconds=1)
 
 
@@ -245,24 +244,21 @@ def _found(app: App, engine: Engine) -> Rehearsal:
     return Rehearsal(tasks=len(everything), sent=sent, unreachable=unreachable, review=review)
 
 
-def write_csv(found: Rehearsal, path: Path) -> None:
+def write_reminders(found: Rehearsal, path: Path) -> None:
     """Write one row a reminder: sent_at (local), contact, unit, task, kind, nominal_day; safe for spreadsheets."""
     many = len({line.plan for line in found.sent}) > 1
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["sent_at", "contact", "unit", "task", "kind", "nominal_day"])
-        for line in found.sent:
-            task = f"{line.plan}/{line.task}" if many else line.task
-            row = [
-                line.sent_at.isoformat(),
-                line.address,
-                "、".join(line.units),
-                task,
-                line.kind,
-                str(line.nominal),
-            ]
-            # A cell that begins like a formula would be run by a spreadsheet.
-            writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row])
+    rows = (
+        [
+            line.sent_at.isoformat(),
+            line.address,
+            "、".join(line.units),
+            f"{line.plan}/{line.task}" if many else line.task,
+            line.kind,
+            str(line.nominal),
+        ]
+        for line in found.sent
+    )
+    write_csv(path, ["sent_at", "contact", "unit", "task", "kind", "nominal_day"], rows)
 
 
 def fresh_folder(out: Path, app: App) -> MaildirTransport:

@@ -3,7 +3,6 @@
 import difflib
 import email
 import sys
-import tempfile
 import time
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -16,11 +15,12 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from notifier.app import App, setting_of
 from notifier.cli.frame import DAY, as_json, say_json, the_app, when
-from notifier.cli.look import digest_view
+from notifier.cli.look import digest_view, open_in_browser
+from notifier.cli.ops import show_ops_mail
 from notifier.errors import UsageError
 from notifier.mail.transport import Outgoing
 from notifier.people.directory import Directory
-from notifier.rehearsal import Nowhere, by_mail, day_start, fresh_folder, units_of, write_csv
+from notifier.rehearsal import Nowhere, by_mail, day_start, fresh_folder, units_of, write_reminders
 from notifier.rehearsal import rehearse as simulate
 from notifier.report.pages import write_report
 
@@ -62,17 +62,25 @@ def agenda(ctx: click.Context, start: date | None, end: date | None, as_json: bo
 
 
 @click.command()
-@click.argument("contact")
+@click.argument("contact", required=False)
 @click.option("--at", "at", help="The first slot at or after this day or time (default: now).")
+@click.option("--ops", is_flag=True, help="What the mail to [ops] would say now.")
 @click.option("--open", "in_browser", is_flag=True, help="Open the HTML part in a browser.")
 @as_json
 @click.pass_context
-def preview(ctx: click.Context, contact: str, at: str | None, in_browser: bool, as_json: bool) -> None:
+def preview(
+    ctx: click.Context, contact: str | None, at: str | None, ops: bool, in_browser: bool, as_json: bool
+) -> None:
     """The next digest of CONTACT (an address, a name, or a unit) as it will look.
 
     At a time in the past it is the digest as if every plan had been imported when it was issued.
     """
+    if (contact is None) != ops or (ops and at is not None):
+        raise UsageError("name a CONTACT, and perhaps --at; or give --ops alone")
     app = the_app(ctx)
+    if contact is None:
+        show_ops_mail(app, in_browser=in_browser, as_json=as_json)
+        return
     address = _address_of(contact, app)
     alone = _told_alone(app, address)
     now = app.clock()
@@ -100,9 +108,7 @@ def preview(ctx: click.Context, contact: str, at: str | None, in_browser: bool, 
             click.echo(f"{click.style(name, bold=True)}: {message[name]}")
         click.echo("\n" + text)
     if in_browser:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".html", delete=False) as file:
-            file.write(html)
-        click.launch(file.name)
+        open_in_browser(html)
 
 
 def _address_of(named: str, app: App) -> str:
@@ -161,7 +167,7 @@ def rehearse(
         transport = Nowhere() if out is None else fresh_folder(out, app)
         found = simulate(app, first, last, transport, all_done=all_done, progress=show)
     if out is not None:
-        write_csv(found, out / "reminders.csv")
+        write_reminders(found, out / "reminders.csv")
         write_report(found, out, start, end)
     seconds = round(time.monotonic() - begun, 2)
     if as_json:

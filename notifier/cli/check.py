@@ -13,6 +13,7 @@ from notifier.app import App
 from notifier.cli.frame import as_json, say_json, the_app
 from notifier.cli.look import changes_of, digest_view, task_views
 from notifier.errors import NotifierError
+from notifier.mail.interpreter import weaknesses
 from notifier.passes.preflight import Item
 from notifier.rehearsal import Nowhere, Sent, by_mail, rehearse, units_of
 
@@ -43,6 +44,7 @@ def check(ctx: click.Context, connect: bool, strict: bool, as_json: bool) -> Non
                 "next_digests": [digest_view(lines) for lines in ahead],
                 "server": greeting,
                 "server_fault": fault,
+                "hints": _hints(),
             }
         )
     else:
@@ -75,6 +77,11 @@ def _greet(app: App) -> tuple[list[str], str | None]:
         return [], f"mail server {app.config.mail.host}:{app.config.mail.port}: {error}"
 
 
+def _hints() -> list[str]:
+    """Return what is worth a word and harms nothing."""
+    return [told for told in (weaknesses(),) if told]
+
+
 def _item_json(item: Item) -> dict[str, Any]:
     return {
         "kind": item.kind,
@@ -100,6 +107,8 @@ def _print(
         )
     for line in greeting:
         click.echo(f"mail server: {line}")
+    for hint in _hints():
+        click.secho(f"hint: {hint}", dim=True)
     for plan, found in changes.items():
         _print_changes(plan, found)
     if items:
@@ -113,6 +122,8 @@ def _print(
             click.secho(
                 f"      config.toml, under {line}" if line.startswith("[") else f"      {line}", dim=True
             )
+    if not app.config.ops.mail:
+        click.echo("hint: nobody is told by mail of what needs a person; see [ops] in config.toml")
     click.secho(f"\nThe next {len(ahead)} digests:" if ahead else "\nNo digest lies ahead.", bold=True)
     for lines in ahead:
         units = "、".join(units_of(lines))

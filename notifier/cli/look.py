@@ -1,8 +1,11 @@
 """Tasks and digests as ops see them, as plain values."""
 
+import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+
+import click
 
 from notifier.app import App
 from notifier.cli.frame import the_ledger
@@ -12,6 +15,7 @@ from notifier.passes.book import PlanEntry, TaskEntry
 from notifier.passes.compare import compare
 from notifier.passes.matching import match
 from notifier.rehearsal import Sent, units_of
+from notifier.report.pages import as_page
 from notifier.timing.outline import light, timing_state
 from notifier.timing.stream import stream
 
@@ -27,6 +31,13 @@ def digest_view(lines: Sequence[Sent]) -> dict[str, Any]:
             for line in lines
         ],
     }
+
+
+def open_in_browser(html: str) -> None:
+    """Show a mail's HTML part as a page."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".html", delete=False) as file:
+        file.write(as_page(html))
+    click.launch(file.name)
 
 
 def task_views(app: App, now: datetime) -> list[dict[str, Any]]:

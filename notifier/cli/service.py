@@ -1,5 +1,6 @@
 """`run`, `status` and `send-test`: the daemon and the way out."""
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,8 @@ from notifier.mail.transport import Outgoing, Result
 from notifier.people import Role
 from notifier.timing.checkpoint import Kind
 
+log = logging.getLogger(__name__)
+
 _BEATS = 3  # a daemon that missed this many heartbeats counts as dead
 
 
@@ -31,7 +34,10 @@ def run(ctx: click.Context, catch_up: bool, new_ledger: bool) -> None:
     """The daemon: until SIGTERM; SIGHUP reloads."""
     log_to_stderr()
     from notifier import daemon  # only this command needs APScheduler
+    from notifier.mail.interpreter import weaknesses
 
+    if told := weaknesses():
+        log.warning("%s", told, extra={"action": "python_outdated"})
     ctx.exit(daemon.run(the_app(ctx), catch_up=catch_up, new_ledger=new_ledger))
 
 

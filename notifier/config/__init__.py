@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from notifier.config.credential import inline_secret
 from notifier.config.tables import Config, Plan
 from notifier.config.values import Address
 from notifier.errors import ConfigError
@@ -33,13 +34,13 @@ def load(path: Path) -> Config:
     try:
         config = Config.model_validate(table)
     except ValidationError as error:
-        raise ConfigError(*(f"{path}: {_fault(fault)}" for fault in error.errors())) from None
+        raise ConfigError(*(f"{path}: {_fault(fault, path)}" for fault in error.errors())) from None
     config._path = path.absolute()
     config._hash = hashlib.sha256(data).hexdigest()
     return config
 
 
-def _fault(error: Any) -> str:
+def _fault(error: Any, path: Path) -> str:
     where = ""
     for part in error["loc"]:
         if isinstance(part, int):
@@ -47,7 +48,7 @@ def _fault(error: Any) -> str:
         elif part != "[key]":
             where += f"{'.' if where else ''}{_quoted(part)}"
     if error["type"] == "extra_forbidden":
-        return f"{where}: unknown key"
+        return f"{where}: {inline_secret(str(error['loc'][-1]), path) or 'unknown key'}"
     if error["type"] == "missing":
         return f"{where}: this {'key' if '.' in where else 'table'} is required"
     if error["type"] == "string_pattern_mismatch":

@@ -253,6 +253,18 @@ class Delivery(Table):
         return self
 
 
+class Ops(Table):
+    """`[ops]`: who in the office is told what needs a person, and when."""
+
+    mail: tuple[Address, ...] = ()
+    at: WallClock = time(8, 30)
+
+    @field_validator("mail")
+    @classmethod
+    def _each_once(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple({address.lower(): address for address in reversed(addresses)}.values())[::-1]
+
+
 class Config(Table):
     """The whole of config.toml, checked. Paths count from the file's own folder: see `resolve`."""
 
@@ -269,6 +281,7 @@ class Config(Table):
     office: Office
     mail: Mail
     delivery: Delivery = Delivery()
+    ops: Ops = Ops()
     _path: Path = PrivateAttr(default=Path("config.toml"))
     _hash: str = PrivateAttr(default="")
 

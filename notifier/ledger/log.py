@@ -35,6 +35,12 @@ def record_event(db: Connection, *, at: datetime, by: str, action: str, detail: 
     db.execute(insert(events).values(at=at, by=by, action=action, detail=detail))
 
 
+def events_since(db: Connection, action: str, since: datetime) -> list[str]:
+    """Return the details of what was recorded under `action` since a moment, the oldest first."""
+    query = select(events.c.detail).where(events.c.action == action, events.c.at >= since)
+    return list(db.execute(query.order_by(events.c.id)).scalars())
+
+
 def register_daemon(
     db: Connection, host: str, pid: int, now: datetime, *, config_hash: str, preflight: int
 ) -> None:

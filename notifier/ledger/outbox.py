@@ -30,6 +30,9 @@ _TAKEN = select(messages.c.id).where(
 )
 _ADD = insert(messages).returning(messages.c.id)
 
+OPS = "ops:"  # begins the contact of a mail to the office's own ops, so that no contact can be meant
+_IS_OPS = messages.c.contact.startswith(OPS)
+
 LEASE = timedelta(minutes=30)  # longer than the transport's total deadline for one mail
 
 
@@ -79,8 +82,10 @@ def add_message(
     return int(db.execute(_ADD, row).scalar_one())
 
 
-def claim(db: Connection, owner: str, now: datetime, limit: int) -> list[MessageRecord]:
-    """Take up to `limit` messages that may go now, until `now + LEASE`.
+def claim(
+    db: Connection, owner: str, now: datetime, limit: int, *, for_ops: bool | None = None
+) -> list[MessageRecord]:
+    """Take up to `limit` messages that may go now, until `now + LEASE`; with `for_ops`, only ops mail, or none.
 
     A claim whose lease ran out is taken over; if its DATA was begun, the message is uncertain from then on.
     """
@@ -89,6 +94,8 @@ def claim(db: Connection, owner: str, now: datetime, limit: int) -> list[Message
     wanted = (
         select(messages.c.id).where(messages.c.finished.is_(None), free).with_for_update(skip_locked=True)
     )
+    if for_ops is not None:
+        wanted = wanted.where(_IS_OPS if for_ops else ~_IS_OPS)
     ids = list(db.execute(wanted.order_by(messages.c.not_before, messages.c.id).limit(limit)).scalars())
     if not ids:
         return []
@@ -195,15 +202,16 @@ def earliest_attempt(db: Connection) -> datetime | None:
 
 
 def count_due(db: Connection, now: datetime) -> int:
-    """Return how many messages may go now."""
-    return db.execute(select(func.count()).where(messages.c.finished.is_(None), _free(now))).scalar_one()
+    """Return how many messages to contacts may go now."""
+    query = select(func.count()).where(messages.c.finished.is_(None), _free(now), ~_IS_OPS)
+    return db.execute(query).scalar_one()
 
 
 def count_gone(db: Connection, since: datetime) -> int:
-    """Return how many messages the server took since a moment, or may have taken: one without an answer counts."""
+    """Return how many messages to contacts the server took since a moment, or may have: no answer counts."""
     ended = or_(messages.c.state == "accepted", messages.c.uncertain)
-    finished = select(func.count()).where(messages.c.finished >= since, ended)
-    unanswered = select(func.count()).where(messages.c.finished.is_(None), messages.c.begun)
+    finished = select(func.count()).where(messages.c.finished >= since, ended, ~_IS_OPS)
+    unanswered = select(func.count()).where(messages.c.finished.is_(None), messages.c.begun, ~_IS_OPS)
     return db.execute(finished).scalar_one() + db.execute(unanswered).scalar_one()
 
 

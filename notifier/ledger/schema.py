@@ -142,7 +142,7 @@ messages = Table(
     "messages",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("contact", Text, nullable=False),  # lower-cased address
+    Column("contact", Text, nullable=False),  # lower-cased address, or ops:<address> for the office's own
     Column("address", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("slot", UtcDateTime, nullable=False),
@@ -196,6 +196,15 @@ Index(
     **only_where("state = 'planned' AND message_id IS NULL"),
 )
 Index("ix_reminders_message_id", reminders.c.message_id)
+
+ops_told = Table(
+    "ops_told",
+    metadata,
+    Column("message_id", ForeignKey("messages.id"), primary_key=True),
+    Column("key", String(80), primary_key=True),  # of the matter, see passes.ops_matters
+    Column("lasts", Boolean, nullable=False),  # a state of things that may end, not something that happened
+    Column("urgent_for", Date),  # the first date that it would hurt, where that was near
+)
 
 daemons = Table(
     "daemons",

@@ -3,7 +3,7 @@
 import re
 from base64 import decodebytes, encodebytes
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Final
 
 from notifier.digest import Digest
+from notifier.digest.bulletin import Bulletin
 from notifier.errors import MailGateError, TemplateError
 from notifier.mail import proof
+from notifier.mail.confined import Confined
 from notifier.mail.gate import check_body, check_mail
 from notifier.mail.headers import (
     address,
@@ -23,7 +25,9 @@ from notifier.mail.headers import (
     message_id_of,
     text_header,
 )
-from notifier.mail.render import Office, Rendered, Templates
+from notifier.mail.plain import built_in
+from notifier.mail.render import Office, Rendered, Source, Templates, read
+from notifier.share import share
 
 __all__ = ["Composer", "Identity", "Office", "Rendered"]
 
@@ -56,18 +60,24 @@ class Composer:
         self._sender = address(identity.sender)
         if not _INSTALLATION.fullmatch(identity.installation):
             raise MailGateError(f"{identity.installation!r}: an installation is letters, digits, hyphens")
-        self._templates = Templates(templates, sender_name=identity.sender_name, office=identity.office)
-        self._bodies: OrderedDict[tuple[Digest, str], tuple[str, bytes]] = OrderedDict()
+        self._templates = _renderer(read(templates), identity)
+        self._bodies: OrderedDict[tuple[Digest, str, bool], tuple[str, bytes]] = OrderedDict()
         self._fixed = self._fixed_headers()
 
     def check(self) -> None:
         """Compile every template and render every kind of digest; TemplateError holds all faults found."""
-        if found := proof.faults(self._templates):
+        mine = self._templates
+        if found := proof.faults(mine) if isinstance(mine, Templates) else mine.faults():
             raise TemplateError(*found)
 
-    def preview(self, digest: Digest) -> Rendered:
-        """Return subject, text and HTML as a contact would see them."""
-        return self._templates.render(digest)
+    def preview(self, content: Digest | Bulletin) -> Rendered:
+        """Return subject, text and HTML as a contact, or ops, would see them."""
+        return self._templates.render(content)
+
+    def rest(self) -> None:
+        """Give back what rendering keeps at hand, if it wasn't needed for a while."""
+        if isinstance(self._templates, Confined):
+            self._templates.rest()
 
     def compose(
         self,
@@ -78,17 +88,58 @@ class Composer:
         message_id: str,
         date: datetime,
         redirected_from: str | None = None,
+        plain: bool = False,
     ) -> bytes:
         """Return the mail, past the output gate.
 
         `date` is the slot's moment, aware. `message_id` may come with or without its angle brackets.
         `redirected_from` is the true recipient of a mail that goes to `to_address` instead: it is shown
-        in the body and as X-Original-To. Raises TemplateError or MailGateError.
+        in the body and as X-Original-To. `plain` leaves out the templates for the built-in text.
+        Raises TemplateError where they don't make a mail of this digest, or MailGateError.
         """
+        made = self._body(digest, redirected_from or "", plain)
+        return self._headed(made, to_name, to_address, message_id, date, redirected_from)
+
+    def compose_bulletin(
+        self,
+        bulletin: Bulletin,
+        *,
+        to_name: str,
+        to_address: str,
+        message_id: str,
+        date: datetime,
+        redirected_from: str | None = None,
+    ) -> bytes:
+        """Return the ops mail of a bulletin, as `compose` does that of a digest.
+
+        Where ops' own templates fail, with the shipped ones: this mail is what tells of it.
+        """
+        try:
+            rendered = self._templates.render(bulletin, redirected_from=redirected_from or "")
+        except TemplateError:
+            shipped = Templates(
+                read([share("templates")]),
+                sender_name=self._identity.sender_name,
+                office=self._identity.office,
+            )
+            rendered = shipped.render(bulletin, redirected_from=redirected_from or "")
+        made = text_header("Subject", rendered.subject), _multipart(rendered)
+        return self._headed(made, to_name, to_address, message_id, date, redirected_from)
+
+    def _headed(
+        self,
+        made: tuple[str, bytes],
+        to_name: str,
+        to_address: str,
+        message_id: str,
+        date: datetime,
+        redirected_from: str | None,
+    ) -> bytes:
+        """Return the mail of a Subject and body, past the output gate."""
         if date.utcoffset() is None:
             raise ValueError(f"date has no time zone: {date.isoformat()}")
+        subject, body = made
         recipient = address(to_address)
-        subject, body = self._body(digest, redirected_from or "")
         opening, closing = self._fixed
         lines = [
             *opening,
@@ -105,14 +156,20 @@ class Composer:
         data = head + b"\r\nMIME-Version: 1.0\r\n" + body
         return check_mail(data, names=names, sender=self._sender, recipient=recipient)
 
-    def _body(self, digest: Digest, redirected_from: str) -> tuple[str, bytes]:
+    def _body(self, digest: Digest, redirected_from: str, plain: bool) -> tuple[str, bytes]:
         """Return the Subject's lines and the body with its Content-Type, rendered at most once in a while."""
-        key = (digest, redirected_from)
+        key = (digest, redirected_from, plain)
         if (found := self._bodies.get(key)) is not None:
             self._bodies.move_to_end(key)
             return found
-        rendered = self._templates.render(digest, redirected_from=redirected_from)
-        made = text_header("Subject", rendered.subject), _multipart(rendered)
+        if plain:
+            rendered = built_in(digest, office=self._identity.office, redirected_from=redirected_from)
+        else:
+            rendered = self._templates.render(digest, redirected_from=redirected_from)
+        try:
+            made = text_header("Subject", rendered.subject), _multipart(rendered)
+        except MailGateError as error:  # too big, say: what was rendered is at fault, not the addresses
+            raise TemplateError(f"the rendered mail: {error}") from None
         self._bodies[key] = made
         if len(self._bodies) > CACHED_BODIES:
             self._bodies.popitem(last=False)
@@ -134,6 +191,14 @@ class Composer:
             # Never `All`: that would suppress the bounces, too.
             ("X-Auto-Response-Suppress", "X-Auto-Response-Suppress: OOF, AutoReply"),
         )
+
+
+def _renderer(sources: Mapping[str, Source], identity: Identity) -> Templates | Confined:
+    """Return what renders a set: in this process if it is the shipped one, else in one with limits."""
+    texts = {name: source.text for name, source in sources.items()}
+    shipped = {name: source.text for name, source in read([share("templates")]).items()}
+    kind = Templates if texts == shipped else Confined
+    return kind(sources, sender_name=identity.sender_name, office=identity.office)
 
 
 def html_part(data: bytes) -> bytes:

@@ -9,12 +9,17 @@ from base64 import b64encode
 from typing import Final
 
 from notifier.errors import MailGateError
+from notifier.people.address import address as lawful_address
 
 LINE: Final = 76  # RFC 2047 §2: a line that holds an encoded word
 WORD: Final = 75  # RFC 2047 §2: an encoded word with its delimiters
 
+# Code points that are no characters (Unicode 16, §23.7): strict readers of UTF-8 show something else instead.
+_NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(
+    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+)
 # C0, C1, the line and paragraph separators, surrogates: a reader sees a space.
-_BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_BREAKING = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_NO_CHARACTERS}]")
 # Marks that reorder or hide text: a reader sees nothing.
 _HIDING = re.compile(
     "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
@@ -41,30 +46,23 @@ def clean_body(text: str) -> str:
 
 
 def address(text: str) -> str:
-    """Return the validated address, its domain as lower-case A-labels (IDNA 2003, reversible names only).
+    """Return the validated address, its domain as lower-case A-labels by the law of `notifier.people.address`.
 
-    Raises MailGateError for anything but one plain `local@domain`: quoted or non-ASCII local parts,
-    domain literals, commas and controls are refused rather than repaired.
+    Raises MailGateError for anything but one plain `local@domain`: what the law would tidy up, such as white
+    space or full-width letters, is refused here. What it lets through must besides be plain by the rules of
+    this module, so that a slip there doesn't reach a mail server.
     """
-    local, at, domain = text.rpartition("@")
-    if not at or len(local) > 64 or not _LOCAL.fullmatch(local):
-        raise MailGateError(f"{clean(text)!r} is no mail address")
-    labels = _a_labels(domain)
-    if len(local) + 1 + len(labels) > 254 or not all(_LABEL.fullmatch(label) for label in labels.split(".")):
-        raise MailGateError(f"{clean(text)!r} has no valid domain")
-    return f"{local}@{labels}"
-
-
-def _a_labels(domain: str) -> str:
-    lowered = domain.lower()
-    if lowered.isascii():
-        return lowered
     try:
-        encoded = lowered.encode("idna")
-        # ß would silently become ss, which is another domain in today's registries.
-        return encoded.decode("ascii") if encoded.decode("idna") == lowered else ""
-    except UnicodeError:
-        return ""
+        found = lawful_address(text)
+    except ValueError as error:
+        raise MailGateError(clean(str(error))) from None
+    local, _, domain = found.rpartition("@")
+    is_as_written = text.strip() == text and text.rpartition("@")[0] == local
+    if not is_as_written or len(local) > 64 or not _LOCAL.fullmatch(local):
+        raise MailGateError(f"{clean(text)!r} is no mail address")
+    if len(found) > 254 or not all(_LABEL.fullmatch(label) for label in domain.split(".")):
+        raise MailGateError(f"{clean(text)!r} has no valid domain")
+    return found
 
 
 def text_header(name: str, text: str) -> str:

@@ -1,5 +1,6 @@
 """Proof of a template set before it is used: everything compiled, every kind of digest rendered."""
 
+import html
 import re
 import sys
 from collections.abc import Iterator
@@ -7,55 +8,100 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from jinja2 import TemplateSyntaxError, Undefined
+from jinja2 import Undefined
 
 from notifier.digest import Digest, Notice, build
-from notifier.mail.render import HTML, SUBJECT, TEXT, Report, Sandbox, Templates
+from notifier.digest.bulletin import Bulletin, Fact, Matter, Snippet, compile_bulletin
+from notifier.digest.bulletin_words import KIND_WORDS
+from notifier.mail.render import DIGEST, OPS, Report, Sandbox, Templates
 from notifier.people.phrase import Role
 from notifier.timing.checkpoint import Kind
 
 HOSTILE: Final = "<b>敌</b>"
 _REDIRECTED: Final = "true-recipient@example.org"
 _AUTOESCAPE = re.compile(r"\{%[-+]?\s*autoescape\b")
+# What an attribute may load or open, in whichever quotes; blank and control characters hide no scheme from a browser.
+_LINK = re.compile(
+    r"""\s(?:href|src|action|formaction|background|poster|cite|data|srcset)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*))""",
+    re.IGNORECASE,
+)
+_WEB_OR_MAIL = re.compile(r"https?://|mailto:|#", re.IGNORECASE)
 _TODAY: Final = date(2018, 3, 1)
 _ZONE: Final = ZoneInfo("Asia/Shanghai")
 
 
 def faults(templates: Templates) -> list[str]:
-    """Return every fault of a template set, each once, as `templates/digest.html.j2:12: …`."""
+    """Return every fault of a template set, each once, as `templates/digest.html.j2:12: …`.
+
+    A set that ran into the limits of `confined_child` is not looked at any further.
+    """
     found: dict[str, None] = {}  # ordered, each once
 
     def report(fault: str) -> None:
         found.setdefault(fault)
 
     sandbox = Sandbox(templates.sources, _recording(templates, report))
-    for name in (SUBJECT, TEXT, HTML):
-        if name not in templates.sources:
-            report(f"{name}: there is no such template")
+    missing = [name for name in (*DIGEST, *OPS) if name not in templates.sources]
+    for name in missing:
+        report(f"{name}: there is no such template")
     for name, source in templates.sources.items():
         if block := _AUTOESCAPE.search(source.text):
             report(f"{source.path}:{source.text.count(chr(10), 0, block.start()) + 1}: autoescape stays on")
-        try:
+        with templates.located(name, report):
             sandbox.get_template(name)
-        except TemplateSyntaxError as error:
-            report(f"{error.filename or source.path}:{error.lineno}: {error.message}")
-    if any(name not in templates.sources for name in (SUBJECT, TEXT, HTML)):
+    if missing:
         return list(found)
-    for digest in samples(templates):
+    contents: tuple[Digest | Bulletin, ...] = (*samples(templates), *bulletins())
+    for content in contents:
+        if any(is_overrun(fault) for fault in found):
+            break
+        subject, text, page = (
+            templates.sources[name].path for name in (OPS if isinstance(content, Bulletin) else DIGEST)
+        )
         # A redirection shows the same lines; one look at it for each set of section templates is enough.
-        redirections = ("", _REDIRECTED) if digest.total > 1 else ("",)
+        redirections = ("", _REDIRECTED) if content.total > 1 else ("",)
         for redirected_from in redirections:
-            rendered = templates.render_in(sandbox, digest, redirected_from, report)
+            rendered = templates.render_in(sandbox, content, redirected_from, report)
             if rendered is None:
                 continue
+            for link in _LINK.finditer(rendered.html):
+                if not _WEB_OR_MAIL.match(html.unescape(link[1] or link[2] or link[3]).strip()):
+                    report(f"{page}: a link leads elsewhere than http:, https:, mailto: or #")
             if HOSTILE in rendered.html:
-                report(f"{templates.sources[HTML].path}: text gets into the HTML without being escaped")
+                report(f"{page}: text gets into the HTML without being escaped")
             if not rendered.subject:
-                report(f"{templates.sources[SUBJECT].path}: the subject is empty")
-            for name, part in ((TEXT, rendered.text), (HTML, rendered.html)):
+                report(f"{subject}: the subject is empty")
+            for path, part in ((text, rendered.text), (page, rendered.html)):
                 if redirected_from not in part:
-                    report(f"{templates.sources[name].path}: redirected_from isn't shown")
+                    report(f"{path}: redirected_from isn't shown")
     return list(found)
+
+
+def is_overrun(fault: str) -> bool:
+    """Return whether a fault says that a limit of time or memory was reached."""
+    return ": MemoryError: " in fault or ": Overrun: " in fault
+
+
+def bulletins() -> Iterator[Bulletin]:
+    """Yield bulletins that between them hold every kind of matter, each optional field set and empty."""
+    now = datetime(2018, 3, 1, 1, tzinfo=UTC)
+    full = [
+        Matter(
+            key=kind,
+            kind=kind,
+            lasts=True,
+            title=HOSTILE,
+            tasks=HOSTILE,
+            facts=(Fact(word="系统记录", text=HOSTILE),),
+            snippet=Snippet(where=where, lines=(HOSTILE,)),
+            first=first,
+        )
+        for kind in KIND_WORDS
+        for where, first in (("[groups]", _TODAY), ("", _TODAY + timedelta(days=90)))
+    ]
+    bare = [Matter(key=kind, kind=kind, lasts=False, title=HOSTILE) for kind in KIND_WORDS]
+    for news, still_open in ((full + bare, full), (bare * 60, []), ([], full * 60)):
+        yield compile_bulletin(news, still_open, now=now, zone=_ZONE)
 
 
 def samples(templates: Templates) -> Iterator[Digest]:

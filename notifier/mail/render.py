@@ -18,17 +18,20 @@ from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from notifier.digest import Count, Digest, Group, Line, Remark, Section
+from notifier.digest.bulletin import Bulletin, Entry, Fact, Part, Snippet
 from notifier.errors import TemplateError
 from notifier.mail.headers import clean, clean_body
 
-SUBJECT: Final = "subject.txt.j2"
-TEXT: Final = "digest.txt.j2"
-HTML: Final = "digest.html.j2"
+DIGEST: Final = ("subject.txt.j2", "digest.txt.j2", "digest.html.j2")  # of contacts' mail
+OPS: Final = ("ops-subject.txt.j2", "ops.txt.j2", "ops.html.j2")  # of the mail to the office's own ops
 MAX_CHARACTERS: Final = 200_000  # of one part: as base64 both parts stay under the gate's limit
 
 Report = Callable[[str], None]
 
-_FROZEN: Final = frozenset({Count, Digest, Group, Line, Remark, Section})  # they have no methods to guard
+# They have no methods to guard.
+_FROZEN: Final = frozenset(
+    {Count, Digest, Group, Line, Remark, Section, Bulletin, Entry, Fact, Part, Snippet}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,42 +103,37 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 
 class Templates:
-    """The templates of an installation; of two files with one name, the earlier directory's counts.
+    """The templates of an installation, rendered in this process."""
 
-    Raises TemplateError when a file can't be read.
-    """
-
-    def __init__(self, directories: Sequence[Path], *, sender_name: str, office: Office) -> None:
-        self.sources = _read(directories)
+    def __init__(self, sources: Mapping[str, Source], *, sender_name: str, office: Office) -> None:
+        self.sources = sources
         self._constants = {"office": office, "sender_name": sender_name}
         self._sandbox = Sandbox(self.sources, StrictUndefined)
         # Styles are inlined because most Chinese web mail drops <style>; nothing is ever fetched.
         self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 
-    def render(self, digest: Digest, *, redirected_from: str = "") -> Rendered:
+    def render(self, content: Digest | Bulletin, *, redirected_from: str = "") -> Rendered:
         """Render the three parts; TemplateError names the lines that failed."""
         faults: list[str] = []
-        rendered = self.render_in(self._sandbox, digest, redirected_from, faults.append)
+        rendered = self.render_in(self._sandbox, content, redirected_from, faults.append)
         if rendered is None:
             raise TemplateError(*faults)
         return rendered
 
     def render_in(
-        self, sandbox: Sandbox, digest: Digest, redirected_from: str, report: Report
+        self, sandbox: Sandbox, content: Digest | Bulletin, redirected_from: str, report: Report
     ) -> Rendered | None:
         """Render with another sandbox; None when a part failed, which `report` was told."""
-        values = {"digest": digest, "redirected_from": redirected_from, **self._constants}
-        parts: dict[str, str] = {}
-        for name in (SUBJECT, TEXT, HTML):
-            with self._located(name, report):
-                parts[name] = _joined(sandbox.get_template(name).generate(values))
-        if len(parts) < 3:
+        what, names = ("bulletin", OPS) if isinstance(content, Bulletin) else ("digest", DIGEST)
+        values = {what: content, "redirected_from": redirected_from, **self._constants}
+        parts: list[str] = []
+        for name in names:
+            with self.located(name, report):
+                parts.append(_joined(sandbox.get_template(name).generate(values)))
+        if len(parts) < len(names):
             return None
-        return Rendered(
-            subject=clean(parts[SUBJECT]),
-            text=parts[TEXT].strip() + "\n",
-            html=self._inliner.inline(parts[HTML]),
-        )
+        subject, text, html = parts
+        return Rendered(subject=clean(subject), text=text.strip() + "\n", html=self._inliner.inline(html))
 
     def as_written(self, path: str, line: int, message: str) -> str:
         """Say `'line.titel' is undefined`, as it stands in the template, for Jinja2's word on its object."""
@@ -147,7 +145,8 @@ class Templates:
         return f"'{dotted[0] if dotted else found[1]}' is undefined"
 
     @contextmanager
-    def _located(self, name: str, report: Report) -> Iterator[None]:
+    def located(self, name: str, report: Report) -> Iterator[None]:
+        """Tell `report` what goes wrong inside with file and line, and go on; `name` is the template in hand."""
         try:
             yield
         except TemplateSyntaxError as error:
@@ -167,9 +166,10 @@ class Templates:
     def _frame(self, error: BaseException, name: str) -> tuple[str, int]:
         """Return the innermost template line in the traceback, which Jinja2 maps to its source."""
         paths = {source.path for source in self.sources.values()}
-        for frame in reversed(traceback.extract_tb(error.__traceback__)):
-            if frame.filename in paths:
-                return frame.filename, frame.lineno or 0
+        # Not extract_tb: it reads the source of each frame, and of a recursion there are a thousand.
+        for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+            if frame.f_code.co_filename in paths:
+                return frame.f_code.co_filename, line
         return self.sources[name].path if name in self.sources else name, 0
 
 
@@ -189,7 +189,11 @@ def _joined(pieces: Iterator[str]) -> str:
     return "".join(parts)
 
 
-def _read(directories: Sequence[Path]) -> dict[str, Source]:
+def read(directories: Sequence[Path]) -> dict[str, Source]:
+    """Read all templates, once; of two files with one name, the earlier directory's counts.
+
+    TemplateError names every file that can't be read.
+    """
     sources: dict[str, Source] = {}
     faults = []
     for directory in directories:

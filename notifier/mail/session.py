@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -227,15 +228,20 @@ class Session:
         secret = self._server.password
         password = secret() if callable(secret) else secret or ""
         offered = set(smtp.supported_auth_methods)
-        if "plain" in offered:
-            response = await smtp.auth_plain(user, password)
-        elif "login" in offered:
-            response = await smtp.auth_login(user, password)
-        elif "cram-md5" in offered:
-            response = await smtp.auth_crammd5(user, password)
-        else:
-            raise SMTPException("the server offers no login we know")
-        return clean(f"{response.code} {response.message}")
+        try:
+            if "plain" in offered:
+                response = await smtp.auth_plain(user, password)
+            elif "login" in offered:
+                response = await smtp.auth_login(user, password)
+            elif "cram-md5" in offered:
+                response = await smtp.auth_crammd5(user, password)
+            else:
+                raise SMTPException("the server offers no login we know")
+        except SMTPResponseException as error:
+            error.message = _without_secret(error.message, user, password)
+            error.args = (error.code, error.message)
+            raise
+        return clean(f"{response.code} {_without_secret(response.message, user, password)}")
 
     def _tls_line(self, smtp: SMTP) -> str:
         cipher = smtp.get_transport_info("cipher")
@@ -243,6 +249,14 @@ class Session:
             return "TLS: none"
         until = (smtp.get_transport_info("peercert") or {}).get("notAfter", "unknown")
         return f"TLS: {cipher[1]} {cipher[0]}, certificate verified, valid until {until}"
+
+
+def _without_secret(reply: str, user: str, password: str) -> str:
+    """Return a server's reply to a login; one that quotes the line it didn't understand shows no password."""
+    spoken = [password, *(b64encode(line.encode()).decode() for line in (password, f"\0{user}\0{password}"))]
+    for secret in sorted(filter(None, spoken), key=len, reverse=True):
+        reply = reply.replace(secret, "***")
+    return reply
 
 
 def _result(state: State, scope: Scope, error: SMTPResponseException) -> Result:

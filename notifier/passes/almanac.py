@@ -29,6 +29,7 @@ def almanac(book: Sequence[PlanEntry], setting: Setting, now: datetime) -> Itera
                 kind="clash",
                 message=f"event {name}: config.toml says {other}, `notifier event` said {day}, which wins",
                 hint=f"[events]\n{assigned}   # or: notifier event {name} --forget",
+                zh=f"事件“{name}”：config.toml 写的是{other}，notifier event 命令登记的是{day}，现以后者为准",
             )
 
 
@@ -59,6 +60,8 @@ def _notices(book: Sequence[PlanEntry], setting: Setting, now: datetime) -> Iter
                 message=f"the State Council's notice on the working days of {year} is not known: what falls"
                 f" after {known} is provisional, and {reaching} tasks reach there",
                 hint=f"update the holidays package, or list {year}'s days under [calendar] off / work",
+                zh=f"{year}年节假日安排尚未载入，{known}以后的日期都是暂定的，涉及{reaching}项任务",
+                about=str(year),
                 first=first,
             )
 
@@ -83,5 +86,6 @@ def _terms(entry: PlanEntry, task: TaskEntry, context: Context, now: datetime) -
         tasks=(task.row.ref,),
         message=f"the {season} term of {year} is taken to open on {opens}, by convention; nobody has confirmed it",
         hint=f'[terms]\n"{year}-{season}" = {opens}   # or its true opening day',
+        zh=f"{year}年{'春' if season == 'spring' else '秋'}季学期暂按惯例推定{opens}开学，请核实",
         first=first,
     )

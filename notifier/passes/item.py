@@ -14,6 +14,8 @@ class Item:
     tasks: tuple[str, ...] = ()
     message: str
     hint: str
+    zh: str  # the message for the office's people, in their ops mail
+    about: str = ""  # by which the matter is known again while its message changes; empty: by the message
     first: date | None = None  # the first notice that it would touch; at the earliest, where that depends
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
@@ -39,6 +39,11 @@ class PlanOutcome:
     planned: int
     messages: int
     next_at: datetime | None
+
+    def with_more(self, messages: int, next_at: datetime | None) -> "PlanOutcome":
+        """Return this with other messages that were queued, and another moment at which there will be."""
+        moments = [moment for moment in (self.next_at, next_at) if moment is not None]
+        return replace(self, messages=self.messages + messages, next_at=min(moments, default=None))
 
 
 @lru_cache(maxsize=4096)

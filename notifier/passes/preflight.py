@@ -40,15 +40,18 @@ def _items(
     now: datetime,
 ) -> Iterator[Item]:
     for fault in contact_faults:
-        yield Item(kind="contact", message=f"{fault.where}: {fault.message}", hint="mend the row")
+        message = f"{fault.where}: {fault.message}"
+        yield Item(kind="contact", message=message, hint="mend the row", zh=message)
     for entry in book:
         for fault in entry.document.faults:
             message = f"{fault.where}: {fault.message}"
-            yield Item(kind="row", plan=entry.key, message=message, hint="mend the row in the document")
+            hint = "mend the row in the document"
+            yield Item(kind="row", plan=entry.key, message=message, hint=hint, zh=message)
         for ref in unknown_overrides(entry):
             message = f'[plans.{entry.key}.tasks."{ref}"]: the document has no such task'
             hint = "remove it, or mend its number"
-            yield Item(kind="override", plan=entry.key, tasks=(ref,), message=message, hint=hint)
+            zh = f'[plans.{entry.key}.tasks."{ref}"]'
+            yield Item(kind="override", plan=entry.key, tasks=(ref,), message=message, hint=hint, zh=zh)
         for task in entry.tasks:
             yield from _of_task(entry, task, refused, setting, now)
     yield from almanac(book, setting, now)
@@ -73,6 +76,8 @@ def _of_task(
                 tasks=(ref,),
                 message=f"the mail server refuses {who.address} ({who.name}): {reply}",
                 hint="mend the address in the contacts file",
+                zh=f"{who.address}（{who.name or '、'.join(who.units)}）：{reply}",
+                about=who.key,
                 first=_first(task.rule, context, now),
             )
     for issue in roster.issues:
@@ -82,7 +87,13 @@ def _of_task(
             continue  # all is said before that day
         hint = issue.hint_for(entry.key, ref)
         yield Item(
-            kind=issue.kind, plan=entry.key, tasks=(ref,), message=issue.message, hint=hint, first=first
+            kind=issue.kind,
+            plan=entry.key,
+            tasks=(ref,),
+            message=issue.message,
+            hint=hint,
+            zh=issue.zh,
+            first=first,
         )
 
 
@@ -105,6 +116,7 @@ def _review(entry: PlanEntry, task: TaskEntry, context: Context, now: datetime) 
         tasks=(task.row.ref,),
         message=message,
         hint=f"{table}\n{answer}   # or whatever it means",
+        zh=f"“{phrase}”" if phrase else "未写时限",
         first=None if supposed is None else _first(supposed, context, now),
     )
 
@@ -126,5 +138,6 @@ def _waiting(entry: PlanEntry, task: TaskEntry, why: str, setting: Setting, now:
         tasks=(task.row.ref,),
         message=why,
         hint="\n".join(["[events]", *named]),
+        zh=f"“{task.row.timing}”，须先有下列事件的日期：{'、'.join(undated) or why}",
         first=_first(task.rule, happened, now),
     )

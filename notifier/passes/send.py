@@ -10,17 +10,23 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection, Engine
 
 from notifier.clock import Clock
+from notifier.errors import TemplateError
 from notifier.ledger import outbox, reminders, tasks
 from notifier.ledger.engine import beside
+from notifier.ledger.met import FaultsMet
 from notifier.ledger.outbox import MessageRecord
 from notifier.mail.compose import Composer
 from notifier.mail.transport import Outgoing, Result, Transport
 from notifier.passes.brake import Brake
+from notifier.passes.fallback import fell_back
 from notifier.passes.notices import Verdict, digest_of, is_in_stream, judge
+from notifier.passes.ops import OpsMail, is_for_ops
+from notifier.passes.ops_matters import CAP_EVENT, SERVER_EVENT
 from notifier.passes.plan import dated
 from notifier.passes.retry import (
     BACKOFF,
@@ -45,6 +51,7 @@ class SendOutcome:
     tried: int
     next_at: datetime | None
     fault: str | None = None
+    template_fault: str | None = None  # for which mail went with the built-in text, since the last reload
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,10 +68,14 @@ class Sender:
     redirect_to: str | None = None
     overrides: tuple[Override, ...] = ()
     brake: Brake = field(default_factory=Brake)
+    ops: OpsMail | None = None  # None: in a rehearsal
+    _server_met: FaultsMet = field(default_factory=lambda: FaultsMet(SERVER_EVENT), init=False)
+    _cap_met: FaultsMet = field(default_factory=lambda: FaultsMet(CAP_EVENT), init=False)
     _server_faults: int = field(default=0, init=False)
     _suspects: set[int] = field(default_factory=set, init=False)  # next in turn when the server failed
     _paused: tuple[datetime, datetime] | None = field(default=None, init=False)
     _last_fault: str | None = field(default=None, init=False)
+    _template_fault: str | None = field(default=None, init=False)
     _is_held: bool = field(default=False, init=False)  # and the log says so
 
     def send(
@@ -90,6 +101,7 @@ class Sender:
             self._suspects.clear()
             if time.monotonic() > deadline:
                 break
+        self.composer.rest()
         return self._outcome(tried, self._fault() if fault is None else fault.reply)
 
     def _claim(self) -> list[MessageRecord]:
@@ -99,12 +111,20 @@ class Sender:
                 # Mail that is late by now, from before downtime or deferred, goes on no night or holiday.
                 outbox.put_off(db, now - LATE_AFTER, next_slot(self.setting, now))
             room = self.brake.room(db, now, self.setting.policy.zone)
-            return outbox.claim(db, self.owner, now, BATCH if room is None else min(BATCH, room))
+            if room is None or room >= BATCH:
+                return outbox.claim(db, self.owner, now, BATCH)
+            # What tells ops of a brake isn't held back by it.
+            told = outbox.claim(db, self.owner, now, BATCH, for_ops=True)
+            return told + outbox.claim(db, self.owner, now, room, for_ops=False)
 
     def _outcome(self, tried: int, fault: str | None) -> SendOutcome:
         with self.engine.begin() as db:
             moment = outbox.earliest_attempt(db)
             held = self.brake.held(db, self.clock(), self.setting.policy.zone)
+        if held is not None and held.until is not None and not self._is_held:
+            self._cap_met.add(self.clock(), held.why)
+        for met in (self._cap_met, self._server_met):
+            met.write(self.engine)
         if held is not None and not self._is_held:
             log.warning("Mail is held back: %s", held.why, extra={"action": "mail_held"})
         self._is_held = held is not None
@@ -113,7 +133,9 @@ class Sender:
         if moment is not None and held is not None:
             moment = max(moment, held.until) if held.until is not None else None
         told = "; ".join(part for part in (fault, held and held.why) if part)
-        return SendOutcome(tried=tried, next_at=moment, fault=told or None)
+        return SendOutcome(
+            tried=tried, next_at=moment, fault=told or None, template_fault=self._template_fault
+        )
 
     def _is_paused(self) -> bool:
         # A clock that was set back before the pause began ends it, instead of prolonging it.
@@ -126,6 +148,7 @@ class Sender:
         self._server_faults += 1
         self._last_fault = fault.reply
         now = self.clock()
+        self._server_met.add(now, fault.reply)
         _, wait = overruled(fault, self.overrides)
         self._paused = now, now + max(backoff(self._server_faults), wait)
         log.warning(
@@ -168,6 +191,9 @@ class Sender:
 
     def _prepare(self, claimed: Sequence[MessageRecord]) -> list[Outgoing]:
         now = self.clock()
+        # Long work, and for the ops mail alone: done before the ledger is locked.
+        told = self.ops is not None and any(map(is_for_ops, claimed))
+        standing = self.ops.standing(self.engine, now) if self.ops is not None and told else ()
         with self.engine.begin() as db:
             setting = dated(db, self.setting)
             records = reminders.of_messages(db, [message.id for message in claimed])
@@ -178,22 +204,31 @@ class Sender:
             current: dict[tuple[int, str], bool] = {}  # contacts share checkpoints: ask the rule once each
             prepared: list[Outgoing] = []
             for message in claimed:
+                for_ops = is_for_ops(message)
+                if for_ops and (self.ops is None or not self.ops.tells(message)):
+                    outbox.finish(db, message.id, "dropped", "no longer in [ops] mail", now)
+                    continue
                 if message.body is not None and message.uncertain:
                     prepared.append(self._outgoing(message, message.body))
                     continue
                 try:
-                    verdicts = []
-                    for reminder in records.get(message.id, []):
-                        task = by_task[reminder.task_id]
-                        key = (task.id, reminder.checkpoint)
-                        if key not in current:
-                            current[key] = is_in_stream(reminder, task, setting)
-                        said = related.get((task.id, reminder.contact), [])
-                        done = closed.get(task.id, ())
-                        verdicts.append(judge(reminder, task, done, said, setting, in_stream=current[key]))
-                    body = self._compose(db, message, verdicts, by_task, related, now)
+                    if self.ops is not None and for_ops:
+                        body = self.ops.compose(db, message, standing, self.composer, now, self.redirect_to)
+                    else:
+                        verdicts = []
+                        for reminder in records.get(message.id, []):
+                            task = by_task[reminder.task_id]
+                            key = (task.id, reminder.checkpoint)
+                            if key not in current:
+                                current[key] = is_in_stream(reminder, task, setting)
+                            said = related.get((task.id, reminder.contact), [])
+                            done = closed.get(task.id, ())
+                            verdicts.append(
+                                judge(reminder, task, done, said, setting, in_stream=current[key])
+                            )
+                        body = self._compose(db, message, verdicts, by_task, related, now)
                 except Exception as error:
-                    # One mail that can't be composed must not hold up the others; it waits for a mended template.
+                    # One mail that can't be composed, to a broken address say, must not hold up the others.
                     log.exception(
                         "Message %d can't be composed", message.id, extra={"action": "not_composed"}
                     )
@@ -225,7 +260,8 @@ class Sender:
         # Days left are counted from the day on which the mail really goes.
         moment = message.slot if now - message.slot <= LATE_AFTER else now
         digest = digest_of(owed, by_task, related, self.setting, moment)
-        return self.composer.compose(
+        compose = partial(
+            self.composer.compose,
             digest,
             to_name=message.name,
             to_address=self.redirect_to or message.address,
@@ -233,6 +269,12 @@ class Sender:
             date=message.slot.astimezone(self.setting.policy.zone),
             redirected_from=message.address if self.redirect_to else None,
         )
+        try:
+            return compose()
+        except TemplateError as error:
+            # What is owed is worth more than how it looks.
+            self._template_fault = fell_back(db, message.id, error, now)
+            return compose(plain=True)
 
     def _hold_back(self, db: Connection, message: MessageRecord, reason: str, now: datetime) -> None:
         # Age alone says nothing after a hold or downtime: it counts with the tries.

@@ -1,6 +1,6 @@
 """A mail address as it is used: a plain ASCII local part, and the domain as A-labels.
 
-The directory and config.toml are held to this one; notifier.mail checks once more what leaves.
+The one law for the directory, config.toml and what leaves; notifier.mail besides looks at the result by itself.
 """
 
 import re

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from notifier.people import lexicon as lx
 from notifier.people.items import Area, Item, Kind, parse
@@ -29,6 +30,7 @@ def complete(pieces: Sequence[Piece], context: Context) -> list[tuple[Item, int]
     """Return the items of one list in full, each with the index of the piece it came from."""
     items = [context.parse(piece.text) for piece in pieces]
     elided = [False] * len(items)
+    each = [False, *(_is_each_level(*pair, context.issuer) for pair in pairwise(items))]
     noun = ""
     for index in range(len(items) - 1, -1, -1):
         following = items[index + 1] if index + 1 < len(items) else None
@@ -51,9 +53,10 @@ def complete(pieces: Sequence[Piece], context: Context) -> list[tuple[Item, int]
             and not _NOUN.fullmatch(item.tail)
             and not (before.area is not Area.ZONE and before.determiner and not _governs(before, item.tail))
         ):
-            out.extend((each, index) for each in _organs(item, [found for found, _ in out]))
+            out.extend((organ, index) for organ in _organs(item, [found for found, _ in out]))
         else:
-            out.append((_from_left(item, before, context, elided=elided[index]), index))
+            whole = context.parse(f"各{item.text}") if each[index] else item
+            out.append((_from_left(whole, before, context, elided=elided[index]), index))
     return out
 
 
@@ -93,6 +96,8 @@ def _from_right(item: Item, following: Item, context: Context) -> Item | None:
         item.kind is Kind.PLACE and item.area is Area.LEVEL and not item.determiner
     ):
         ending = _after_level(following)
+    if _is_each_level(item, following, context.issuer):
+        ending = following.tail
     if item.kind is Kind.BODY and item.head and not item.tail and following.kind is Kind.BODY:
         shared = re.fullmatch(rf"{lx.LEVEL}(?:人民)?政府(督查室|办公[厅室]|办|研究室)", following.text)
         ending = shared[1] if shared is not None else ""  # 市委、市政府督查室
@@ -103,6 +108,17 @@ def _from_right(item: Item, following: Item, context: Context) -> Item | None:
     if not ending:
         return None
     return context.parse(item.text + ending)
+
+
+def _is_each_level(item: Item, following: Item, issuer: str) -> bool:
+    """各市、县民政局: each of them, where both levels lie below the issuer's; 各市、省民政厅 are two things."""
+    if not (item.kind is Kind.PLACE and item.area is Area.LEVEL and item.determiner == "各"):
+        return False
+    if following.determiner or not re.search(r"[局办委部院]$", following.tail):
+        return False
+    level = following.head if following.kind is Kind.BODY else following.place[:1]  # 县, 县（市、区）
+    own, upper, lower = lx.rank(issuer), lx.rank(item.place), lx.rank(level)
+    return upper is not None and lower is not None and upper < lower and (own is None or own < upper)
 
 
 def _after_level(following: Item) -> str:

@@ -38,6 +38,7 @@ class UnitIssue:
     unit: str  # as written in the phrase, or the concrete unit
     message: str
     hint: str  # what to put where; holds `{plan}` and `{ref}` where the line belongs to one task
+    zh: str  # the message for the office's people
     since: date | None = None  # from which day it hurts, when it doesn't yet
 
     def hint_for(self, plan: str, ref: str) -> str:
@@ -71,8 +72,10 @@ class _Draft:
     issues: dict[tuple[str, str, date | None], UnitIssue] = field(default_factory=dict)
     seen: set[tuple[str, Role]] = field(default_factory=set)
 
-    def issue(self, kind: IssueKind, unit: str, message: str, hint: str, since: date | None = None) -> None:
-        found = UnitIssue(kind=kind, unit=unit, message=message, hint=hint, since=since)
+    def issue(
+        self, kind: IssueKind, unit: str, message: str, hint: str, zh: str, since: date | None = None
+    ) -> None:
+        found = UnitIssue(kind=kind, unit=unit, message=message, hint=hint, zh=zh, since=since)
         self.issues.setdefault((kind, unit, since), found)
 
     def tell(self, unit: str, role: Role) -> None:
@@ -126,6 +129,7 @@ class _Draft:
     def _ask(self, unit: str, listing: Listing, since: date | None) -> None:
         """Ask about a unit without a primary contact, now or from a day on."""
         ahead = "" if since is None else f" from {since} on"
+        then = "" if since is None else f"（自{since}起）"
         if (closed := listing.closed(unit)) is not None:
             last = "" if closed == date.min else f" since {closed}"
             message = f"{unit} is closed{last} and has no successor; nobody is told for it"
@@ -133,12 +137,15 @@ class _Draft:
                 message = f"{unit} closes after {closed - timedelta(days=1)} and has no successor{ahead}"
             day = "" if closed == date.min else f", from = {closed}"
             hint = f'[aliases]\n{_quoted(unit)} = {{ to = "…"{day} }}   # instead of its line there'
-            self.issue("closed_unit", unit, message, hint, since)
+            zh = f"{unit}{'' if closed == date.min else f'自{closed}起'}已撤销，未写承接单位"
+            self.issue("closed_unit", unit, message, hint, zh, since)
             return
         kind: IssueKind = "no_contact" if listing.is_known(unit) else "unknown_unit"
         groups = listing.groups_of(unit)
         of = f", a member of {'、'.join(groups[:3])}{' …' if len(groups) > 3 else ''}," if groups else ""
+        zh = f"{unit}{f'（属于{groups[0]}）' if groups else ''}{then}"
         if listing.contacts(unit):
+            zh += "只有抄送人员，没有联络员"
             message = (
                 f"{unit}{of} has no primary contact{ahead}, only copies; add a line to the contacts file"
             )
@@ -148,7 +155,7 @@ class _Draft:
             message = (
                 f"{unit} is not in the directory; add a contact, or an alias if it is known by another name"
             )
-        self.issue(kind, unit, message, f"{unit},姓名,name@example.org,primary", since)
+        self.issue(kind, unit, message, f"{unit},姓名,name@example.org,primary", zh, since)
 
 
 def recipients(
@@ -181,12 +188,12 @@ def recipients(
             for unit in directory.units(UnitRef(name=text, role=Role.JOINT), named=answers).units:
                 draft.tell(unit, Role.JOINT)
         else:
-            draft.issue(
-                "unresolved", text, f"“{text}” can't be read as a unit; name who is meant", _named(text, ())
-            )
+            message = f"“{text}” can't be read as a unit; name who is meant"
+            draft.issue("unresolved", text, message, _named(text, ()), f"“{text}”")
     if not (reading.units or reading.unresolved):
         message = "no unit is named; give the row its units, or name who is meant"
-        draft.issue("unresolved", reading.text, message, _named(reading.text or OPEN_END, ()))
+        hint = _named(reading.text or OPEN_END, ())
+        draft.issue("unresolved", reading.text, message, hint, "未写责任单位")
     return Roster(recipients=draft.recipients(), issues=tuple(draft.issues.values()))
 
 
@@ -197,10 +204,11 @@ def _question(draft: _Draft, ref: UnitRef, units: Sequence[str]) -> None:
     if ref.open:
         meanwhile = "the whole group is told meanwhile" if units else "nobody is told meanwhile"
         message = f"{ref.name} doesn't say which units; {meanwhile}"
-        draft.issue("open_group", ref.name, message, _named(ref.name, units[:1]))
+        zh = f"{ref.name}：{f'暂按全部{len(units)}个单位通知' if units else '暂时无人收到提醒'}"
+        draft.issue("open_group", ref.name, message, _named(ref.name, units[:1]), zh)
     elif ref.group:
         message = f"the group {ref.name} is not listed; nobody is told meanwhile"
-        draft.issue("unlisted_group", ref.name, message, f"[groups]\n{_assign(ref.name, ())}")
+        draft.issue("unlisted_group", ref.name, message, f"[groups]\n{_assign(ref.name, ())}", ref.name)
 
 
 def _open_end(draft: _Draft, reading: UnitsReading, answers: Mapping[str, Sequence[str]]) -> None:
@@ -211,7 +219,8 @@ def _open_end(draft: _Draft, reading: UnitsReading, answers: Mapping[str, Sequen
         return
     last = f" after {reading.units[-1].name}" if reading.units else ""
     message = f"the list ends with 等{last}; name who else is meant, or nobody: []"
-    draft.issue("open_end", OPEN_END, message, _named(OPEN_END, ()))
+    zh = f"“{reading.units[-1].name}等”" if reading.units else "“等”"
+    draft.issue("open_end", OPEN_END, message, _named(OPEN_END, ()), zh)
 
 
 def _named(name: str, units: Iterable[str]) -> str:

@@ -118,6 +118,10 @@ def _balance(text: str) -> str:
                     ahead,
                 )
                 inside = run[0] if run is not None else ""
+                if _POINTER.fullmatch(f"（{inside}）") and re.search("[省市县区州乡镇]", inside):
+                    out.pop()  # it may have swallowed a name: （详见任务三省直管县（市）政府
+                    depth -= 1
+                    continue
                 out.append(inside.replace("，", "、") + "）")
                 position += len(inside)
                 depth -= 1

@@ -18,7 +18,7 @@ import pytest
 from notifier.app import App, build
 from notifier.config import load
 from notifier.ledger import engine as ledger
-from notifier.rehearsal import Rehearsal, day_start, fresh_folder, rehearse, write_csv
+from notifier.rehearsal import Rehearsal, day_start, fresh_folder, rehearse, write_reminders
 from notifier.report.pages import write_report
 from notifier.share import share
 from tests.office import ALWAYS, CONFIG, TEACHERS, beijing, office
@@ -53,7 +53,7 @@ def rehearsed(app: App, out: Path, *, all_done: bool = False, last: date = LAST)
     transport = fresh_folder(out, app)
     end = day_start(app, last).replace(hour=15, minute=59)
     found = rehearse(app, day_start(app, FIRST), end, transport, all_done=all_done)
-    write_csv(found, out / "reminders.csv")
+    write_reminders(found, out / "reminders.csv")
     write_report(found, out, FIRST, last)
     return Rehearsed(app, found, out)
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from notifier.errors import MailGateError
 from notifier.mail.gate import check_mail
 from notifier.mail.headers import address, clean, mailbox_header, text_header
+from notifier.people.address import address as lawful_address
 
 FRAGMENTS = [
     *("\r\n", "\n", "\r", "\0", "\x85", "\u2028", "\u202e", "\u200b", "\ud800", " ", "\t"),
@@ -49,6 +50,21 @@ def test_the_header_set_never_grows_and_text_reads_back(name: str, subject: str)
 @given(text=HOSTILE)
 def test_cleaning_twice_changes_nothing_more(text: str) -> None:
     assert clean(clean(text)) == clean(text)
+
+
+DOMAIN = st.one_of(HOSTILE, st.from_regex(r"[a-zß-ö例。.-]{1,20}\.(org|中国|ς)", fullmatch=True))
+
+
+@given(local=st.one_of(HOSTILE, st.from_regex(r"[a-z.'+]{1,9}", fullmatch=True)), domain=DOMAIN)
+@example(local="zhang", domain="example.org")
+@example(local="zhang", domain="straße.de")
+def test_mail_and_directory_hold_addresses_to_one_law(local: str, domain: str) -> None:
+    try:
+        sent_to = address(f"{local}@{domain}")
+    except MailGateError:
+        return
+    assert sent_to == lawful_address(f"{local}@{domain}")
+    assert address(sent_to) == sent_to
 
 
 @given(local=HOSTILE, domain=HOSTILE)

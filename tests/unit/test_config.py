@@ -8,7 +8,7 @@ import pytest
 
 from notifier.app import build
 from notifier.config import Config, load
-from notifier.config.credential import ledger_place
+from notifier.config.credential import ledger_place, read_credential
 from notifier.database import Server
 from notifier.errors import ConfigError, FaultsError
 from notifier.people import Alias
@@ -16,6 +16,7 @@ from notifier.share import share
 from tests.office import CONFIG, office
 
 NEEDED = '[office]\nname = "督查室"\n[mail]\nfrom = "a@example.org"\n'
+LOGIN = 'user = "x"\npassword_file = "smtp-password"\n[delivery]\nmode = "live"\n'
 PLAN = '[plans.p]\npath = "plan.txt"\nissued = 2017-10-01\n'
 
 
@@ -106,6 +107,7 @@ def test_an_absolute_database_has_four_slashes(folder: Path) -> None:
 def test_a_ledger_on_a_server_is_named_without_its_password(folder: Path) -> None:
     url = "postgresql+psycopg://notifier@db.example.org/ledger?sslmode=verify-full"
     (folder / "secret").write_text("geheim\n", "utf-8")
+    (folder / "secret").chmod(0o600)
     config = read(folder, NEEDED + CLUSTER.format(url) + 'database_password_file = "secret"\n')
     place = ledger_place(config)
     assert place == Server(url, "geheim")
@@ -406,6 +408,62 @@ def test_an_empty_credential_is_one_that_systemd_did_not_find(
     login = 'user = "x"\npassword_file = "credentials/smtp-password"\n[delivery]\nmode = "live"\n'
     with pytest.raises(FaultsError, match=r"mail\.password_file: .*: there is no password in it"):
         build(office(tmp_path, extra=login))
+
+
+@pytest.mark.parametrize(
+    "key", ["password", "passwd", "smtp_password", "pass", "token", "client_secret", "authcode", '"授权码"']
+)
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o644], ids=["0600", "0640", "0644"])
+def test_a_secret_in_the_configuration_is_refused_and_never_shown(folder: Path, key: str, mode: int) -> None:
+    (folder / "config.toml").write_text(f'{NEEDED}{key} = "hunter2"\n', "utf-8")
+    (folder / "config.toml").chmod(mode)
+    with pytest.raises(ConfigError) as caught:
+        load(folder / "config.toml")
+    [fault] = caught.value.faults
+    assert f"mail.{key}: no secret stands in this file" in fault
+    assert "password_file" in fault
+    assert ("others can read config.toml" in fault) is (mode == 0o644)
+    assert "hunter2" not in f"{fault} {caught.value!r}"
+
+
+@pytest.mark.parametrize(
+    "text", ["password = 7", 'password = ["hunter2"]', 'password = "hunter2', "password = hunter2"]
+)
+def test_a_secret_that_is_not_even_text_is_not_shown_either(folder: Path, text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(folder, NEEDED.replace("[mail]", f"[mail]\n{text}"))
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o440, 0o600, 0o640], ids=oct)
+def test_a_password_file_may_be_read_by_its_owner_and_group(tmp_path: Path, mode: int) -> None:
+    secret = tmp_path / "smtp-password"
+    secret.write_text("hunter2\n", "ascii")
+    secret.chmod(mode)
+    assert read_credential(office(tmp_path, extra=LOGIN), Path("smtp-password")) == "hunter2"
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o660, 0o602, 0o601, 0o666, 0o777], ids=oct)
+def test_a_password_file_that_others_can_get_at_is_refused(tmp_path: Path, mode: int) -> None:
+    secret = tmp_path / "smtp-password"
+    secret.write_text("hunter2\n", "ascii")
+    secret.chmod(mode)
+    with pytest.raises(
+        FaultsError, match=rf"password_file: .*mode {mode:04o} lets others at it: chmod 600"
+    ) as caught:
+        build(office(tmp_path, extra=LOGIN))
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o440, 0o444], ids=oct)
+def test_the_modes_of_a_credential_are_systemds_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "smtp-password").write_text("hunter2", "ascii")
+    (tmp_path / "run" / "smtp-password").chmod(mode)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "run"))
+    assert read_credential(office(tmp_path, extra=LOGIN), Path("smtp-password")) == "hunter2"
 
 
 @pytest.mark.parametrize("is_service", [False, True], ids=["check", "ExecReload= on 252"])

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, insert, select, update
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import Connection, Engine, create_engine, insert, select, text, update
 from sqlalchemy.exc import OperationalError
 
-from notifier.app import App
 from notifier.config import load
 from notifier.database import Server
 from notifier.errors import ConfigError
@@ -20,7 +21,7 @@ from notifier.ledger.engine import SCHEMA
 from notifier.ledger.event_days import set_day
 from notifier.ledger.hold import hold
 from notifier.ledger.log import record_event, register_daemon
-from notifier.ledger.schema import events, messages, metadata, reminders
+from notifier.ledger.schema import events, messages, metadata, ops_told, reminders
 from notifier.passes import closing as closings
 from tests.clock import SettableClock
 from tests.fakes import RecordingTransport
@@ -52,6 +53,9 @@ def full(desk: Path) -> Path:
         record_event(db, at=SLOT, by="a\0b", action="x", detail="\\u0000 stays")
         claimed = outbox.claim(db, "host:1", SLOT, 10)
         assert len(claimed) == 2
+        db.execute(
+            insert(ops_told).values(message_id=claimed[1].id, key="hold", lasts=True, urgent_for=SLOT.date())
+        )
         db.execute(
             update(messages)
             .where(messages.c.id == claimed[0].id)
@@ -216,16 +220,26 @@ def test_where_a_ledger_can_not_go_is_told(full: Path, ops: Type, url: str, code
 
 
 def test_an_older_ledger_is_brought_up_to_date_on_its_way(
-    ledger: App, ops: Type, postgres_server: Postgres
+    desk: Path, ops: Type, postgres_server: Postgres
 ) -> None:
-    with closing(sqlite3.connect(ledger.config.database)) as db:
-        db.execute("DROP INDEX ix_messages_finished")
-        db.execute("UPDATE alembic_version SET version_num = '0002'")
-        db.commit()
+    place = load(desk / "config.toml").database
+    place.parent.mkdir()
+    older = create_engine(f"sqlite:///{place}")
+    steps = AlembicConfig()
+    steps.set_main_option("script_location", str(Path(ledgers.__file__).parent / "migrations"))
+    with older.begin() as db:
+        steps.attributes["connection"] = db
+        command.upgrade(steps, "0001")
+        db.execute(text("INSERT INTO installation VALUES ('kept', '2017-10-01 00:00:00')"))
+    older.dispose()
     url = postgres_server.database()
     assert ops("migrate-to", url).code == 0
-    with postgres_server.connect(url.partition("@/")[2].partition("?")[0]) as target:
-        assert target.execute("SELECT version_num FROM alembic_version").fetchone() == (SCHEMA,)
+    moved = ledgers.open_existing(Server(url))
+    assert moved is not None
+    with moved.begin() as db:
+        assert ledgers.installation_id(db) == "kept"
+        assert db.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == SCHEMA
+    moved.dispose()
 
 
 def test_there_is_nothing_to_move_before_there_is_a_ledger(

@@ -60,6 +60,7 @@ def test_an_encoded_word_never_splits_a_character() -> None:
         pytest.param("\u202e张\u2066三\u200f", "张三", id="bidi controls"),
         pytest.param("\u200b张\ufeff三", "张三", id="invisible"),
         pytest.param("张\ud800三", "张 三", id="a lone surrogate"),
+        pytest.param("张\ufffe三\ufdd0a\U0010ffffb", "张 三 a b", id="no characters"),
         pytest.param("  张   三  ", "张 三", id="white space"),
     ],
 )
@@ -77,7 +78,8 @@ def test_a_body_keeps_its_lines_and_loses_its_controls() -> None:
         pytest.param("zhang@example.org", "zhang@example.org", id="plain"),
         pytest.param("Zhang.San+x@EXAMPLE.org", "Zhang.San+x@example.org", id="the domain in lower case"),
         pytest.param("zhang@教育.example.org", "zhang@xn--wcvs22d.example.org", id="an IDN as A-label"),
-        pytest.param("ops@localhost", "ops@localhost", id="one label"),
+        pytest.param("zhang@straße.example", "zhang@xn--strae-oqa.example", id="ß is a letter of its own"),
+        pytest.param("zhang@faß。中国", "zhang@xn--fa-hia.xn--fiqs8s", id="an ideographic full stop"),
     ],
 )
 def test_an_address_becomes_its_wire_form(text: str, expected: str) -> None:
@@ -101,7 +103,15 @@ def test_an_address_becomes_its_wire_form(text: str, expected: str) -> None:
         "zhang@-example.org",
         "zhang@example..org",
         "zhang..san@example.org",
-        "zhang@straße.example",
+        "ops@localhost",
+        " zhang@example.org",
+        "zhang@example.org\n",
+        "ｚhang@example.org",
+        "zhang＠example.org",
+        "zhang@192.0.2.1",
+        "zhang@例\u202e.org",
+        "zhang@xn--zz--.org",
+        "zhang@♥.org",
         "<zhang@example.org>",
         "a@b@example.org",
         "x" * 65 + "@example.org",
@@ -111,6 +121,16 @@ def test_an_address_becomes_its_wire_form(text: str, expected: str) -> None:
 def test_an_address_that_is_not_plainly_one_is_refused(text: str) -> None:
     with pytest.raises(MailGateError):
         address(text)
+
+
+@pytest.mark.parametrize(
+    "slip",
+    ["a@b@example.org", "a b@example.org", "z@example.org\r\nRCPT TO:<x@y.z>", "z@例.org", "z@-a.org", "z"],
+)
+def test_what_the_law_lets_slip_is_still_refused(slip: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notifier.mail.headers.lawful_address", lambda text: text)
+    with pytest.raises(MailGateError):
+        address(slip)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from notifier.errors import TemplateError
+from notifier.mail import proof
 from notifier.mail.compose import Composer, Identity
+from notifier.mail.render import Templates, read
 
 
 @pytest.fixture
@@ -16,10 +18,8 @@ def own(tmp_path: Path) -> Path:
 
 def faults(own: Path, shipped: Path, identity: Identity) -> list[str]:
     """Return the faults with the directory's name left out."""
-    composer = Composer([own, shipped], identity)
-    with pytest.raises(TemplateError) as caught:
-        composer.check()
-    return [fault.replace(f"{own}/", "") for fault in caught.value.faults]
+    templates = Templates(read([own, shipped]), sender_name="", office=identity.office)
+    return [fault.replace(f"{own}/", "") for fault in proof.faults(templates)]
 
 
 def test_the_shipped_templates_are_sound(shipped: Path, identity: Identity) -> None:
@@ -79,6 +79,26 @@ def test_all_faults_come_at_once_with_file_and_line(own: Path, shipped: Path, id
         pytest.param(
             "digest.txt.j2", "{{ digest.unit }}", "redirected_from isn't shown", id="redirect is hidden"
         ),
+        *(
+            pytest.param(
+                "section.html.j2",
+                f"<tr><td><a {link}>x</a></td></tr>",
+                "a link leads elsewhere",
+                id=f"link {number}",
+            )
+            for number, link in enumerate(
+                [
+                    'href="javascript:alert(1)"',
+                    "href='JaVaScRiPt:alert(1)'",
+                    "href=java&#115;cript:alert(1)",
+                    'href="&#1;javascript:alert(1)"',
+                    'href="//evil.example"',
+                    "SRC = data:text/html;base64,x",
+                    'href="file:///etc/passwd"',
+                    'background="vbscript:x"',
+                ]
+            )
+        ),
         pytest.param("plans/voc/section.txt.j2", "{{ section.tilte }}", "section.tilte", id="a plan's own"),
     ],
 )
@@ -98,14 +118,28 @@ def test_what_is_defined_only_sometimes_may_be_asked_for(
     (own / "subject.txt.j2").write_text(
         "{{ digest.nothing | default('x') }}{% if y is defined %}y{% endif %}", "utf-8"
     )
-    Composer([own, shipped], identity).check()
+    assert not faults(own, shipped, identity)
+
+
+def test_a_text_of_a_document_is_no_link(own: Path, shipped: Path, identity: Identity) -> None:
+    (own / "section.html.j2").write_text('<tr><td><a href="{{ section.title }}">x</a></td></tr>', "utf-8")
+    assert any("a link leads elsewhere" in fault for fault in faults(own, shipped, identity))
+
+
+def test_links_to_the_web_to_mail_and_within_the_page_are_fine(
+    own: Path, shipped: Path, identity: Identity
+) -> None:
+    links = ["https://example.org/?a=1", "HTTP://example.org", "mailto:a@example.org", "#top"]
+    source = "".join(f'<a href="{link}">{{{{ section.title }}}}</a>' for link in links)
+    (own / "section.html.j2").write_text(f"<tr><td>{source}</td></tr>", "utf-8")
+    assert not faults(own, shipped, identity)
 
 
 def test_every_template_is_escaped_unless_it_says_txt(own: Path, shipped: Path, identity: Identity) -> None:
     # A name without any suffix, included from the HTML.
     (own / "line.j2").write_text("{{ section.title }}", "utf-8")
     (own / "section.html.j2").write_text("<tr><td>{% include 'line.j2' %}</td></tr>", "utf-8")
-    Composer([own, shipped], identity).check()
+    assert not faults(own, shipped, identity)
 
 
 def test_a_set_without_its_main_templates_says_which_are_missing(own: Path, identity: Identity) -> None:
@@ -115,6 +149,9 @@ def test_a_set_without_its_main_templates_says_which_are_missing(own: Path, iden
         "subject.txt.j2",
         "digest.txt.j2",
         "digest.html.j2",
+        "ops-subject.txt.j2",
+        "ops.txt.j2",
+        "ops.html.j2",
     ]
 
 

@@ -1,0 +1,34 @@
+"""What the ops mail would say now, for `preview --ops`."""
+
+import click
+
+from notifier.app import App
+from notifier.cli.frame import say_json, the_ledger
+from notifier.cli.look import open_in_browser
+from notifier.ledger import engine as ledger
+from notifier.passes.ops import contact_of
+
+
+def show_ops_mail(app: App, *, in_browser: bool, as_json: bool) -> None:
+    """Print what the first address of `[ops] mail` would be told now, or, while there is none, anybody new."""
+    now, mail = app.clock(), app.ops_mail
+    address = mail.addresses[0] if mail.addresses else None
+    with the_ledger(app.config) as found:
+        engine = found or ledger.in_memory(now)
+        standing = mail.standing(engine, now)
+        with engine.begin() as db:
+            bulletin = mail.choose(db, contact_of(address or ""), standing, now).bulletin
+        if found is None:
+            engine.dispose()
+    if bulletin is None:
+        say_json(None) if as_json else click.echo("Nothing to tell: no ops mail would go.")
+        return
+    shown = app.composer().preview(bulletin)
+    if as_json:
+        say_json({"to": address, "subject": shown.subject, "text": shown.text, "html": shown.html})
+    else:
+        click.echo(f"{click.style('To', bold=True)}: {address or 'nobody: [ops] mail is empty'}")
+        click.echo(f"{click.style('Subject', bold=True)}: {shown.subject}")
+        click.echo("\n" + shown.text)
+    if in_browser:
+        open_in_browser(shown.html)

@@ -1,0 +1,75 @@
+"""The built-in text: whatever a digest holds, it makes a mail, and says what it left out."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from notifier.digest import Digest, Notice, build
+from notifier.errors import TemplateError
+from notifier.mail.compose import Composer, Identity, html_part
+from notifier.mail.gate import MAX_BYTES
+from notifier.mail.plain import built_in
+
+
+def many(notice: Notice, count: int, text: str) -> Digest:
+    notices = [replace(notice, ref=str(number), text=f"{number}号{text}") for number in range(1, count + 1)]
+    return build(notices, slot=notice.at, zone=ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.fixture
+def composer(shipped: Path, identity: Identity) -> Composer:
+    return Composer([shipped], identity)
+
+
+def test_it_says_what_the_templates_say(digest: Digest, identity: Identity, composer: Composer) -> None:
+    found = built_in(digest, office=identity.office)
+    assert found.subject == composer.preview(digest).subject
+    for expected in (
+        "省教育厅：", "《职业教育攻坚二期工程实施方案》", "豫政办〔2017〕115号", "第7项", "牵头", "黄灯", "今天到期",
+        "2017年12月29日（星期五）", "建立省级职业教育教学成果奖励制度。", "“2017年12月底前”", "出台具体措施",
+        "河南省人民政府督查室", "督查一处", "0371-6550 0000", "reply@example.org", "若联系人有误请告知",
+    ):  # fmt: skip
+        assert expected in found.text
+        assert expected in found.html
+
+
+def test_a_redirected_one_shows_whom_it_was_for(digest: Digest, identity: Identity) -> None:
+    found = built_in(digest, office=identity.office, redirected_from="true@example.org")
+    assert "原收件人：true@example.org" in found.text
+    assert "原收件人：true@example.org" in found.html
+
+
+def test_hostile_text_is_only_text(notice: Notice, identity: Identity) -> None:
+    hostile = replace(notice, text="<script>x</script>\0\u202e{{ 7*7 }}", units=("省\r\nBcc: e@x.org",))
+    found = built_in(build([hostile], slot=notice.at, zone=ZoneInfo("UTC")), office=identity.office)
+    assert "<script>" not in found.html
+    assert "&lt;script&gt;x&lt;/script&gt;" in found.html
+    assert not {"\0", "\u202e", "\r"} & set(found.text + found.html + found.subject)
+
+
+@pytest.mark.parametrize(
+    ("count", "text", "whole"),
+    [
+        pytest.param(200, "建立省级职业教育教学成果奖励制度。" * 8, True, id="200 tasks"),
+        pytest.param(400, "建立省级职业教育教学成果奖励制度。" * 40, True, id="400 long tasks, cut short"),
+        pytest.param(5000, "建立省级职业教育教学成果奖励制度。" * 40, False, id="5000 tasks, not all shown"),
+        pytest.param(40, "&<\U0001f600" * 20_000, True, id="tasks that are novels"),
+    ],
+)
+def test_a_digest_too_big_for_the_templates_still_goes(
+    composer: Composer, notice: Notice, mail_of: dict[str, Any], count: int, text: str, whole: bool
+) -> None:
+    digest = many(notice, count, text)
+    with pytest.raises(TemplateError):
+        composer.compose(digest, **mail_of)
+    data = composer.compose(digest, **mail_of, plain=True)
+    assert len(data) < MAX_BYTES
+    html = html_part(data).decode()
+    shown = sum(f"第{number}项" in html for number in range(1, count + 1))
+    assert (shown == count) is whole
+    assert (f"另有{count - shown}项" in html) is not whole
+    assert shown > min(count, 1000) * 0.5
+    assert "若联系人有误请告知" in html
