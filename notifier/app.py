@@ -21,6 +21,7 @@ from notifier.ledger import engine as ledger
 from notifier.ledger import outbox
 from notifier.mail.compose import Composer, Identity, Office
 from notifier.mail.maildir import MaildirTransport
+from notifier.mail.pace import Pace
 from notifier.mail.transport import Transport
 from notifier.passes import fallback
 from notifier.passes.adopt import Adoption, adopt
@@ -33,6 +34,7 @@ from notifier.passes.readdress import AddressedFor
 from notifier.passes.retry import Override
 from notifier.passes.send import Sender, SendOutcome
 from notifier.passes.setting import Setting
+from notifier.passes.suspension import suspensions
 from notifier.people.directory import Contact, Directory
 from notifier.share import share
 from notifier.timing.calendar import WorkCalendar
@@ -83,7 +85,9 @@ class App:
     book: tuple[PlanEntry, ...]
     people: "People"
     refused: Mapping[str, str] = field(default_factory=dict)
-    """Contacts whose latest mail the server refused for good, with its words."""
+    """Contacts whose latest mail the server refused for good, or who are suspended for it, with its words."""
+    pace: Pace = field(default_factory=Pace)
+    """How fast mail may go, for transport and send pass alike."""
     fallbacks: tuple[Item, ...] = ()
     """What the templates failed at since the daemon loaded its configuration."""
 
@@ -108,10 +112,11 @@ class App:
     def informed(self, engine: Engine) -> "App":
         """Return this app with what a ledger has on record: the days of events, the addresses refused."""
         with engine.begin() as db:
+            resting = {rest.contact: rest.told(self.config.zone) for rest in suspensions(db).values()}
             return replace(
                 self,
                 setting=dated(db, self.setting),
-                refused=outbox.refused_contacts(db),
+                refused=outbox.refused_contacts(db) | resting,
                 fallbacks=tuple(fallback.items(db)),
             )
 
@@ -174,9 +179,8 @@ class App:
             user=mail.user,
             password=None if mail.password_file is None else read_credential(self.config, mail.password_file),
             connections=mail.connections,
-            per_second=mail.per_second,
         )
-        return SmtpTransport(server)
+        return SmtpTransport(server, self.pace)
 
     def passes(
         self, engine: Engine, transport: Transport, *, clock: Clock | None = None, rehearsed: bool = False
@@ -194,6 +198,7 @@ class App:
             owner=self.owner,
             sender=self.config.mail.sender,
             redirect_to=delivery.redirect_to if delivery.mode == "redirect" and not rehearsed else None,
+            pace=Pace() if rehearsed or delivery.mode == "maildir" else self.pace,
             brake=Brake() if rehearsed else self.brake,
             ops=None if rehearsed else self.ops_mail,
             overrides=self.overrides,
@@ -221,7 +226,8 @@ def build(config: Config, clock: Clock = utc_now) -> App:
     faults += _template_faults(config)
     if faults:
         raise FaultsError(*faults)
-    return App(config=config, clock=clock, setting=setting, book=tuple(book), people=people)
+    pace = Pace(config.mail.per_second, config.mail.per_domain)
+    return App(config=config, clock=clock, setting=setting, book=tuple(book), people=people, pace=pace)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ NotifierError                  1   something failed
 ├── UsageError                 2   a command was asked for what doesn't exist
 ├── NotationError              1   a line of timing notation can't be read
 └── MailGateError              1   a composed mail isn't fit to leave
+    └── MailTooBig                 it is longer than a mail may be
 """
 
 from typing import ClassVar
@@ -60,3 +61,7 @@ class NotationError(NotifierError):
 
 class MailGateError(NotifierError):
     """The composed bytes failed the output gate and must not leave."""
+
+
+class MailTooBig(MailGateError):
+    """A mail is, or would be, longer than it may be; a shortened one may still leave."""

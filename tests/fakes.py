@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from notifier.mail.transport import Outgoing, Result
+from notifier.mail.transport import Outgoing, Result, Revoked
 
 ACCEPTED = Result(state="accepted", scope="message", reply="250 ok")
 
@@ -30,7 +30,10 @@ class RecordingTransport:
             if result.scope == "server":
                 return result
             if result.scope == "message":
-                begin(mail)
+                try:
+                    begin(mail)
+                except Revoked:
+                    continue
                 self.sent.append(mail)
             record(mail, result)
         return None

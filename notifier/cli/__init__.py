@@ -23,6 +23,7 @@ _COMMANDS = {
     "done": ("close", "Close a task, for all or for one unit, or receive one report."),
     "reopen": ("close", "Take back what was closed."),
     "event": ("close", "Record the day on which something happened that tasks count from."),
+    "retry": ("retry", "Failed and refused mail again; without arguments, what that would be."),
     "send-test": ("service", "Send one test mail."),
     "migrate-to": ("moving", "Move the ledger to a PostgreSQL server, once and for good."),
 }

@@ -1,13 +1,11 @@
 """`done` and `reopen`: the state of a task; `event`: the day from which tasks count."""
 
-import getpass
 from datetime import date
 
 import click
-from sqlalchemy import Engine
 
-from notifier.cli.frame import DAY, the_app, the_ledger
-from notifier.errors import NotifierError, UsageError
+from notifier.cli.frame import DAY, made, the_app, the_ledger, who
+from notifier.errors import UsageError
 from notifier.ledger.tasks import WHOLE_TASK
 from notifier.passes import closing
 from notifier.passes.happening import happened
@@ -25,7 +23,7 @@ def done(ctx: click.Context, task: str, unit: str | None, report: str | None) ->
     app = the_app(ctx)
     with the_ledger(app.config) as engine:
         closed = closing.close(
-            _made(engine), task, app.setting, app.clock(), by=_who(), unit=unit, report=report
+            made(engine), task, app.setting, app.clock(), by=who(), unit=unit, report=report
         )
     whom = f" for {'、'.join(closed.units)}" if closed.units else ""
     what = f"closed{whom}"
@@ -44,7 +42,7 @@ def reopen(ctx: click.Context, task: str, unit: str | None, report: str | None) 
     app = the_app(ctx)
     with the_ledger(app.config) as engine:
         found = closing.reopen(
-            _made(engine), task, app.setting, app.clock(), by=_who(), unit=unit, report=report
+            made(engine), task, app.setting, app.clock(), by=who(), unit=unit, report=report
         )
     click.echo(f"{found.plan}/{found.ref}: open again{' for ' + unit if unit else ''}")
 
@@ -63,20 +61,7 @@ def event(ctx: click.Context, name: str, day: date | None, forget: bool) -> None
         raise UsageError("give the day on which it happened, or --forget to take the recorded one back")
     app = the_app(ctx)
     with the_ledger(app.config) as engine:
-        counting = happened(_made(engine), name, day, app.setting, app.clock(), by=_who())
+        counting = happened(made(engine), name, day, app.setting, app.clock(), by=who())
     refs = "、".join(f"{task.plan}/{task.ref}" for task in counting)
     told = f"happened on {day}" if day else "has no recorded day any more"
     click.echo(f"{name} {told}; counting from it: {refs or 'no task'}")
-
-
-def _made(engine: Engine | None) -> Engine:
-    if engine is None:
-        raise NotifierError("there is no ledger yet: `notifier run` makes it")
-    return engine
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"

@@ -1,5 +1,6 @@
 """What the commands share: finding the configuration, the clock, printing."""
 
+import getpass
 import json
 import logging
 import sys
@@ -83,6 +84,21 @@ def the_ledger(config: "Config") -> "Iterator[Engine | None]":
     finally:
         if engine is not None:
             engine.dispose()
+
+
+def made(engine: "Engine | None") -> "Engine":
+    """Return the ledger; NotifierError while there is none."""
+    if engine is None:
+        raise NotifierError("there is no ledger yet: `notifier run` makes it")
+    return engine
+
+
+def who() -> str:
+    """Return who typed the command, for the record of what ops did."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
 
 
 def say_json(value: Any, *, indent: int | None = 2) -> None:

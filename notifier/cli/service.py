@@ -16,6 +16,7 @@ from notifier.ledger.engine import beside
 from notifier.ledger.log import DaemonRecord, all_daemons
 from notifier.ledger.wake import next_moment
 from notifier.mail.transport import Outgoing, Result
+from notifier.passes.suspension import Suspension, suspensions
 from notifier.people import Role
 from notifier.timing.checkpoint import Kind
 
@@ -57,6 +58,8 @@ def status(ctx: click.Context, as_json: bool) -> None:
     )
     for name in ("queued", "claimed", "failed", "uncertain"):
         click.echo(f"  {name:<10} {found[name]}")
+    for rest in found["suspended"]:
+        click.echo(f"  suspended  {rest['address']}, next try after {rest['until']}: {rest['reply']}")
     for name in ("last_plan", "last_send", "config_loaded", "reload_fault"):
         if found[name]:
             click.echo(f"  {name:<14} {found[name]}")
@@ -77,6 +80,7 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
     daemons: list[DaemonRecord] = []
     states: dict[str, int] = {}
     uncertain, oldest, next_wake = 0, None, None
+    suspended: list[Suspension] = []
     with the_ledger(config) as engine:
         if engine is not None:
             with beside(engine).begin() as db:
@@ -85,6 +89,7 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
                 uncertain = outbox.count_uncertain(db)
                 oldest = outbox.oldest_open(db)
                 next_wake = next_moment(db)
+                suspended = list(suspensions(db).values())
     grace = timedelta(seconds=_BEATS * config.service.heartbeat)
     alive = [daemon for daemon in daemons if daemon.stopped is None and now - daemon.heartbeat <= grace]
     latest = alive[0] if alive else daemons[0] if daemons else None
@@ -99,6 +104,16 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
         "claimed": states.get("claimed", 0),
         "failed": states.get("failed", 0) + states.get("refused", 0),
         "uncertain": uncertain,
+        "suspended": [
+            {
+                "address": rest.contact,
+                "mails": rest.mails,
+                "since": local(rest.since),
+                "until": local(rest.until),
+                "reply": rest.reply,
+            }
+            for rest in suspended
+        ],
         "oldest_queued_seconds": None if oldest is None else round((now - oldest).total_seconds()),
         "last_plan": local(latest.last_plan) if latest else None,
         "last_send": local(latest.last_send) if latest else None,

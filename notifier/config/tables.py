@@ -30,6 +30,8 @@ from notifier.config.values import (
     Members,
     Notation,
     Positive,
+    Rate,
+    Rates,
     Switch,
     WallClock,
     Zone,
@@ -178,21 +180,13 @@ class Mail(Table):
     user: Filled | None = None
     password_file: Path | None = None
     connections: Annotated[Positive, Field(le=32)] = 2
-    per_second: Annotated[float, Field(strict=True, ge=0, le=1000, allow_inf_nan=False)] = (
-        0  # 0: as fast as it goes
-    )
+    per_second: Rate = 0  # 0: as fast as it goes
+    per_domain: Rates = {}
 
     @property
     def domain(self) -> str:
         """The sender's domain, which signs the Message-IDs."""
         return self.sender.rpartition("@")[2]
-
-    @field_validator("per_second")
-    @classmethod
-    def _mail_moves(cls, rate: float) -> float:
-        if 0 < rate < 0.01:
-            raise ValueError("less than 0.01, one mail in 100 seconds, is no pace; 0 is none")
-        return rate
 
     @model_validator(mode="after")
     def _login_is_whole_and_covered(self) -> "Mail":

@@ -101,6 +101,34 @@ def _wall_clock(value: Any) -> time:
     return moment
 
 
+def _rate(rate: float) -> float:
+    if 0 < rate < 0.01:
+        raise ValueError("less than 0.01, one mail in 100 seconds, is no pace; 0 is none")
+    return rate
+
+
+def _domain(text: str) -> str:
+    try:
+        return address(f"x@{text}").rpartition("@")[2]
+    except ValueError:
+        raise ValueError(f'{text!r} is no mail domain such as "qq.com"') from None
+
+
+def _each_once(rates: Any) -> Any:
+    """Refuse two entries of one domain, of which the last alone would count."""
+    if not isinstance(rates, dict):
+        return rates
+    written: dict[str, str] = {}
+    for name in rates:
+        try:
+            other = written.setdefault(_domain(str(name)), name)
+        except ValueError:
+            continue  # it is told on its own
+        if other != name:
+            raise ValueError(f"{other} and {name} are the same domain")
+    return rates
+
+
 Notation = Annotated[str, AfterValidator(_notation)]
 CadenceText = Annotated[str, AfterValidator(_cadence)]
 LeadValue = Annotated[Lead, BeforeValidator(_lead)]
@@ -115,3 +143,5 @@ Members = Annotated[tuple[Filled, ...], AfterValidator(_members)]
 Switch = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=0)]
 Positive = Annotated[int, Field(strict=True, ge=1)]
+Rate = Annotated[float, Field(strict=True, ge=0, le=1000, allow_inf_nan=False), AfterValidator(_rate)]
+Rates = Annotated[dict[Annotated[str, AfterValidator(_domain)], Rate], BeforeValidator(_each_once)]

@@ -2,21 +2,27 @@
 
 A claim is a conditional update with an owner and a lease; the row count decides. DATA is begun only
 after `begin` has committed, so that after a crash every mail that may have gone out is known.
+
+Whatever changes a claimed message does so only while it is claimed by the owner named, and returns whether it
+did: a daemon that was frozen until another took its mail can neither send that mail nor undo what became of it.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, insert, or_, select, update
 
 from notifier.ledger.schema import messages
 
 # Built once: a statement's construction costs more than its run, and these run for every mail.
-_ONE = update(messages).where(messages.c.id == bindparam("message"))
+_ONE = update(messages).where(
+    messages.c.id == bindparam("message"), messages.c.owner == bindparam("me"), messages.c.state == "claimed"
+)
 _KEEP = _ONE.values(body=bindparam("bytes"), body_sha256=bindparam("hash"))
-_BEGIN = _ONE.values(begun=True, attempts=messages.c.attempts + 1)
+_BEGIN = _ONE.values(begun=True, attempts=messages.c.attempts + 1, lease_until=bindparam("until"))
 _FINISH = _ONE.values(
     state=bindparam("becomes"),
     reply=bindparam("answer"),
@@ -24,7 +30,17 @@ _FINISH = _ONE.values(
     body=None,
     owner=None,
     lease_until=None,
+    begun=False,
 )
+# It may have arrived: should ops have it tried again, then with the same bytes.
+_FAIL = _FINISH.values(body=case((messages.c.uncertain, messages.c.body), else_=None))
+_UNANSWERED = _ONE.values(uncertain=True, uncertain_attempts=messages.c.uncertain_attempts + 1)
+# What becomes of a claim that is given up: DATA that was begun under it has lost its answer.
+_GIVEN_UP = {
+    "uncertain": or_(messages.c.uncertain, messages.c.begun),
+    "uncertain_attempts": messages.c.uncertain_attempts + case((messages.c.begun, 1), else_=0),
+    "begun": False,
+}
 _TAKEN = select(messages.c.id).where(
     messages.c.contact == bindparam("who"), messages.c.slot == bindparam("moment")
 )
@@ -58,6 +74,9 @@ class MessageRecord:
     reply: str | None
     created: datetime
     finished: datetime | None
+    uncertain_attempts: int
+    retried: datetime | None
+    at_most: int | None
 
 
 def add_message(
@@ -83,31 +102,37 @@ def add_message(
 
 
 def claim(
-    db: Connection, owner: str, now: datetime, limit: int, *, for_ops: bool | None = None
+    db: Connection,
+    owner: str,
+    now: datetime,
+    limit: int,
+    may_go: Callable[[str], bool] | None = None,
+    *,
+    for_ops: bool | None = None,
 ) -> list[MessageRecord]:
-    """Take up to `limit` messages that may go now, until `now + LEASE`; with `for_ops`, only ops mail, or none.
+    """Take up to `limit` messages that may go now, until `now + LEASE`; of their contacts, those who `may_go`.
 
-    A claim whose lease ran out is taken over; if its DATA was begun, the message is uncertain from then on.
+    With `for_ops`, only ops mail, or none.
+
+    A claim whose lease ran out is taken over; if its DATA was begun, the message is uncertain from then on, and has
+    lost one answer more.
     """
     free = _free(now)
-    # On a server, a row that another process holds is passed by.
-    wanted = (
-        select(messages.c.id).where(messages.c.finished.is_(None), free).with_for_update(skip_locked=True)
-    )
+    wanted = select(messages.c.id, messages.c.contact).where(messages.c.finished.is_(None), free)
     if for_ops is not None:
         wanted = wanted.where(_IS_OPS if for_ops else ~_IS_OPS)
-    ids = list(db.execute(wanted.order_by(messages.c.not_before, messages.c.id).limit(limit)).scalars())
+    wanted = wanted.order_by(messages.c.not_before, messages.c.id)
+    if may_go is None:
+        ids = [row.id for row in db.execute(wanted.limit(limit))]
+    else:
+        with db.execute(wanted) as rows:
+            ids = [row.id for row in islice((row for row in rows if may_go(row.contact)), limit)]
     if not ids:
         return []
-    take = update(messages).where(messages.c.id.in_(ids), free)
-    db.execute(
-        take.values(
-            state="claimed",
-            owner=owner,
-            lease_until=now + LEASE,
-            uncertain=or_(messages.c.uncertain, messages.c.begun),
-        )
-    )
+    # On a server, a row that another process holds is passed by.
+    at_hand = select(messages.c.id).where(messages.c.id.in_(ids), free).with_for_update(skip_locked=True)
+    take = update(messages).where(messages.c.id.in_(at_hand))
+    db.execute(take.values(state="claimed", owner=owner, lease_until=now + LEASE, **_GIVEN_UP))
     mine = select(messages).where(
         messages.c.id.in_(ids), messages.c.owner == owner, messages.c.state == "claimed"
     )
@@ -135,62 +160,101 @@ def put_off(db: Connection, before: datetime, until: datetime) -> None:
     db.execute(late.values(not_before=until))
 
 
-def keep_body(db: Connection, message: int, body: bytes) -> None:
+def still_claimed(db: Connection, ids: Sequence[int], owner: str) -> set[int]:
+    """Return which of the messages `owner` has claimed still."""
+    mine = select(messages.c.id).where(
+        messages.c.id.in_(ids), messages.c.owner == owner, messages.c.state == "claimed"
+    )
+    return set(db.execute(mine).scalars())
+
+
+def keep_body(db: Connection, message: int, owner: str, body: bytes) -> bool:
     """Store the rendered bytes: a retry after an unknown outcome sends these same bytes."""
-    db.execute(_KEEP, {"message": message, "bytes": body, "hash": hashlib.sha256(body).hexdigest()})
+    values = {"message": message, "me": owner, "bytes": body, "hash": hashlib.sha256(body).hexdigest()}
+    return db.execute(_KEEP, values).rowcount == 1
 
 
-def begin(db: Connection, message: int) -> None:
-    """Record that an attempt begins; to be committed before DATA."""
-    db.execute(_BEGIN, {"message": message})
+def shorten(db: Connection, message: int, owner: str, at_most: int) -> bool:
+    """Record that a claimed message has become a shortened mail of at most so many octets."""
+    short = _ONE.values(at_most=bindparam("octets"))
+    return db.execute(short, {"message": message, "me": owner, "octets": at_most}).rowcount == 1
 
 
-def finish(db: Connection, message: int, state: str, reply: str, now: datetime) -> None:
-    """Bring a message to a terminal state; its bytes are purged, their hash stays."""
-    db.execute(_FINISH, {"message": message, "becomes": state, "answer": reply, "moment": now})
+def begin(db: Connection, message: int, owner: str, now: datetime) -> bool:
+    """Record that an attempt begins, and renew the lease; to be committed before DATA. On False nothing may go."""
+    return db.execute(_BEGIN, {"message": message, "me": owner, "until": now + LEASE}).rowcount == 1
+
+
+def finish(
+    db: Connection,
+    message: int,
+    owner: str,
+    state: str,
+    reply: str,
+    now: datetime,
+    *,
+    unanswered: bool = False,
+) -> bool:
+    """Bring a claimed message to a terminal state; `unanswered` when it ends on an answer that never came.
+
+    Its bytes are purged and their hash stays; only one that failed and may have arrived keeps them.
+    """
+    if unanswered:
+        db.execute(_UNANSWERED, {"message": message, "me": owner})
+    end = _FAIL if state in ("failed", "refused") else _FINISH
+    values = {"message": message, "me": owner, "becomes": state, "answer": reply, "moment": now}
+    return db.execute(end, values).rowcount == 1
 
 
 def postpone(
-    db: Connection, message: int, *, reply: str, not_before: datetime, uncertain: bool, spent: bool = False
-) -> None:
+    db: Connection,
+    message: int,
+    owner: str,
+    *,
+    reply: str,
+    not_before: datetime,
+    unanswered: bool = False,
+    spent: bool = False,
+    at_most: int | None = None,
+) -> bool:
     """Put a claimed message back until `not_before`.
 
-    With `uncertain`, nobody knows whether the server took it: bytes and the begun mark stay. `spent` counts an
-    attempt that ended before DATA.
+    `unanswered`: nobody knows whether the server took it, which is counted, and never forgotten. `spent` counts an
+    attempt that ended before DATA. `at_most`: from now on it must have no more octets than this.
     """
+    if unanswered:
+        db.execute(_UNANSWERED, {"message": message, "me": owner})
     values = {
         "state": "queued",
         "reply": reply,
         "not_before": not_before,
         "owner": None,
         "lease_until": None,
-        "begun": uncertain,
+        "begun": False,
     }
-    if uncertain:
-        values["uncertain"] = True
     if spent:
         values["attempts"] = messages.c.attempts + 1
-    db.execute(update(messages).where(messages.c.id == message).values(values))
+    if at_most is not None:
+        values["at_most"] = at_most
+    back = update(messages).where(
+        messages.c.id == message, messages.c.owner == owner, messages.c.state == "claimed"
+    )
+    return db.execute(back.values(values)).rowcount == 1
 
 
-def release(db: Connection, ids: Sequence[int]) -> None:
-    """Put claimed messages whose DATA was never begun back as they were: no attempt was spent on them."""
+def release(db: Connection, ids: Sequence[int], owner: str) -> None:
+    """Put an owner's claimed messages back: untouched, or uncertain where DATA was begun."""
     if ids:
-        mine = update(messages).where(messages.c.id.in_(ids), messages.c.state == "claimed")
-        db.execute(mine.values(state="queued", owner=None, lease_until=None))
+        mine = update(messages).where(
+            messages.c.id.in_(ids), messages.c.owner == owner, messages.c.state == "claimed"
+        )
+        db.execute(mine.values(state="queued", owner=None, lease_until=None, **_GIVEN_UP))
 
 
 def release_dead(db: Connection) -> int:
     """Put every claim back. Only for the holder of the ledger's lock: no other daemon can have a live one."""
     stale = update(messages).where(messages.c.state == "claimed")
-    return db.execute(
-        stale.values(
-            state="queued",
-            owner=None,
-            lease_until=None,
-            uncertain=or_(messages.c.uncertain, messages.c.begun),
-        )
-    ).rowcount
+    return db.execute(stale.values(state="queued", owner=None, lease_until=None, **_GIVEN_UP)).rowcount
 
 
 def earliest_attempt(db: Connection) -> datetime | None:
@@ -211,7 +275,9 @@ def count_gone(db: Connection, since: datetime) -> int:
     """Return how many messages to contacts the server took since a moment, or may have: no answer counts."""
     ended = or_(messages.c.state == "accepted", messages.c.uncertain)
     finished = select(func.count()).where(messages.c.finished >= since, ended, ~_IS_OPS)
-    unanswered = select(func.count()).where(messages.c.finished.is_(None), messages.c.begun, ~_IS_OPS)
+    unanswered = select(func.count()).where(
+        messages.c.finished.is_(None), or_(messages.c.begun, messages.c.uncertain), ~_IS_OPS
+    )
     return db.execute(finished).scalar_one() + db.execute(unanswered).scalar_one()
 
 

@@ -150,16 +150,23 @@ messages = Table(
     # queued | claimed | accepted | refused | failed | dropped
     Column("state", String(16), nullable=False),
     Column("uncertain", Boolean, nullable=False),
-    Column("begun", Boolean, nullable=False),  # DATA was begun without a definite answer since
+    Column(
+        "begun", Boolean, nullable=False
+    ),  # DATA was begun under this claim, and no answer is recorded yet
     Column("attempts", Integer, nullable=False),
     Column("not_before", UtcDateTime, nullable=False),
     Column("lease_until", UtcDateTime),
     Column("owner", Text),
-    Column("body", LargeBinary),  # kept from the first DATA to acceptance
+    Column(
+        "body", LargeBinary
+    ),  # from the first DATA to acceptance; of a failed one only if it may have arrived
     Column("body_sha256", String(64)),
     Column("reply", Text),
     Column("created", UtcDateTime, nullable=False),
     Column("finished", UtcDateTime),
+    Column("uncertain_attempts", Integer, nullable=False, server_default="0"),  # answers lost after DATA
+    Column("retried", UtcDateTime),  # when ops had it tried again after it had failed or been refused
+    Column("at_most", Integer),  # octets; set where the whole mail was too big and a shortened one goes
     UniqueConstraint("contact", "slot"),
 )
 Index("ix_messages_open", messages.c.state, messages.c.not_before, **only_where("finished IS NULL"))
@@ -231,6 +238,16 @@ event_days = Table(
     Column("day", Date, nullable=False),
     Column("by", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("contact", Text, primary_key=True),  # lower-cased address
+    Column("in_a_row", Integer, nullable=False),  # mails that the server refused for their recipient
+    Column("since", UtcDateTime, nullable=False),
+    Column("last", UtcDateTime, nullable=False),
+    Column("reply", Text, nullable=False),
 )
 
 events = Table(

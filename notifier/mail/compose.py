@@ -3,20 +3,21 @@
 import re
 from base64 import decodebytes, encodebytes
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from hashlib import sha256
+from html import escape
 from pathlib import Path
 from typing import Final
 
 from notifier.digest import Digest
 from notifier.digest.bulletin import Bulletin
-from notifier.errors import MailGateError, TemplateError
+from notifier.errors import MailGateError, MailTooBig, TemplateError
 from notifier.mail import proof
 from notifier.mail.confined import Confined
-from notifier.mail.gate import check_body, check_mail
+from notifier.mail.gate import MAX_BYTES, check_body, check_mail, check_text_body
 from notifier.mail.headers import (
     address,
     id_header,
@@ -27,6 +28,7 @@ from notifier.mail.headers import (
 )
 from notifier.mail.plain import built_in
 from notifier.mail.render import Office, Rendered, Source, Templates, read
+from notifier.mail.short import short_subject, short_text
 from notifier.share import share
 
 __all__ = ["Composer", "Identity", "Office", "Rendered"]
@@ -34,6 +36,11 @@ __all__ = ["Composer", "Identity", "Office", "Rendered"]
 CACHED_BODIES: Final = 64  # a slot's digests come sorted by unit at best; 64 of some 30 KB are 2 MB
 Headers = tuple[tuple[str, str], ...]  # name and finished lines
 
+_TEXT: Final[Headers] = (
+    ("MIME-Version", "MIME-Version: 1.0"),
+    ("Content-Type", "Content-Type: text/plain; charset=utf-8"),
+    ("Content-Transfer-Encoding", "Content-Transfer-Encoding: base64"),
+)
 _INSTALLATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}[A-Za-z0-9])?")
 
 
@@ -95,10 +102,12 @@ class Composer:
         `date` is the slot's moment, aware. `message_id` may come with or without its angle brackets.
         `redirected_from` is the true recipient of a mail that goes to `to_address` instead: it is shown
         in the body and as X-Original-To. `plain` leaves out the templates for the built-in text.
-        Raises TemplateError where they don't make a mail of this digest, or MailGateError.
+        Raises TemplateError where they don't make a mail of this digest, MailTooBig where it is too
+        long, or MailGateError.
         """
-        made = self._body(digest, redirected_from or "", plain)
-        return self._headed(made, to_name, to_address, message_id, date, redirected_from)
+        subject, body = self._body(digest, redirected_from or "", plain)
+        head = self._head(subject, to_name, to_address, message_id, date, redirected_from)
+        return self._whole(head, body, to_address)
 
     def compose_bulletin(
         self,
@@ -116,34 +125,64 @@ class Composer:
         """
         try:
             rendered = self._templates.render(bulletin, redirected_from=redirected_from or "")
-        except TemplateError:
+        except (TemplateError, MailTooBig):
             shipped = Templates(
                 read([share("templates")]),
                 sender_name=self._identity.sender_name,
                 office=self._identity.office,
             )
             rendered = shipped.render(bulletin, redirected_from=redirected_from or "")
-        made = text_header("Subject", rendered.subject), _multipart(rendered)
-        return self._headed(made, to_name, to_address, message_id, date, redirected_from)
+        subject = text_header("Subject", rendered.subject)
+        head = self._head(subject, to_name, to_address, message_id, date, redirected_from)
+        return self._whole(head, _multipart(rendered), to_address)
 
-    def _headed(
+    def _whole(self, head: Sequence[tuple[str, str]], body: bytes, to_address: str) -> bytes:
+        names = [name for name, _ in head] + ["MIME-Version", "Content-Type"]
+        data = _joined(head) + b"\r\nMIME-Version: 1.0\r\n" + body
+        return check_mail(data, names=names, sender=self._sender, recipient=address(to_address))
+
+    def compose_short(
         self,
-        made: tuple[str, bytes],
+        digest: Digest,
+        *,
+        to_name: str,
+        to_address: str,
+        message_id: str,
+        date: datetime,
+        redirected_from: str | None = None,
+        at_most: int = MAX_BYTES,
+    ) -> bytes:
+        """Return a mail of at most `at_most` octets that lists the tasks in one plain text and says why.
+
+        The rest is as in `compose`. Raises MailTooBig when there is no room for even one task.
+        """
+        subject = text_header("Subject", short_subject(digest))
+        head = [*self._head(subject, to_name, to_address, message_id, date, redirected_from), *_TEXT]
+        # In base64, 57 octets of text are a line of 76 and its CRLF.
+        room = (min(at_most, MAX_BYTES) - len(_joined(head)) - len(b"\r\n\r\n")) // 78 * 57
+        text = short_text(digest, self._identity.office, most=room, redirected_from=redirected_from or "")
+        payload = encodebytes(text.encode()).replace(b"\n", b"\r\n")
+        check_text_body(payload, text=text)
+        data = _joined(head) + b"\r\n\r\n" + payload
+        names = [name for name, _ in head]
+        return check_mail(data, names=names, sender=self._sender, recipient=address(to_address))
+
+    def _head(
+        self,
+        subject: str,
         to_name: str,
         to_address: str,
         message_id: str,
         date: datetime,
         redirected_from: str | None,
-    ) -> bytes:
-        """Return the mail of a Subject and body, past the output gate."""
+    ) -> list[tuple[str, str]]:
+        """Return the headers of one mail but those of its content."""
         if date.utcoffset() is None:
             raise ValueError(f"date has no time zone: {date.isoformat()}")
-        subject, body = made
-        recipient = address(to_address)
         opening, closing = self._fixed
         lines = [
             *opening,
-            ("To", mailbox_header("To", to_name, recipient)),
+            ("To", mailbox_header("To", to_name, address(to_address))),
             ("Subject", subject),
             ("Date", f"Date: {format_datetime(date)}"),
             ("Message-ID", id_header("Message-ID", message_id_of(message_id))),
@@ -151,10 +190,7 @@ class Composer:
         ]
         if redirected_from is not None:
             lines.append(("X-Original-To", text_header("X-Original-To", redirected_from)))
-        names = [name for name, _ in lines] + ["MIME-Version", "Content-Type"]
-        head = "\r\n".join(line for _, line in lines).encode("ascii")
-        data = head + b"\r\nMIME-Version: 1.0\r\n" + body
-        return check_mail(data, names=names, sender=self._sender, recipient=recipient)
+        return lines
 
     def _body(self, digest: Digest, redirected_from: str, plain: bool) -> tuple[str, bytes]:
         """Return the Subject's lines and the body with its Content-Type, rendered at most once in a while."""
@@ -168,7 +204,9 @@ class Composer:
             rendered = self._templates.render(digest, redirected_from=redirected_from)
         try:
             made = text_header("Subject", rendered.subject), _multipart(rendered)
-        except MailGateError as error:  # too big, say: what was rendered is at fault, not the addresses
+        except MailTooBig:
+            raise
+        except MailGateError as error:  # what was rendered is at fault, not the addresses
             raise TemplateError(f"the rendered mail: {error}") from None
         self._bodies[key] = made
         if len(self._bodies) > CACHED_BODIES:
@@ -201,12 +239,19 @@ def _renderer(sources: Mapping[str, Source], identity: Identity) -> Templates | 
     return kind(sources, sender_name=identity.sender_name, office=identity.office)
 
 
+def _joined(head: Iterable[tuple[str, str]]) -> bytes:
+    return "\r\n".join(line for _, line in head).encode("ascii")
+
+
 def html_part(data: bytes) -> bytes:
-    """Return the HTML of a mail that `Composer.compose` made, as UTF-8.
+    """Return the HTML of a mail that `Composer` made, as UTF-8; of a shortened one its text, as HTML.
 
     The gate has seen to its form, so the part is cut out; the standard parser takes as long as composing did.
     """
-    _, _, part = data.partition(b"Content-Type: text/html;")
+    _, found, part = data.partition(b"Content-Type: text/html;")
+    if not found:
+        text = decodebytes(data.partition(b"\r\n\r\n")[2]).decode()
+        return f'<!doctype html><meta charset="utf-8"><pre>{escape(text)}</pre>'.encode()
     _, _, payload = part.partition(b"\r\n\r\n")
     return decodebytes(payload.partition(b"\r\n--")[0])
 

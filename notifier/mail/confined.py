@@ -20,7 +20,7 @@ from typing import Any, Final
 import notifier
 from notifier.digest import Digest
 from notifier.digest.bulletin import Bulletin
-from notifier.errors import TemplateError
+from notifier.errors import MailTooBig, TemplateError
 from notifier.mail.render import Office, Rendered, Source
 
 MEMORY: Final = 256 * 1024 * 1024  # bytes of address space, of which Python and Jinja2 take 50 MB
@@ -46,13 +46,15 @@ class Confined:
         self._overrun: list[str] = []
 
     def render(self, content: Digest | Bulletin, *, redirected_from: str = "") -> Rendered:
-        """Render the three parts; TemplateError names the lines that failed, or the limit."""
+        """Render the three parts; TemplateError names the lines that failed, or the limit, MailTooBig the parts."""
         if self._overrun:
             raise TemplateError(*self._overrun)
         answer = self._ask((content, redirected_from), RENDER_SECONDS)
         if "faults" in answer:
             self._overrun = answer["faults"] if answer["overrun"] else []
             raise TemplateError(*answer["faults"])
+        if "too_big" in answer:
+            raise MailTooBig(answer["too_big"])
         return Rendered(**answer)
 
     def faults(self) -> list[str]:

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from types import FrameType
 from typing import Any
 
-from notifier.errors import TemplateError
+from notifier.errors import MailTooBig, TemplateError
 from notifier.mail import proof
 from notifier.mail.confined import MEMORY
 from notifier.mail.render import Templates
@@ -44,6 +44,8 @@ def main() -> None:
             answer = _answer(templates, request)
         except TemplateError as error:
             answer = _faults(error.faults)
+        except MailTooBig as error:
+            answer = {"too_big": str(error)}
         except Exception as error:  # the limits strike anywhere
             answer = _faults([f"templates: {type(error).__name__}: {error}"])
         finally:

@@ -13,7 +13,7 @@ from email.parser import BytesHeaderParser
 from email.policy import compat32
 from functools import lru_cache
 
-from notifier.errors import MailGateError
+from notifier.errors import MailGateError, MailTooBig
 
 MAX_LINE = 998  # RFC 5322 §2.1.1, without CRLF
 MAX_BYTES = 1_000_000  # the usual is under 100 KB; relays refuse from some MB on
@@ -50,7 +50,7 @@ def check_mail(data: bytes, *, names: Sequence[str], sender: str, recipient: str
 def check_lines(data: bytes) -> None:
     """Refuse what isn't ASCII in CRLF lines of at most 998 octets, or is too big as a whole."""
     if len(data) > MAX_BYTES:
-        raise MailGateError(f"{len(data)} bytes, more than {MAX_BYTES}")
+        raise MailTooBig(f"{len(data)} bytes, more than {MAX_BYTES}")
     if not data.isascii() or b"\0" in data:
         raise MailGateError("not plain ASCII")
     # Equal counts mean that every CR and every LF belongs to a pair.
@@ -58,6 +58,13 @@ def check_lines(data: bytes) -> None:
         raise MailGateError("a bare CR or LF")
     if max(map(len, data.split(b"\r\n"))) > MAX_LINE:
         raise MailGateError(f"a line over {MAX_LINE} octets")
+
+
+def check_text_body(data: bytes, *, text: str) -> None:
+    """Refuse the payload of a mail that is one base64 text, when it doesn't read back as `text`."""
+    check_lines(data)
+    if b64decode(data.replace(b"\r\n", b"")) != text.encode():
+        raise MailGateError("the text doesn't read back")
 
 
 def check_body(data: bytes, *, parts: Sequence[tuple[str, str]]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from notifier.errors import NotifierError
-from notifier.mail.transport import Outgoing, Result
+from notifier.mail.transport import Outgoing, Result, Revoked
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9@=+_.-]")
 
@@ -43,7 +43,11 @@ class MaildirTransport:
                 self._write(name, mail.data)
             except OSError as error:
                 return _fault(error)
-            begin(mail)
+            try:
+                begin(mail)
+            except Revoked:
+                (self._root / "tmp" / name).unlink(missing_ok=True)
+                continue
             try:
                 self._publish(name)
             except OSError as error:

@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from notifier.digest import Count, Digest, Group, Line, Remark, Section
 from notifier.digest.bulletin import Bulletin, Entry, Fact, Part, Snippet
-from notifier.errors import TemplateError
+from notifier.errors import MailTooBig, TemplateError
 from notifier.mail.headers import clean, clean_body
 
 DIGEST: Final = ("subject.txt.j2", "digest.txt.j2", "digest.html.j2")  # of contacts' mail
@@ -113,22 +113,33 @@ class Templates:
         self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 
     def render(self, content: Digest | Bulletin, *, redirected_from: str = "") -> Rendered:
-        """Render the three parts; TemplateError names the lines that failed."""
+        """Render the three parts; TemplateError names the lines that failed, MailTooBig those that never ended."""
         faults: list[str] = []
-        rendered = self.render_in(self._sandbox, content, redirected_from, faults.append)
-        if rendered is None:
+        too_big: list[str] = []
+        rendered = self.render_in(
+            self._sandbox, content, redirected_from, faults.append, too_big=too_big.append
+        )
+        if faults:
             raise TemplateError(*faults)
+        if rendered is None:
+            raise MailTooBig("; ".join(too_big))
         return rendered
 
     def render_in(
-        self, sandbox: Sandbox, content: Digest | Bulletin, redirected_from: str, report: Report
+        self,
+        sandbox: Sandbox,
+        content: Digest | Bulletin,
+        redirected_from: str,
+        report: Report,
+        *,
+        too_big: Report | None = None,
     ) -> Rendered | None:
-        """Render with another sandbox; None when a part failed, which `report` was told."""
+        """Render with another sandbox; None when a part failed, which `report` or `too_big` was told."""
         what, names = ("bulletin", OPS) if isinstance(content, Bulletin) else ("digest", DIGEST)
         values = {what: content, "redirected_from": redirected_from, **self._constants}
         parts: list[str] = []
         for name in names:
-            with self.located(name, report):
+            with self.located(name, report, too_big):
                 parts.append(_joined(sandbox.get_template(name).generate(values)))
         if len(parts) < len(names):
             return None
@@ -145,10 +156,12 @@ class Templates:
         return f"'{dotted[0] if dotted else found[1]}' is undefined"
 
     @contextmanager
-    def located(self, name: str, report: Report) -> Iterator[None]:
+    def located(self, name: str, report: Report, too_big: Report | None = None) -> Iterator[None]:
         """Tell `report` what goes wrong inside with file and line, and go on; `name` is the template in hand."""
         try:
             yield
+        except MailTooBig as error:
+            (too_big or report)(f"{self._where(error, name)}: {error}")
         except TemplateSyntaxError as error:
             report(f"{error.filename or name}:{error.lineno}: {error.message}")
         except TemplateNotFound as error:
@@ -184,7 +197,7 @@ def _joined(pieces: Iterator[str]) -> str:
     for piece in pieces:
         size += len(piece)
         if size > MAX_CHARACTERS:
-            raise SecurityError(f"more than {MAX_CHARACTERS} characters")
+            raise MailTooBig(f"more than {MAX_CHARACTERS} characters")
         parts.append(piece)
     return "".join(parts)
 

@@ -3,27 +3,33 @@
 import asyncio
 import ssl
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
 from aiosmtplib import (
     SMTP,
-    SMTPConnectError,
     SMTPDataError,
     SMTPException,
     SMTPRecipientRefused,
     SMTPResponseException,
+    SMTPSenderRefused,
     SMTPServerDisconnected,
 )
 
 from notifier.errors import ConfigError
+from notifier.mail.dsn import mail_options, rcpt_options
 from notifier.mail.headers import clean
-from notifier.mail.transport import Result, Scope, State
+from notifier.mail.replies import MAX_REPLY, definite, is_too_big, lasts, said
+from notifier.mail.transport import Outgoing, Result, Scope, State
 
 Tls = Literal["tls", "starttls", "none"]
-MAX_REPLY = 300  # characters of a server's reply that are kept
+# "Syntax error in parameters", "parameter not implemented", "parameters not recognised": RFC 5321, RFC 1869.
+_PARAMETERS_REFUSED = (501, 504, 555)
+_TAKEN_ANYWHERE = (
+    64_000  # octets; the least that a server must take, RFC 5321 section 4.5.3.1.7, a little under
+)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -46,6 +52,9 @@ class Server:
     connections: int = 2
     mails_per_connection: int = 100
     per_second: float = 0  # mails over all connections; 0 is no limit
+    per_domain: Mapping[str, float] = field(
+        default_factory=dict
+    )  # the same by the recipient's domain, see Pace
     connect_timeout: float = 30
     command_timeout: float = 300
     data_timeout: float = 600  # shorter makes copies: the server may have the mail and still be busy with it
@@ -65,32 +74,12 @@ class ServerFault(Exception):
         super().__init__(stage)
         self.stage = stage
         self.result = Result(
-            state="refused" if _lasts(error) else "deferred", scope="server", reply=f"{stage}: {said(error)}"
+            state="refused" if lasts(error) else "deferred", scope="server", reply=f"{stage}: {said(error)}"
         )
 
 
-def said(error: Exception) -> str:
-    """Return what a server or the network said, on one clean and bounded line."""
-    if isinstance(error, SMTPResponseException):
-        text = f"{error.code} {error.message}" if error.code > 0 else error.message
-    else:
-        text = str(error) or ("timed out" if isinstance(error, TimeoutError) else type(error).__name__)
-    return clean(text)[:MAX_REPLY]
-
-
-def _lasts(error: Exception) -> bool:
-    """Whether waiting won't heal it: a definite no, a bad certificate, a missing extension."""
-    if isinstance(error, SMTPResponseException):
-        return definite(error.code) == "refused"
-    cause = error.__cause__ if isinstance(error, SMTPConnectError) else error
-    if isinstance(cause, ssl.SSLError):
-        return not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError)
-    return not isinstance(error, OSError)
-
-
-def definite(code: int) -> State | None:
-    """Return what a reply code says for good; None when it doesn't say."""
-    return "deferred" if 400 <= code < 500 else "refused" if 500 <= code < 600 else None
+class Stale(Exception):
+    """A kept connection turns out to be gone: a new one may do."""
 
 
 class Session:
@@ -101,6 +90,8 @@ class Session:
         self._smtp: SMTP | None = None
         self._sent = 0
         self._unfinished = False  # an envelope the server still holds
+        self._refused: set[str] = set()  # extensions it offered and whose parameters it refused
+        self._octets = 0  # of the mail in hand
         self.log: list[str] = []
 
     @property
@@ -150,32 +141,58 @@ class Session:
             await self.drop()
             raise ServerFault(stage, error) from None
 
-    async def mail(self, sender: str, *, may_be_stale: bool = False) -> bool:
-        """Begin an envelope. False when a kept connection turns out to be gone; else ServerFault."""
+    async def mail(self, mail: Outgoing, *, may_be_stale: bool = False) -> Result | None:
+        """Begin an envelope; a result when the mail is too big for the server.
+
+        Whatever else the server has against it is a ServerFault; Stale when a kept connection is gone.
+        """
         smtp = self._live
+        self._octets = len(mail.data)
+        if self.size_limit and self._octets > self.size_limit:
+            reply = f"552 {self._octets} octets, the server takes {self.size_limit}"
+            return Result(state="refused", scope="message", reply=reply, at_most=self.size_limit)
+        options = self._parameters(mail)
         try:
             if self._unfinished:
                 await smtp.rset()
             self._unfinished = True
-            await smtp.mail(sender)
+            try:
+                await smtp.mail(mail.sender, options=options)
+            except SMTPSenderRefused as error:
+                if not options or error.code not in _PARAMETERS_REFUSED:
+                    raise
+                self._refused |= {"size", "dsn"}
+                await smtp.mail(mail.sender)
         except (SMTPException, OSError) as error:
+            declared = any(option.startswith("SIZE=") for option in options)
+            if declared and isinstance(error, SMTPSenderRefused) and is_too_big(error):
+                return self._result("refused", "message", error)
             gone = isinstance(error, SMTPServerDisconnected | ConnectionError)
             await self.drop()
             if may_be_stale and gone:
-                return False
+                raise Stale from None
             raise ServerFault("MAIL", error) from None
-        return True
+        return None
 
     async def rcpt(self, recipient: str) -> Result | None:
         """Name the recipient; a result when it was refused, ServerFault when the server closed (421)."""
+        options = rcpt_options(recipient) if self._takes("dsn") else []
         try:
-            await self._live.rcpt(recipient)
+            await self._live.rcpt(recipient, options=options)
         except SMTPRecipientRefused as error:
+            if options and error.code in _PARAMETERS_REFUSED:
+                # A contact must not be given up for a parameter; without it the true answer comes.
+                self._refused.add("dsn")
+                if (answer := await self.rcpt(recipient)) is not None:
+                    self._refused.discard("dsn")  # it wasn't about the parameter
+                return answer
             state = definite(error.code)
             if state is None or error.code == 421:
                 await self.drop()
                 raise ServerFault("RCPT", error) from None
-            return _result(state, "recipient", error)
+            if error.code == 552 and not is_too_big(error):
+                state = "deferred"  # RFC 5321 section 4.5.3.1.10: long the code for too many recipients
+            return self._result(state, "recipient", error)
         except (SMTPException, OSError) as error:
             await self.drop()
             raise ServerFault("RCPT", error) from None
@@ -189,7 +206,7 @@ class Session:
             state = definite(error.code)
             if state is None:
                 raise
-            return _result(state, "message", error)
+            return self._result(state, "message", error)
         self._unfinished = False
         self._sent += 1
         reply = clean(f"{response.code} {response.message}")[:MAX_REPLY]
@@ -211,11 +228,27 @@ class Session:
         """Give the connection up at once; nothing that is still in a buffer goes out any more."""
         smtp, self._smtp = self._smtp, None
         self._sent, self._unfinished = 0, False
+        self._refused.clear()
         if smtp is not None:
             if isinstance(smtp.transport, asyncio.WriteTransport):
                 smtp.transport.abort()
             smtp.close()
             await asyncio.sleep(0)  # the loop closes the socket in its next round
+
+    def _parameters(self, mail: Outgoing) -> list[str]:
+        """Return what MAIL may be told beside the sender: SIZE (RFC 1870), DSN."""
+        size = [f"SIZE={self._octets}"] if self._takes("size") else []
+        return [*size, *(mail_options(mail.message_id) if self._takes("dsn") else ())]
+
+    def _result(self, state: State, scope: Scope, error: SMTPResponseException) -> Result:
+        at_most = None
+        if state == "refused" and is_too_big(error):
+            # It was under what the server says it takes, if it says so: half of it is a guess that has a chance.
+            at_most = min(_TAKEN_ANYWHERE, self._octets // 2)
+        return Result(state=state, scope=scope, reply=said(error), at_most=at_most)
+
+    def _takes(self, extension: str) -> bool:
+        return extension not in self._refused and self._live.supports_extension(extension)
 
     @property
     def _live(self) -> SMTP:
@@ -257,7 +290,3 @@ def _without_secret(reply: str, user: str, password: str) -> str:
     for secret in sorted(filter(None, spoken), key=len, reverse=True):
         reply = reply.replace(secret, "***")
     return reply
-
-
-def _result(state: State, scope: Scope, error: SMTPResponseException) -> Result:
-    return Result(state=state, scope=scope, reply=said(error))

@@ -10,7 +10,6 @@ connections wait for a server that is tens of milliseconds away.
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,8 +18,10 @@ from aiosmtplib import SMTPException
 
 from notifier.errors import MailGateError, NotifierError
 from notifier.mail.headers import address
-from notifier.mail.session import Server, ServerFault, Session, said
-from notifier.mail.transport import Outgoing, Result
+from notifier.mail.pace import Pace
+from notifier.mail.replies import said
+from notifier.mail.session import Server, ServerFault, Session, Stale
+from notifier.mail.transport import Outgoing, Result, Revoked
 
 LOST_IN_A_ROW = 2  # uncertain mails one after the other: then the server is at fault, not a mail
 
@@ -28,20 +29,12 @@ LOST_IN_A_ROW = 2  # uncertain mails one after the other: then the server is at 
 _GLANCE_SECONDS = 0.2  # between looks at `stop` while the pace holds a mail back
 
 
-@dataclass(slots=True)
-class _Pace:
-    """At most so many mails a second, over all connections and from one delivery to the next."""
-
-    gap: float  # seconds from mail to mail
-    after: float = 0  # monotonic seconds before which no mail may go
-
-
 class SmtpTransport:
-    """Hand mail to one SMTP server."""
+    """Hand mail to one SMTP server; `pace` is shared with whoever chooses the mails, else the server's own."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, pace: Pace | None = None) -> None:
         self._server = server
-        self._pace = _Pace(1 / server.per_second if server.per_second else 0)
+        self._pace = pace or Pace(server.per_second, server.per_domain)
 
     def deliver(
         self,
@@ -51,10 +44,11 @@ class SmtpTransport:
         record: Callable[[Outgoing, Result], None],
         stop: Callable[[], bool],
     ) -> Result | None:
-        """Send the mails in order, one transaction each; see `Transport.deliver`.
+        """Send the mails, one transaction each; see `Transport.deliver`.
 
-        A connection that can't be opened ends only itself while another still works. An exception of
-        `begin` or `record` is raised once the mails in hand are through.
+        They go in order, but one whose domain must wait lets the others pass. A connection that can't be
+        opened ends only itself while another still works. An exception of `begin` or `record` is raised
+        once the mails in hand are through.
         """
         if not mails:
             return None
@@ -91,7 +85,7 @@ class _Delivery:
     """One call of `deliver`: a queue that a few connections empty."""
 
     server: Server
-    pace: _Pace
+    pace: Pace
     queue: deque[Outgoing]
     begin: Callable[[Outgoing], None]
     record: Callable[[Outgoing, Result], None]
@@ -114,8 +108,7 @@ class _Delivery:
     async def _work(self) -> None:
         session = Session(self.server)
         try:
-            while await self._turn():
-                mail = self.queue.popleft()
+            while (mail := await self._turn()) is not None:
                 try:
                     await self._send(session, mail)
                 except Ended:
@@ -135,16 +128,18 @@ class _Delivery:
         finally:
             await session.close()
 
-    async def _turn(self) -> bool:
-        """Wait until the pace lets a mail go; False when there is none left, or none shall go any more."""
+    async def _turn(self) -> Outgoing | None:
+        """Take the first mail that the pace lets go, once it does; None when none is left, or shall go any more."""
         async with self.turns:
             while self.queue and not self.ending and not self.stop():
-                now = time.monotonic()
-                if now >= self.pace.after:
-                    self.pace.after = now + self.pace.gap
-                    return True
-                await asyncio.sleep(min(self.pace.after - now, _GLANCE_SECONDS))
-        return False
+                place, wait = self.pace.first(mail.address for mail in self.queue)
+                if not wait:
+                    mail = self.queue[place]
+                    del self.queue[place]
+                    self.pace.take(mail.address)
+                    return mail
+                await asyncio.sleep(min(wait, _GLANCE_SECONDS))
+        return None
 
     async def _send(self, session: Session, mail: Outgoing) -> None:
         """Send one mail and record what became of it; ServerFault when it was not begun."""
@@ -156,7 +151,10 @@ class _Delivery:
             await session.drop()
             raise ServerFault("deadline", error) from None
         if result is None:
-            self.begin(mail)
+            try:
+                self.begin(mail)
+            except Revoked:
+                return  # the envelope that the server holds is reset by the next mail
             try:
                 async with asyncio.timeout_at(deadline):
                     result = await session.data(mail.data)
@@ -174,14 +172,16 @@ class _Delivery:
             return Result(state="refused", scope="recipient", reply=f"553 {error}")
         if session.is_used_up:
             await session.close()
-        # A kept connection may have been closed by the server meanwhile: that costs a new one, no pause.
-        if not (session.is_open and await session.mail(mail.sender, may_be_stale=True)):
+        is_kept = session.is_open
+        if not is_kept:
             await self._open(session)
-            await session.mail(mail.sender)
-        if session.size_limit and len(mail.data) > session.size_limit:
-            reply = f"552 {len(mail.data)} octets, the server takes {session.size_limit}"
-            return Result(state="refused", scope="message", reply=reply)
-        return await session.rcpt(recipient)
+        try:
+            refused = await session.mail(mail, may_be_stale=is_kept)
+        except Stale:
+            # Closed by the server meanwhile: that costs a new connection, no pause.
+            await self._open(session)
+            refused = await session.mail(mail)
+        return refused or await session.rcpt(recipient)
 
     async def _open(self, session: Session) -> None:
         # One at a time: a refused password must not be tried on every connection at once.

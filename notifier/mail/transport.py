@@ -30,6 +30,11 @@ class Result:
     state: State
     scope: Scope
     reply: str  # "250 2.0.0 Ok: queued as 4A3F", one clean line
+    at_most: int | None = None  # refused for its size: one of so many octets may be taken
+
+
+class Revoked(Exception):
+    """The claim on a mail has gone to another sender: it must not go out from here."""
 
 
 class Transport(Protocol):
@@ -46,8 +51,9 @@ class Transport(Protocol):
         """Hand over each mail, once; return the server's fault that ended the delivery, or None.
 
         `begin` returns before the first octet of a mail goes out, so what it commits is known after a
-        crash. `record` is called once for each mail that was tried. After a server's fault the mails
-        that were not begun stay as they were. No mail is begun once `stop` says True.
+        crash; where it raises Revoked, that mail isn't sent nor recorded, and the next one goes. `record` is
+        called once for each mail that was tried. After a server's fault the mails that were not begun stay
+        as they were. No mail is begun once `stop` says True.
         """
 
     def check(self) -> list[str]:

@@ -149,12 +149,14 @@ class OpsMail:
         composer: Composer,
         now: datetime,
         redirect_to: str | None,
+        *,
+        owner: str,
     ) -> bytes | None:
         """Return the mail, what it tells put on record with it; dropped, and None, when it tells nothing."""
         chosen = self.choose(db, message.contact, standing, now)
         ledger.forget(db, message.contact, chosen.over)
         if chosen.bulletin is None:
-            outbox.finish(db, message.id, "dropped", "nothing to tell", now)
+            outbox.finish(db, message.id, owner, "dropped", "nothing to tell", now)
             return None
         ledger.tell(db, message.id, chosen.told)
         return composer.compose_bulletin(

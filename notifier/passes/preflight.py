@@ -75,7 +75,7 @@ def _of_task(
                 plan=entry.key,
                 tasks=(ref,),
                 message=f"the mail server refuses {who.address} ({who.name}): {reply}",
-                hint="mend the address in the contacts file",
+                hint=f"mend the address in the contacts file; if the mailbox is: notifier retry {who.key}",
                 zh=f"{who.address}（{who.name or '、'.join(who.units)}）：{reply}",
                 about=who.key,
                 first=_first(task.rule, context, now),

@@ -61,17 +61,25 @@ class _People:
                 self.by_unit[unit].append(who)
 
 
-def readdress(db: Connection, setting: Setting, now: datetime, *, in_its_slot: bool = False) -> int:
+def readdress(
+    db: Connection,
+    setting: Setting,
+    now: datetime,
+    *,
+    in_its_slot: bool = False,
+    claimed: Sequence[ReminderRecord] = (),
+) -> int:
     """Hand what waits, and what found no contact within the catch-up cap, to whom the tasks name today.
 
     It goes in the next slot, or with `in_its_slot`, what no message carries yet in the slot for which it waits;
-    return how many reminders that made. What waits of a plan that is no longer listed is withdrawn.
+    return how many reminders that made. What waits of a plan that is no longer listed is withdrawn. What is `claimed`
+    to be sent and isn't yet counts as waiting.
     """
     listed = {task.id: task for task in tasks.tasks_of(db)}
     people: dict[int, _People] = {}
     owed: dict[Key, dict[str, Any]] = {}
     held: dict[Key, list[str]] = {}  # the units for which a waiting reminder stays as it is
-    waiting = {_key(record): record for record in reminders.waiting(db)}
+    waiting = {_key(record): record for record in [*reminders.waiting(db), *claimed]}
     for record in [*waiting.values(), *reminders.unreachable_since(db, now - setting.catch_up)]:
         is_waiting = record.state == "planned"
         task = listed.get(record.task_id)

@@ -10,7 +10,12 @@ from notifier.mail.transport import Result
 
 GIVE_UP_AFTER = timedelta(days=5)
 MOST_UNCERTAIN_ATTEMPTS = 6  # an answer that never comes must not become a stream of copies
+LOGIN_WAIT = timedelta(minutes=15)  # providers lock an account for tries in a row
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
+
+
+# What AUTH was answered; or what any verb was, where the server means the login (RFC 4954 section 6).
+_LOGIN = re.compile(r"AUTH: |[A-Z]+: 53[0458]\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,17 @@ def backoff(attempt: int, jitter: Callable[[], float] = random.random) -> timede
     if attempt <= len(BACKOFF):
         return BACKOFF[max(attempt, 1) - 1]
     return timedelta(hours=1) * (0.8 + 0.4 * jitter())
+
+
+def pause(fault: Result, in_a_row: int, overrides: Sequence[Override]) -> timedelta:
+    """Return how long to leave a server alone after so many faults of it in a row.
+
+    A login that was refused for good, or not offered, waits a quarter of an hour at least.
+    """
+    _, wait = overruled(fault, overrides)
+    if fault.state == "refused" and _LOGIN.match(fault.reply):
+        wait = max(wait, LOGIN_WAIT)
+    return max(backoff(in_a_row), wait)
 
 
 def overruled(result: Result, overrides: Sequence[Override]) -> tuple[Result, timedelta]:

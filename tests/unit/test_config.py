@@ -297,6 +297,15 @@ BAD_MAIL = {
     "hardly a mail a second": ('from = "a@b.cn"\nper_second = 0.001', "mail.per_second"),
     "no number a second": ('from = "a@b.cn"\nper_second = nan', "mail.per_second"),
     "a yes a second": ('from = "a@b.cn"\nper_second = true', "mail.per_second"),
+    "less than no mail to a domain": (
+        'from = "a@b.cn"\nper_domain = { "qq.com" = -1 }',
+        'mail.per_domain."qq.com"',
+    ),
+    "a pace for an address": (
+        'from = "a@b.cn"\nper_domain = { "a@qq.com" = 1 }',
+        'mail.per_domain."a@qq.com"',
+    ),
+    "a domain twice": ('from = "a@b.cn"\nper_domain = { "qq.com" = 1, "QQ.com" = 2 }', "mail.per_domain"),
 }
 
 
@@ -304,6 +313,11 @@ BAD_MAIL = {
 def test_a_bad_mail_setting_is_refused_with_its_key(folder: Path, text: str, key: str) -> None:
     faults = faults_of(folder, f'[office]\nname = "督查室"\n[mail]\n{text}\n')
     assert [fault.partition(": ")[0] for fault in faults] == [key]
+
+
+def test_a_domains_pace_is_kept_by_its_ascii_name(folder: Path) -> None:
+    config = read(folder, NEEDED + 'per_domain = { "QQ.com" = 0.5, "例子.中国" = 2 }\n')
+    assert config.mail.per_domain == {"qq.com": 0.5, "xn--fsqu00a.xn--fiqs8s": 2}
 
 
 def test_an_office_needs_a_name(folder: Path) -> None:

@@ -9,9 +9,10 @@ from sqlalchemy import text
 from notifier.app import App
 from notifier.clock import utc_now
 from notifier.ledger.log import register_daemon, update_daemon
+from notifier.ledger.refusals import note_refusal
 from notifier.share import share
 from tests.integration.cli.conftest import Type
-from tests.office import ALWAYS, CONFIG, CONTACTS, TEACHERS, office
+from tests.office import ALWAYS, CONFIG, CONTACTS, TEACHERS, beijing, office
 
 TASK = {
     "plan",
@@ -34,6 +35,7 @@ STATUS = {
     "claimed",
     "failed",
     "uncertain",
+    "suspended",
     "oldest_queued_seconds",
     "last_plan",
     "last_send",
@@ -229,6 +231,7 @@ def test_status_without_a_ledger_is_not_well_and_makes_none(desk: Path, ops: Typ
         "claimed": 0,
         "failed": 0,
         "uncertain": 0,
+        "suspended": [],
         "daemons": [],
     }
     assert not (desk / "var").exists()
@@ -256,6 +259,26 @@ def test_status_tells_of_a_living_daemon_and_its_reload_fault(ledger: App, ops: 
     found = ops("status", "--json").json
     assert (found["ok"], found["reload_fault"]) == (False, "plan.txt: does not exist")
     assert "plan.txt: does not exist" in ops("status").out
+
+
+def test_status_names_suspended_addresses(ledger: App, ops: Type) -> None:
+    engine = ledger.existing_ledger()
+    assert engine is not None
+    with engine.begin() as db:
+        for day in (4, 5):
+            note_refusal(db, "wang@example.org", "550 no such mailbox", beijing(f"2018-06-0{day}T09:00"))
+        note_refusal(db, "li@example.org", "550 no", beijing("2018-06-05T09:00"))
+    engine.dispose()
+    assert ops("status", "--json").json["suspended"] == [
+        {
+            "address": "wang@example.org",
+            "mails": 2,
+            "since": "2018-06-04T09:00:00+08:00",
+            "until": "2018-06-08T09:00:00+08:00",
+            "reply": "550 no such mailbox",
+        }
+    ]
+    assert "suspended  wang@example.org, next try after 2018-06-08T09:00:00+08:00: 550" in ops("status").out
 
 
 def test_a_daemon_that_missed_its_heartbeats_is_not_alive(ledger: App, ops: Type) -> None:

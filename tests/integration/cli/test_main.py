@@ -40,6 +40,7 @@ COMMANDS = (
     "status",
     "done",
     "reopen",
+    "retry",
     "send-test",
 )
 
@@ -142,6 +143,7 @@ NEEDS_CONFIG = (
     ("status",),
     ("done", "1"),
     ("reopen", "1"),
+    ("retry",),
     ("send-test", "a@example.org"),
 )
 

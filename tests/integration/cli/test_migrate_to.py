@@ -21,6 +21,7 @@ from notifier.ledger.engine import SCHEMA
 from notifier.ledger.event_days import set_day
 from notifier.ledger.hold import hold
 from notifier.ledger.log import record_event, register_daemon
+from notifier.ledger.refusals import note_refusal
 from notifier.ledger.schema import events, messages, metadata, ops_told, reminders
 from notifier.passes import closing as closings
 from tests.clock import SettableClock
@@ -51,6 +52,7 @@ def full(desk: Path) -> Path:
         register_daemon(db, "host", 1, SLOT, config_hash="0" * 64, preflight=2)
         set_day(db, "验收", SLOT.date(), by="ops", at=SLOT)
         record_event(db, at=SLOT, by="a\0b", action="x", detail="\\u0000 stays")
+        note_refusal(db, "li@example.org", "550 no", SLOT)
         claimed = outbox.claim(db, "host:1", SLOT, 10)
         assert len(claimed) == 2
         db.execute(

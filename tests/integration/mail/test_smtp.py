@@ -10,7 +10,7 @@ import pytest
 from notifier.errors import ConfigError, NotifierError
 from notifier.mail.session import Server
 from notifier.mail.smtp import SmtpTransport
-from notifier.mail.transport import Outgoing, Result
+from notifier.mail.transport import Outgoing, Result, Revoked
 
 
 def mail(number: int, address: str | None = None, data: bytes = b"Subject: x\r\n\r\n.dot\r\n") -> Outgoing:
@@ -114,7 +114,13 @@ def test_nothing_to_deliver_opens_no_connection() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "state"), [("451 4.7.1 Greylisted", "deferred"), ("550 5.1.1 No such user", "refused")]
+    ("reply", "state"),
+    [
+        ("451 4.7.1 Greylisted", "deferred"),
+        ("452 4.5.3 Too many recipients", "deferred"),
+        ("552 Too many recipients", "deferred"),
+        ("550 5.1.1 No such user", "refused"),
+    ],
 )
 def test_a_refused_recipient_is_that_contacts_and_the_others_get_theirs(
     host: Any, mailbox: Box, reply: str, state: str
@@ -421,6 +427,97 @@ def test_whatever_fails_before_data_is_the_servers_fault(
     assert ledger.told == []
 
 
+@pytest.mark.parametrize("leaves", [True, False], ids=["and hangs up", "and stays"])
+@pytest.mark.parametrize("verb", ["", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "RSET", "text"])
+def test_421_at_any_verb_is_the_servers(host: Any, authority: Any, verb: str, leaves: bool) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def closing(when: str) -> bool:
+            if when == verb:
+                writer.write(b"421 4.3.2 Closing\r\n")
+                await writer.drain()
+            return when == verb and leaves
+
+        if await closing(""):
+            return
+        writer.write(b"220 test\r\n" if verb else b"")
+        while line := await reader.readline():
+            word = line.split()[0].decode()
+            if await closing(word):
+                return
+            if word == "DATA" and word != verb:
+                writer.write(b"354 go\r\n")
+                await reader.readuntil(b"\r\n.\r\n")
+                if await closing("text"):
+                    return
+                # RSET is said only to a server that still holds an envelope.
+                writer.write(b"" if verb == "text" else b"451 later\r\n" if verb == "RSET" else b"250 OK\r\n")
+            elif word != verb:
+                extension = "STARTTLS" if verb == "STARTTLS" else "AUTH PLAIN"
+                answer = {"EHLO": f"250-test\r\n250 {extension}", "AUTH": "235 OK"}.get(word, "250 OK")
+                writer.write(f"{answer}\r\n".encode())
+
+    options: dict[str, Any] = {"user": "office", "password": "right"} if verb == "AUTH" else {}
+    if verb == "STARTTLS":
+        options = {"tls": "starttls", "ca_file": authority.ca_file}
+    ledger = Ledger()
+    fault = deliver(server(host.talk(talk), **options), [mail(1), mail(2)], ledger)
+    assert fault is not None
+    assert (fault.state, fault.scope) == ("deferred", "server")
+    tried = {
+        "DATA": ["begin 1", "deferred 1"],
+        "text": ["begin 1", "deferred 1"],
+        "RSET": ["begin 1", "deferred 1"],
+    }
+    assert ledger.told == tried.get(verb, [])
+
+
+@pytest.mark.parametrize(
+    "needs", [{"tls": "starttls"}, {"user": "office", "password": "right"}], ids=["TLS", "a login"]
+)
+@pytest.mark.parametrize("reply", ["502 5.5.1 What?", "421 4.3.2 Busy", "550 Go away", "drop"])
+def test_a_refused_ehlo_is_never_followed_by_helo(
+    host: Any, authority: Any, needs: dict[str, Any], reply: str
+) -> None:
+    heard: list[str] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 test\r\n")
+        while line := await reader.readline():
+            heard.append(line.split()[0].decode().upper())
+            if reply == "drop":
+                return
+            writer.write(f"{reply if heard[-1] == 'EHLO' else '250 OK'}\r\n".encode())
+
+    ledger = Ledger()
+    fault = deliver(server(host.talk(talk), ca_file=authority.ca_file, **needs), [mail(1)], ledger)
+    assert fault is not None
+    assert fault.scope == "server"
+    assert fault.reply.startswith("EHLO: ")
+    assert heard[0] == "EHLO"
+    assert set(heard) <= {"EHLO", "QUIT"}
+    assert ledger.told == []
+
+
+def test_two_addresses_in_one_never_reach_the_client(host: Any) -> None:
+    # Both smtplib and aiosmtplib would quietly write to the first of them.
+    heard: list[bytes] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 test\r\n")
+        while line := await reader.readline():
+            heard.append(line)
+            writer.write(b"250 OK\r\n")
+
+    ledger = Ledger()
+    mails = [
+        mail(number, address) for number, address in enumerate(("a@x.cn,b@x.cn", "a@x.cn b@x.cn", "a@x.cn>"))
+    ]
+    assert deliver(server(host.talk(talk)), mails, ledger) is None
+    assert {(result.state, result.scope) for result in ledger.results.values()} == {("refused", "recipient")}
+    assert len(ledger.results) == 3
+    assert not any(line.startswith(b"RCPT") for line in heard)
+
+
 def test_a_refused_connection_is_the_servers_fault(unused_port: int) -> None:
     ledger = Ledger()
     fault = deliver(server(unused_port, connections=2), [mail(1), mail(2)], ledger)
@@ -494,6 +591,48 @@ def test_a_reply_to_data_that_says_nothing_definite_is_uncertain(host: Any, repl
     ledger = Ledger()
     deliver(server(port), [mail(1)], ledger)
     assert ledger.told == ["begin 1", "uncertain 1"]
+
+
+@pytest.mark.parametrize(
+    ("pushed", "expected"),
+    [
+        pytest.param(b"", "uncertain", id="a reset"),
+        # Should its reply be lost with the connection, it is a drop like any other, and the ledger counts it.
+        pytest.param(b"550 5.7.1 I have seen enough\r\n", "refused", id="a refusal that gets through"),
+    ],
+)
+def test_a_connection_ended_in_the_middle_of_a_mail(host: Any, pushed: bytes, expected: str) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 test\r\n")
+        while line := await reader.readline():
+            if line.startswith(b"DATA"):
+                writer.write(b"354 go\r\n")
+                await reader.read(1000)
+                if pushed:
+                    writer.write(pushed)
+                    await asyncio.sleep(0.2)
+                writer.transport.abort()
+                return
+            writer.write(b"250 OK\r\n")
+
+    ledger = Ledger()
+    body = b"Subject: x\r\n\r\n" + b"line of a mail\r\n" * 60_000
+    deliver(server(host.talk(talk)), [mail(1, data=body)], ledger)
+    assert ledger.told == ["begin 1", f"{expected} 1"]
+
+
+def test_a_mail_whose_claim_is_lost_is_not_sent_and_the_next_goes(host: Any, mailbox: Box) -> None:
+    class Taken(Ledger):
+        def begin(self, mail: Outgoing) -> None:
+            if mail.id == 1:
+                raise Revoked
+            super().begin(mail)
+
+    ledger = Taken()
+    assert deliver(server(host.mailbox(mailbox)), [mail(1), mail(2)], ledger) is None
+    assert ledger.told == ["begin 2", "accepted 2"]
+    assert [to for to, _ in mailbox.got] == ["z2@example.org"]
+    assert mailbox.connections == 1
 
 
 def test_data_refused_before_the_text_is_definite_and_leaves_no_envelope(host: Any) -> None:

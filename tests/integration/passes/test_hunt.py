@@ -265,7 +265,7 @@ def test_a_reminder_that_cannot_be_judged_holds_up_no_other_contact(
         return judge(reminder, *args, **more)
 
     desk.open(rows=(TEACHERS,))
-    monkeypatch.setattr("notifier.passes.send.judge", failing)
+    monkeypatch.setattr("notifier.passes.prepare.judge", failing)
     desk.at("2018-05-30T09:00")
     assert desk.sent_to() == {"li@example.org": 1}
 

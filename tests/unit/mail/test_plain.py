@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifier.digest import Digest, Notice, build
-from notifier.errors import TemplateError
+from notifier.errors import MailTooBig
 from notifier.mail.compose import Composer, Identity, html_part
 from notifier.mail.gate import MAX_BYTES
 from notifier.mail.plain import built_in
@@ -63,7 +63,7 @@ def test_a_digest_too_big_for_the_templates_still_goes(
     composer: Composer, notice: Notice, mail_of: dict[str, Any], count: int, text: str, whole: bool
 ) -> None:
     digest = many(notice, count, text)
-    with pytest.raises(TemplateError):
+    with pytest.raises(MailTooBig):
         composer.compose(digest, **mail_of)
     data = composer.compose(digest, **mail_of, plain=True)
     assert len(data) < MAX_BYTES

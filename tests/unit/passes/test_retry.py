@@ -7,7 +7,7 @@ import pytest
 
 from notifier.app import build
 from notifier.mail.transport import Result, State
-from notifier.passes.retry import Override, overruled
+from notifier.passes.retry import Override, overruled, pause
 from tests.office import office
 
 # Tencent's and NetEase's help for those who send to them, Aliyun DirectMail's list of errors.
@@ -76,3 +76,22 @@ def test_the_first_entry_that_fits_counts(tmp_path: Path) -> None:
     refusal = Result(state="refused", scope="recipient", reply="550 no")
     assert overruled(refusal, own)[1] == timedelta(minutes=1)
     assert overruled(Result(state="deferred", scope="recipient", reply="450 no"), own)[1] == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("state", "reply", "first", "fourth"),
+    [
+        pytest.param("refused", "AUTH: 535 5.7.8 Wrong password", 15, 30, id="a wrong password"),
+        pytest.param("refused", "AUTH: the server offers no login we know", 15, 30, id="no login offered"),
+        pytest.param("refused", "MAIL: 530 5.7.0 Must issue STARTTLS first", 15, 30, id="a login missing"),
+        pytest.param("deferred", "AUTH: 454 4.7.0 Try later", 1, 30, id="a login put off"),
+        pytest.param("deferred", "connect: refused", 1, 30, id="no server"),
+        pytest.param("refused", "RCPT: 553 not a login", 1, 30, id="another refusal"),
+    ],
+)
+def test_a_refused_login_waits_a_quarter_of_an_hour_at_least(
+    state: State, reply: str, first: int, fourth: int
+) -> None:
+    fault = Result(state=state, scope="server", reply=reply)
+    assert pause(fault, 1, ()) == timedelta(minutes=first)
+    assert pause(fault, 4, ()) == timedelta(minutes=fourth)
