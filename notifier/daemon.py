@@ -21,7 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from sqlalchemy import Engine
 
-from notifier import sdnotify
+from notifier import logs, sdnotify
 from notifier.app import App, Passes, build
 from notifier.clock import utc_now
 from notifier.config import load
@@ -30,9 +30,10 @@ from notifier.ledger import outbox
 from notifier.ledger.hold import hold
 from notifier.ledger.log import record_event, register_daemon, update_daemon
 from notifier.ledger.met import FaultsMet
-from notifier.ledger.wake import next_moment
+from notifier.ledger.wake import Outlook, outlook
 from notifier.passes.ops_matters import PASS_EVENT
 from notifier.signals import Signals
+from notifier.vitals import Counted, Vitals, paused, status_line
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,8 @@ class _Heartbeat(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
 class _Daemon:
     def __init__(self, app: App, engine: Engine) -> None:
         self._engine = engine
-        self._passes: Passes = app.passes(engine, app.transport())
+        self._vitals = Vitals(lambda: self._passes)
+        self._passes: Passes = app.passes(engine, Counted(app.transport(), self._vitals.pulse))
         self._host, self._pid = socket.gethostname(), os.getpid()
         self._signals = Signals()
         self._in_pass = {"plan": threading.Lock(), "send": threading.Lock()}
@@ -87,7 +89,7 @@ class _Daemon:
         self._faults: dict[str, str | None] = {"plan": None, "send": None}
         self._met = FaultsMet(PASS_EVENT)  # for the ops mail
         self._reload_fault: str | None = None
-        self._moment: datetime | None = None  # when the ledger wants a pass next, as of the last beat
+        self._outlook = Outlook()  # as of the last beat
         self._seen = app.clock(), time.monotonic()  # both clocks at the last beat
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -103,16 +105,11 @@ class _Daemon:
         """Run until told to stop; return whether both passes have ended then."""
         self._signals.listen()
         now = self._app.clock()
+        config_hash, preflight = self._app.config.hash, len(self._app.preflight(now))
+        self._vitals.begin(now, config_hash=config_hash, preflight=preflight)
         with self._engine.begin() as db:
             revived = outbox.release_dead(db)
-            register_daemon(
-                db,
-                self._host,
-                self._pid,
-                now,
-                config_hash=self._app.config.hash,
-                preflight=len(self._app.preflight(now)),
-            )
+            register_daemon(db, self._host, self._pid, now, config_hash=config_hash, preflight=preflight)
             record_event(db, at=now, by="notifier", action="started", detail=f"{self._host} pid {self._pid}")
         if revived:
             log.warning("%d mails were claimed by a daemon that died", revived, extra={"action": "revived"})
@@ -132,7 +129,8 @@ class _Daemon:
             self._scheduler.add_job(self._pass, trigger, (name, step), id=name, next_run_time=utc_now())
         self._scheduler.add_listener(self._after, EVENT_JOB_EXECUTED)
         self._scheduler.start()
-        self._moment = self._next_moment()
+        self._outlook = self._look_ahead()
+        self._vitals.beat()
         sdnotify.notify("READY=1", f"STATUS={self._status()}")
         log.info("Ready: %s", self._status(), extra={"action": "ready"})
 
@@ -146,6 +144,7 @@ class _Daemon:
         deadline = (self._signals.stop_since or time.monotonic()) + _LAST_MAIL_SECONDS
         is_at_rest = all(self._ends(lock, deadline) for lock in self._in_pass.values())
         self._try_to_say(stopped=self._app.clock())
+        self._vitals.close()
         if not is_at_rest:
             # Its claim stays: the next start flags the mail as uncertain if DATA had begun, else simply sends it.
             log.warning("The mail in hand got no answer in time", extra={"action": "stopped_in_mail"})
@@ -168,7 +167,8 @@ class _Daemon:
             if self._is_hurried():
                 return
             try:
-                moment = step()
+                with self._vitals.pulse.timed(name):
+                    moment = step()
                 self._failed[name] = 0
             except Exception as error:
                 self._failed[name] += 1
@@ -212,7 +212,11 @@ class _Daemon:
 
     def _send(self) -> datetime | None:
         outcome = self._passes.send(self._is_hurried)
-        self._faults |= {"send": outcome.fault, "templates": outcome.template_fault}
+        until = self._passes.sender.paused_until
+        self._faults |= {
+            "send": paused(outcome.fault, until, self._app.config.zone),
+            "templates": outcome.template_fault,
+        }
         self._say(last_send=self._app.clock(), fault=self._fault())
         return outcome.next_at
 
@@ -233,6 +237,7 @@ class _Daemon:
             if self._signals.reload_asked:
                 self._reload()
             self._beat()
+            self._vitals.beat()
 
     def _beat(self) -> None:
         """Look whether the clock jumped and all is well; if so, tell the watchdog."""
@@ -246,8 +251,8 @@ class _Daemon:
             self._scheduler.wakeup()  # a jump forward leaves its thread asleep past the moments it leapt over
         # Only a working ledger, a living scheduler and passes that succeed earn the watchdog's sign of life.
         try:
-            self._moment = self._next_moment()
-            self._say(heartbeat=now, next_wake=self._moment)
+            self._outlook = self._look_ahead()
+            self._say(heartbeat=now, next_wake=self._outlook.moment)
             self._met.write(self._engine)
         except Exception as error:
             self._met.add(now, f"ledger: {type(error).__name__}: {error}")
@@ -273,6 +278,7 @@ class _Daemon:
             )  # fmt: skip
         else:
             self._reload_fault = None
+            logs.use(self._app.config.service.log)
             log.info("Reloaded", extra={"action": "reloaded"})
             now = self._app.clock()
             told = {"config_hash": self._app.config.hash, "config_loaded": now}
@@ -284,7 +290,7 @@ class _Daemon:
     def _swap(self, fresh: App) -> None:
         if fresh.config.service.database != self._app.config.service.database:
             raise ConfigError("service.database: a change of the database needs a restart")
-        passes = fresh.passes(self._engine, fresh.transport())
+        passes = fresh.passes(self._engine, Counted(fresh.transport(), self._vitals.pulse))
         with self._at_rest():
             passes.adopt(fresh.clock())
             stale, self._passes = self._passes, passes
@@ -308,25 +314,21 @@ class _Daemon:
             for name in self._in_pass:
                 self._wake(name)
 
-    def _next_moment(self) -> datetime | None:
+    def _look_ahead(self) -> Outlook:
         with self._engine.begin() as db:
-            return next_moment(db)
+            return outlook(db)
 
     def _status(self) -> str:
-        said = [fault for fault in (self._fault(),) if fault]
-        if self._reload_fault is not None:
-            said.insert(0, f"reload refused, the old configuration stays: {self._reload_fault}")
-        if self._moment is None:
-            said.append("nothing is planned ahead")
-        else:
-            said.append(f"next wake {self._moment.astimezone(self._app.config.zone):%Y-%m-%d %H:%M %z}")
-        return "; ".join(said)
+        refused = self._reload_fault and f"reload refused, the old configuration stays: {self._reload_fault}"
+        return status_line([refused, self._fault()], self._outlook, self._app.config.zone)
 
     def _say(self, **values: object) -> None:
         with self._engine.begin() as db:
             update_daemon(db, self._host, self._pid, **values)
+        self._vitals.note(values)
 
     def _try_to_say(self, **values: object) -> None:
+        self._vitals.note(values)
         try:
             self._say(**values)
         except Exception:

@@ -4,20 +4,23 @@ import os
 import socket
 import time
 
+from notifier.logs import mask
+
 _PATIENCE_SECONDS = 5  # a supervisor that doesn't read must not hold up the daemon
 
 
 def notify(*states: str) -> bool:
     """Send states in one datagram to $NOTIFY_SOCKET; return whether somebody listens. Never raises.
 
-    A line break inside a state becomes "; ": the protocol has one state a line.
+    A line break inside a state becomes "; ": the protocol has one state a line. Mail addresses are masked: the
+    journal keeps what is said, and anybody may ask systemd for it.
     """
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return False
     if address.startswith("@"):
         address = "\0" + address[1:]  # the abstract namespace
-    datagram = "\n".join("; ".join(state.splitlines()) for state in states).encode(errors="replace")
+    datagram = "\n".join("; ".join(mask(state).splitlines()) for state in states).encode(errors="replace")
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
             channel.settimeout(_PATIENCE_SECONDS)

@@ -2,7 +2,6 @@
 
 import getpass
 import json
-import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -109,15 +108,6 @@ def say_json(value: Any, *, indent: int | None = 2) -> None:
     except UnicodeEncodeError:  # half a surrogate pair, which JSON can write only as an escape
         data = json.dumps(value, indent=indent).encode()
     click.echo(data)
-
-
-def log_to_stderr(level: int = logging.INFO) -> None:
-    """Send logs to stderr, a line each; under systemd the journal adds the time."""
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
-    # Its warning is that a job isn't started while it runs: with a slow mail server, one each heartbeat.
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.raiseExceptions = False  # a log that can't be written never stops a mail
 
 
 class Day(click.ParamType[date]):

@@ -6,11 +6,13 @@ from typing import Any
 
 import click
 
-from notifier.cli.frame import as_json, log_to_stderr, say_json, the_app, the_config, the_ledger
+from notifier import logs
+from notifier.cli.advice import about_counts, about_fault
+from notifier.cli.frame import as_json, say_json, the_app, the_config, the_ledger
 from notifier.clock import utc_now
 from notifier.config import Address, Config
 from notifier.digest import Notice, build
-from notifier.errors import NotifierError, UsageError
+from notifier.errors import FaultsError, NotifierError, UsageError
 from notifier.ledger import outbox
 from notifier.ledger.engine import beside
 from notifier.ledger.log import DaemonRecord, all_daemons
@@ -33,13 +35,30 @@ _BEATS = 3  # a daemon that missed this many heartbeats counts as dead
 @click.pass_context
 def run(ctx: click.Context, catch_up: bool, new_ledger: bool) -> None:
     """The daemon: until SIGTERM; SIGHUP reloads."""
-    log_to_stderr()
-    from notifier import daemon  # only this command needs APScheduler
-    from notifier.mail.interpreter import weaknesses
+    try:
+        app = the_app(ctx)
+        from notifier import daemon  # only this command needs APScheduler
+        from notifier.mail.interpreter import weaknesses
 
-    if told := weaknesses():
-        log.warning("%s", told, extra={"action": "python_outdated"})
-    ctx.exit(daemon.run(the_app(ctx), catch_up=catch_up, new_ledger=new_ledger))
+        with logs.on_stderr(app.config.service.log):
+            if told := weaknesses():
+                log.warning("%s", told, extra={"action": "python_outdated"})
+            try:
+                code = daemon.run(app, catch_up=catch_up, new_ledger=new_ledger)
+            except NotifierError:
+                raise
+            except Exception as error:
+                log.critical(
+                    "The daemon ended: %s: %s", type(error).__name__, error,
+                    exc_info=True, extra={"action": "crashed"},
+                )  # fmt: skip
+                code = 1
+    except NotifierError as error:
+        # As the log would have it: the journal keeps them, so they carry a priority and nobody's address.
+        for fault in error.faults if isinstance(error, FaultsError) else (str(error),):
+            click.echo(logs.line(fault, action="not_started"), err=True)
+        code = error.exit_code
+    ctx.exit(code)
 
 
 @click.command()
@@ -56,18 +75,24 @@ def status(ctx: click.Context, as_json: bool) -> None:
     click.echo(
         f"{'well' if found['ok'] else click.style('NOT well', bold=True)}; next wake {found['next_wake'] or '-'}"
     )
+    advice = dict(about_counts(found))
     for name in ("queued", "claimed", "failed", "uncertain"):
-        click.echo(f"  {name:<10} {found[name]}")
+        click.echo(f"  {name:<10} {found[name]:<6} {advice.get(name, '')}".rstrip())
     for rest in found["suspended"]:
         click.echo(f"  suspended  {rest['address']}, next try after {rest['until']}: {rest['reply']}")
     for name in ("last_plan", "last_send", "config_loaded", "reload_fault"):
         if found[name]:
             click.echo(f"  {name:<14} {found[name]}")
+    if found["reload_fault"]:
+        click.echo("    → mend it, `notifier check`, then systemctl reload notifier")
     for daemon in found["daemons"]:
         state = "stopped" if daemon["stopped"] else "alive" if daemon["alive"] else "silent"
         click.echo(f"  {daemon['host']} pid {daemon['pid']}: {state}, last heartbeat {daemon['heartbeat']}")
         if daemon["fault"]:
             click.echo(f"    fault: {daemon['fault']}")
+            click.echo(f"    → {about_fault(daemon['fault'])}")
+        if state == "silent":
+            click.echo("    → systemctl status notifier, and journalctl -u notifier -p warning")
         if daemon["alive"] and daemon["preflight"]:
             click.echo(
                 f"    goes on without {daemon['preflight']} things that need a person: see `notifier check`"

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from notifier.config.database import database_url, engine_fits, file_of, is_file
+from notifier.config.listening import Listening
 from notifier.config.values import (
     Address,
     AliasValue,
@@ -57,6 +58,9 @@ class Service(Table):
     engine: Annotated[Literal["embedded", "cluster"], Field(validate_default=True)] = "embedded"
     templates: Path | None = None
     heartbeat: Annotated[Positive, Field(le=3600)] = 60
+    log: Literal["logfmt", "json"] = "logfmt"
+    metrics: Listening | None = None
+    health_file: Path | None = None  # None: beside the ledger
 
     @field_validator("engine")
     @classmethod
@@ -307,6 +311,15 @@ class Config(Table):
         if not is_file(self.service.database):
             raise ConfigError(f"{self.path}: service.database: this is for a ledger in a file alone")
         return self.resolve(file_of(self.service.database))
+
+    @property
+    def health_file(self) -> Path:
+        """The file in which the daemon says how it is."""
+        if self.service.health_file is not None:
+            return self.resolve(self.service.health_file)
+        if not is_file(self.service.database):
+            return self.resolve(Path("var/notifier.health.json"))
+        return self.database.with_suffix(".health.json")
 
     def resolve(self, path: Path) -> Path:
         """Return `path` absolute, counted from the folder of config.toml."""

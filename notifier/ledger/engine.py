@@ -145,7 +145,8 @@ def _connect(path: Path) -> Engine:
             raise
         return connection
 
-    engine = create_engine("sqlite://", creator=opened, poolclass=QueuePool)
+    # A fault of the database is logged: without the row's values, which are people and their mail.
+    engine = create_engine("sqlite://", creator=opened, poolclass=QueuePool, hide_parameters=True)
     _listen(engine)
     return engine
 
@@ -185,7 +186,10 @@ def _upgrade(engine: Engine, path: Path) -> None:
         elif version != SCHEMA:
             # Nobody else can write now, so that the copy is what the change begins from.
             kept = keeping.keep_copy(path, version)
-            log.info("The schema goes from %s to %s; as it was: %s", version, SCHEMA, kept)
+            log.info(
+                "The schema goes from %s to %s; as it was: %s", version, SCHEMA, kept,
+                extra={"action": "schema_upgraded"},
+            )  # fmt: skip
             migrate(db)
 
 

@@ -44,7 +44,7 @@ def move(path: Path, target: Server, now: datetime) -> dict[str, Tally]:
     except DBAPIError as error:
         if isinstance(error.orig, sqlite3.Error):
             raise keeping.unusable(path, error) from None
-        why = f"{target}: {' '.join(str(error.orig).split())}"
+        why = f"{target}: {server.said(error)}"
         if keeping.moved_to(path) is not None:
             why += "; the file is marked as moved already: give the same command again, and it looks what arrived"
         raise NotifierError(why) from None

@@ -91,6 +91,7 @@ def connect(server: Server) -> Engine:
         engine = create_engine(
             url,
             poolclass=QueuePool,
+            hide_parameters=True,
             pool_pre_ping=True,  # a server that was restarted costs no pass
             isolation_level="READ COMMITTED",
             connect_args={**_CLIENT, "options": options},
@@ -127,8 +128,13 @@ def told(server: Server) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        why = " ".join(str(error.orig).split())
-        raise NotifierError(f"service.database: {server}: {why}") from None
+        raise NotifierError(f"service.database: {server}: {said(error)}") from None
+
+
+def said(error: DBAPIError) -> str:
+    """Return what a server said, on one line, without the rows that it adds in its details."""
+    diagnosis = getattr(error.orig, "diag", None)
+    return " ".join(str(getattr(diagnosis, "message_primary", None) or error.orig).split())
 
 
 def tables_of(db: Connection) -> set[str]:

@@ -18,7 +18,12 @@ ACTION = "template_fallback"
 def fell_back(db: Connection, message: int, error: TemplateError, now: datetime) -> str:
     """Record that a message goes with the built-in text; return that as a sentence for `notifier status`."""
     fault = "; ".join(error.faults)[:500]
-    log.warning("Message %d goes with the built-in text: %s", message, fault, extra={"action": ACTION})
+    log.warning(
+        "Message %d goes with the built-in text: %s",
+        message,
+        fault,
+        extra={"action": "template_fallback", "mail": message},
+    )
     record_event(db, at=now, by="notifier", action=ACTION, detail=f"message {message}: {fault}")
     return f"mail goes with the built-in text instead of the templates: {fault}"
 

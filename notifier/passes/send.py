@@ -102,6 +102,16 @@ class Sender:
         self.composer.rest()
         return self._outcome(tried, self._fault() if fault is None else fault.reply, rest)
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the brake kept mail back when last looked at."""
+        return self._is_held
+
+    @property
+    def paused_until(self) -> datetime | None:
+        """When a mail server that couldn't be used is tried again; None while it isn't paused."""
+        return self._paused[1] if self._paused is not None and self._is_paused() else None
+
     def _claim(self, seconds: float = _BRISK) -> list[MessageRecord]:
         """Claim what may go now, but to domains with a pace no more than they take within `seconds`."""
         now = self.clock()
@@ -244,7 +254,13 @@ class Sender:
                 extra={"action": "late_answer"},
             )  # fmt: skip
             return
-        log.info(
+        is_usual = result.state in ("accepted", "deferred")  # the rest ops want to hear of
+        log.log(
+            logging.INFO if is_usual else logging.WARNING,
             "Message %d %s: %s", message.id, result.state, result.reply,
-            extra={"action": f"message_{result.state}", "attempt": message.attempts + 1},
+            extra={
+                "action": f"message_{result.state}",
+                "mail": message.id,
+                "attempt": message.attempts + 1,
+            },
         )  # fmt: skip

@@ -14,8 +14,7 @@ from pathlib import Path
 import apscheduler.schedulers.base
 
 import notifier.clock
-from notifier import app, daemon
-from notifier.cli.frame import log_to_stderr
+from notifier import app, daemon, logs
 from notifier.clock import Clock
 from notifier.config import load
 
@@ -45,14 +44,15 @@ def move_host(clock: Clock) -> None:
 
 def main(config: str, place: str, *options: str) -> int:
     """Run until SIGTERM."""
-    log_to_stderr()
     clock = clock_of(Path(place))
     if "--host" in options:
         move_host(clock)
     for option in options:
         if option.startswith("--last-mail="):
             daemon._LAST_MAIL_SECONDS = float(option.partition("=")[2])
-    return daemon.run(app.build(load(Path(config)), clock=clock))
+    office = load(Path(config))
+    with logs.on_stderr(office.service.log):
+        return daemon.run(app.build(office, clock=clock))
 
 
 if __name__ == "__main__":

@@ -214,6 +214,8 @@ class Machine:
 
     folder: Path
     services: list[Service] = field(default_factory=list)
+    wrapper: list[str] = field(default_factory=list)  # a command that the daemon is started through
+    stderr: int | None = None  # where its log goes, else to a file
 
     def __post_init__(self) -> None:
         self.clock = WallClock(self.folder / "clock")
@@ -246,7 +248,7 @@ class Machine:
         log = self.folder / f"stderr-{len(self.services)}"
         with log.open("wb") as stderr:
             process = subprocess.Popen(
-                [sys.executable, *command],
+                [*self.wrapper, sys.executable, *command],
                 cwd=self.folder,
                 env={
                     "PATH": os.environ["PATH"],
@@ -256,7 +258,7 @@ class Machine:
                 },
                 stdin=subprocess.DEVNULL,
                 stdout=stderr,
-                stderr=stderr,
+                stderr=stderr if self.stderr is None else self.stderr,
             )
         service = Service(process, supervisor, log)
         self.services.append(service)

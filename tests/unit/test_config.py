@@ -9,6 +9,7 @@ import pytest
 from notifier.app import build
 from notifier.config import Config, load
 from notifier.config.credential import ledger_place, read_credential
+from notifier.config.listening import Loopback, UnixSocket
 from notifier.database import Server
 from notifier.errors import ConfigError, FaultsError
 from notifier.people import Alias
@@ -185,6 +186,27 @@ def test_an_address_under_an_internationalised_domain_is_used_by_its_a_label(fol
 
 CLUSTER = '[service]\nengine = "cluster"\ndatabase = "{}"\n'
 
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("127.0.0.1:9464", Loopback("127.0.0.1", 9464)),
+        ("localhost:1", Loopback("127.0.0.1", 1)),
+        ("[::1]:9464", Loopback("::1", 9464)),
+        ("unix:/run/notifier/metrics.sock", UnixSocket(Path("/run/notifier/metrics.sock"))),
+        ("unix:var/metrics.sock", UnixSocket(Path("var/metrics.sock"))),
+    ],
+)
+def test_metrics_are_offered_to_this_host_alone(folder: Path, text: str, place: object) -> None:
+    assert read(folder, f'{NEEDED}[service]\nmetrics = "{text}"\n').service.metrics == place
+
+
+def test_the_health_file_lies_beside_the_ledger_unless_it_is_named(folder: Path) -> None:
+    assert read(folder, NEEDED).health_file == folder / "var" / "notifier.health.json"
+    config = read(folder, NEEDED + '[service]\nhealth_file = "/run/notifier/health.json"\n')
+    assert config.health_file == Path("/run/notifier/health.json")
+
+
 BAD = {
     "zone": ('[service]\ntimezone = "Asia/Peking"\n', "service.timezone"),
     "empty zone": ('[service]\ntimezone = ""\n', "service.timezone"),
@@ -207,6 +229,17 @@ BAD = {
     "no heartbeat": ("[service]\nheartbeat = 0\n", "service.heartbeat"),
     "heartbeat as text": ('[service]\nheartbeat = "60"\n', "service.heartbeat"),
     "heartbeat as a switch": ("[service]\nheartbeat = true\n", "service.heartbeat"),
+    "log in another layout": ('[service]\nlog = "xml"\n', "service.log"),
+    "metrics for everybody": ('[service]\nmetrics = "0.0.0.0:9464"\n', "service.metrics"),
+    "metrics for a network": ('[service]\nmetrics = "10.0.0.5:9464"\n', "service.metrics"),
+    "metrics for all of IPv6": ('[service]\nmetrics = "[::]:9464"\n', "service.metrics"),
+    "metrics under a name": ('[service]\nmetrics = "metrics.example.org:9464"\n', "service.metrics"),
+    "metrics without a port": ('[service]\nmetrics = "127.0.0.1"\n', "service.metrics"),
+    "metrics at port 0": ('[service]\nmetrics = "127.0.0.1:0"\n', "service.metrics"),
+    "metrics at a port too high": ('[service]\nmetrics = "127.0.0.1:65536"\n', "service.metrics"),
+    "metrics as a number": ("[service]\nmetrics = 9464\n", "service.metrics"),
+    "metrics at no socket": ('[service]\nmetrics = "unix:"\n', "service.metrics"),
+    "health file as a switch": ("[service]\nhealth_file = true\n", "service.health_file"),
     "plan without a date": ('[plans.p]\npath = "x"\n', "plans.p.issued"),
     "plan without a path": ("[plans.p]\nissued = 2017-10-01\n", "plans.p.path"),
     "issued as a number": ('[plans.p]\npath = "x"\nissued = 2017\n', "plans.p.issued"),

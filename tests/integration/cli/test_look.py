@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from notifier.app import App
 from notifier.clock import utc_now
+from notifier.ledger import outbox
 from notifier.ledger.log import register_daemon, update_daemon
 from notifier.ledger.refusals import note_refusal
 from notifier.share import share
@@ -352,3 +353,47 @@ def test_a_group_column_that_leads_back_to_its_unit_is_told_plainly(empty: Path,
     shown = ops("check")
     assert shown.code == 78
     assert "groups contain themselves: 省教育厅" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("fault", "advice"),
+    [
+        ("delivery.hold: nothing is sent, 3 mails wait", "hold = false"),
+        ("delivery.daily_cap: 5000 went on 2018-06-29, 3 mails wait for the next day", "raise daily_cap"),
+        ("the mail server can't be used, tried again at 06-29 09:05: AUTH: 535 no", "the login is refused"),
+        ("the mail server can't be used, tried again at 06-29 09:05: connect: refused", "check --connect"),
+        ("plan: OperationalError: disk I/O error", "journalctl"),
+    ],
+    ids=["hold", "daily cap", "login", "server", "another"],
+)
+def test_status_says_what_to_do_about_a_fault(ledger: App, ops: Type, fault: str, advice: str) -> None:
+    engine = ledger.existing_ledger()
+    assert engine is not None
+    with engine.begin() as db:
+        register_daemon(db, "host", 7, utc_now(), config_hash="hash", preflight=0)
+        update_daemon(db, "host", 7, fault=fault)
+    engine.dispose()
+    shown = ops("status")
+    assert shown.code == 0
+    assert f"fault: {fault}\n" in shown.out
+    assert [line for line in shown.out.splitlines() if "→" in line and advice in line]
+
+
+def test_status_says_what_to_do_about_mail_that_failed_or_may_have_come_twice(ledger: App, ops: Type) -> None:
+    before = ops("status").out
+    assert "may have come twice" not in before
+    assert "refused for good" not in before
+    engine = ledger.existing_ledger()
+    assert engine is not None
+    with engine.begin() as db:
+        for number, state in enumerate(("queued", "claimed", "refused")):
+            outbox.add_message(
+                db, contact=f"{number}@example.org", address=f"{number}@example.org", name="", slot=utc_now(),
+                message_id=f"<{number}@example.org>", now=utc_now(),
+            )  # fmt: skip
+            db.execute(text("UPDATE messages SET state = :s, uncertain = 1 WHERE message_id = :m"),
+                       {"s": state, "m": f"<{number}@example.org>"})  # fmt: skip
+    engine.dispose()
+    shown = ops("status").out
+    for told in ("no daemon runs", "the next start sends them", "names addresses to mend", "nothing to do"):
+        assert told in shown

@@ -2,8 +2,9 @@
 
 import sqlite3
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -12,10 +13,11 @@ from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from notifier.errors import ConfigError
 from notifier.ledger import engine as ledger
+from notifier.ledger import outbox
 from notifier.ledger.event_days import event_days
 from notifier.ledger.schema import metadata
 
@@ -144,3 +146,22 @@ def test_a_copy_in_memory_leaves_the_original_alone(tmp_path: Path) -> None:
     with engine.begin() as db:
         assert ledger.installation_id(db)
     engine.dispose()
+
+
+def test_a_fault_of_the_database_tells_nobodys_address_or_mail(tmp_path: Path) -> None:
+    engine = ledger.create(tmp_path / "ledger.db", NOW)
+    row: dict[str, Any] = {
+        "contact": "zhao@example.org",
+        "address": "zhao@example.org",
+        "name": "赵四",
+        "slot": NOW,
+        "now": NOW,
+    }
+    with engine.begin() as db:
+        assert outbox.add_message(db, message_id="<1@example.org>", **row)
+    with pytest.raises(IntegrityError) as caught, engine.begin() as db:
+        outbox.add_message(db, message_id="<1@example.org>", **row | {"slot": NOW + timedelta(days=1)})
+    engine.dispose()
+    assert "messages.message_id" in str(caught.value)
+    assert "zhao" not in str(caught.value)
+    assert "赵四" not in str(caught.value)
