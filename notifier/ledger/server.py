@@ -155,6 +155,6 @@ def _bring_up_to_date(db: Connection, server: Server) -> bool:
             f"service.database: {server}: its schema {version} is of a later release; this one knows {SCHEMA}"
         )
     if version != SCHEMA:
-        log.info("The schema goes from %s to %s", version, SCHEMA)
+        log.info("The schema goes from %s to %s", version, SCHEMA, extra={"action": "schema_upgraded"})
         migrate(db)
     return True
