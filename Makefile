@@ -21,13 +21,14 @@ $(error $(VENV) holds $(shell $(BIN)/python --version), not $(PYTHON): remove it
 endif
 endif
 
-.PHONY: help demo run test quick fuzz systemd-test bench check lock wheel clean
+.PHONY: help demo run test quick fuzz faults systemd-test bench check lock wheel clean
 
 help:
 	@echo "make demo    rehearse the example plan: every mail it would send, and a report"
 	@echo "make run     the daemon on config.toml: SQLite and a Maildir under ./var"
 	@echo "make test    every test        make quick   without the slow ones"
 	@echo "make fuzz    200,000 phrases made of real ones (FUZZ_INPUTS, FUZZ_SEED)   make bench   speed"
+	@echo "make faults  kill -9, full disks, bad mail servers: the slow ones, too (KILL_SEED, KILL_MAILS, KILL_KILLS)"
 	@echo "make systemd-test   the service under real systemds, in containers (root, systemd-nspawn, debootstrap)"
 	@echo "make check   ruff, mypy, import contracts"
 	@echo "make wheel   dist/notifier-*.whl"
@@ -53,7 +54,11 @@ quick: $(STAMP)
 fuzz: $(STAMP)
 	$(BIN)/pytest -s --no-header -o python_files='fuzz_*.py' tests/fuzz
 
-# Outside of `make test`, too: boots Debian 12 and 13 in containers. Skips, and says so, where that can't be done.
+# The slow faults are outside of `make test`, too; what a tool is missing for is skipped, and says so.
+faults: $(STAMP)
+	$(BIN)/pytest -rs --no-header -o python_files='test_*.py faults_*.py' tests/faults
+
+# And so is this: boots Debian 12 and 13 in containers. Skips, and says so, where that can't be done.
 systemd-test: $(STAMP)
 	$(BIN)/pytest -rs --no-header -o python_files='systemd_*.py' tests/systemd
 

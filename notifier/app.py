@@ -14,11 +14,12 @@ from notifier.clock import Clock, utc_now
 from notifier.config import Config
 from notifier.config.credential import ledger_place, read_credential
 from notifier.database import Server
-from notifier.errors import ConfigError, DocumentError, FaultsError
+from notifier.errors import ConfigError, DocumentError, FaultsError, NotifierError
 from notifier.intake import RowFault, read_document
 from notifier.intake.contacts import Seen, read_contacts
 from notifier.ledger import engine as ledger
 from notifier.ledger import outbox
+from notifier.ledger.storage import Storage
 from notifier.mail.compose import Composer, Identity, Office
 from notifier.mail.maildir import MaildirTransport
 from notifier.mail.pace import Pace
@@ -31,10 +32,11 @@ from notifier.passes.ops import OpsMail
 from notifier.passes.plan import PlanOutcome, dated, plan
 from notifier.passes.preflight import Item, preflight
 from notifier.passes.readdress import AddressedFor
-from notifier.passes.retry import Override
+from notifier.passes.retry import Override, longest_wait
 from notifier.passes.send import Sender, SendOutcome
 from notifier.passes.setting import Setting
 from notifier.passes.suspension import suspensions
+from notifier.passes.turned_back import set_right
 from notifier.people.directory import Contact, Directory
 from notifier.share import share
 from notifier.timing.calendar import WorkCalendar
@@ -68,6 +70,11 @@ class Passes:
             if self.sender.ops is None
             else outcome.with_more(*self.sender.ops.queue(self.engine, now))
         )
+
+    def set_right(self, now: datetime, *, stands: bool) -> None:
+        """Set right what a clock that was ahead planned and put off; see `turned_back`."""
+        wait = longest_wait(self.app.overrides)
+        set_right(self.engine, self.app.setting, now, longest_wait=wait, stands=stands)
 
     def send(self, stop: Callable[[], bool] = lambda: False) -> SendOutcome:
         """Run the send pass for at most a heartbeat."""
@@ -158,11 +165,16 @@ class App:
         )
 
     def transport(self) -> Transport:
-        """Return the way out that `[delivery]` names."""
+        """Return the way out that `[delivery]` names; ConfigError when it is a Maildir that can't be written."""
         delivery = self.config.delivery
-        if delivery.mode == "maildir":
-            return MaildirTransport(self.config.resolve(delivery.maildir))
-        return self.smtp_transport()
+        if delivery.mode != "maildir":
+            return self.smtp_transport()
+        maildir = MaildirTransport(self.config.resolve(delivery.maildir))
+        try:
+            maildir.check()
+        except NotifierError as error:
+            raise ConfigError(f"delivery.maildir: {error}") from None
+        return maildir
 
     def smtp_transport(self) -> "SmtpTransport":
         """Return the mail server of `[mail]`, whatever the delivery mode; ConfigError if its password can't be read."""
@@ -183,9 +195,18 @@ class App:
         return SmtpTransport(server, self.pace)
 
     def passes(
-        self, engine: Engine, transport: Transport, *, clock: Clock | None = None, rehearsed: bool = False
+        self,
+        engine: Engine,
+        transport: Transport,
+        *,
+        clock: Clock | None = None,
+        rehearsed: bool = False,
+        storage: Storage | None = None,
     ) -> Passes:
-        """Return the passes over a ledger; a rehearsal has its own clock and no ops, is not redirected nor held."""
+        """Return the passes over a ledger; a rehearsal has its own clock and no ops, is not redirected nor held.
+
+        Where the ledger's disk is looked after, `storage` sees to it that answers are recorded.
+        """
         with engine.begin() as db:
             installation = ledger.installation_id(db)
         delivery = self.config.delivery
@@ -203,6 +224,8 @@ class App:
             ops=None if rehearsed else self.ops_mail,
             overrides=self.overrides,
         )
+        if storage is not None:
+            sender.insist = storage.insist
         return Passes(engine=engine, app=self, sender=sender)
 
 

@@ -20,18 +20,22 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from notifier import logs, sdnotify
 from notifier.app import App, Passes, build
 from notifier.clock import utc_now
 from notifier.config import load
-from notifier.errors import ConfigError, FaultsError, NotifierError
+from notifier.errors import ConfigError, FaultsError, LedgerFailed, NotifierError
 from notifier.ledger import outbox
 from notifier.ledger.hold import hold
-from notifier.ledger.log import record_event, register_daemon, update_daemon
+from notifier.ledger.keeping import unusable
+from notifier.ledger.log import latest_heartbeat, record_event, register_daemon, update_daemon
 from notifier.ledger.met import FaultsMet
+from notifier.ledger.storage import Storage, trouble
 from notifier.ledger.wake import Outlook, outlook
 from notifier.passes.ops_matters import PASS_EVENT
+from notifier.passes.timekeeper import Timekeeper
 from notifier.signals import Signals
 from notifier.vitals import Counted, Vitals, paused, status_line
 
@@ -50,15 +54,25 @@ def run(app: App, *, catch_up: bool = False, new_ledger: bool = False) -> int:
 
     Raises ConfigError when the ledger can't be used, or is gone from where one was made, unless `new_ledger`.
 
-    Where the mail in hand gets no answer, the process ends here: nothing else would end the thread that waits.
+    Where the mail in hand gets no answer, the process ends here: nothing else would end the thread that waits. So it
+    does with LedgerFailed's code where the ledger fails while it runs.
     """
     if app.config.service.engine == "cluster":
         raise ConfigError(f'{app.config.path}: service.engine: this release has no daemon for "cluster" yet')
     with hold(app.config.database):
-        if _Daemon(app, app.create_ledger(anew=new_ledger)).run(catch_up=catch_up):
-            return 0
+        engine, code = app.create_ledger(anew=new_ledger), 0
+        try:
+            if _Daemon(app, engine).run(catch_up=catch_up):
+                return 0
+        except LedgerFailed as error:  # the log says why
+            code = error.exit_code
+            sdnotify.notify(f"STATUS={error}")
+        except DBAPIError as error:
+            if trouble(error) is None:
+                raise
+            raise unusable(app.config.database, error) from None
         logging.shutdown()
-        os._exit(0)
+        os._exit(code)
 
 
 class _Heartbeat(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
@@ -79,14 +93,19 @@ class _Daemon:
     def __init__(self, app: App, engine: Engine) -> None:
         self._engine = engine
         self._vitals = Vitals(lambda: self._passes)
-        self._passes: Passes = app.passes(engine, Counted(app.transport(), self._vitals.pulse))
-        self._host, self._pid = socket.gethostname(), os.getpid()
         self._signals = Signals()
+        self._storage = Storage(app.config.database, engine, self._signals.wake)
+        with engine.begin() as db:
+            self._timekeeper = Timekeeper(app.clock, latest_heartbeat(db))
+        self._passes: Passes = app.passes(
+            engine, Counted(app.transport(), self._vitals.pulse), storage=self._storage
+        )
+        self._host, self._pid = socket.gethostname(), os.getpid()
         self._in_pass = {"plan": threading.Lock(), "send": threading.Lock()}
         self._hurry = False  # passes end after the mail in hand
         self._again: set[str] = set()  # asked to run at once, perhaps while running
         self._failed = {"plan": 0, "send": 0}
-        self._faults: dict[str, str | None] = {"plan": None, "send": None}
+        self._faults: dict[str, str | None] = {"clock": self._timekeeper.behind(), "plan": None, "send": None}
         self._met = FaultsMet(PASS_EVENT)  # for the ops mail
         self._reload_fault: str | None = None
         self._outlook = Outlook()  # as of the last beat
@@ -141,7 +160,8 @@ class _Daemon:
         if self._scheduler.running:
             # Its own wait=True would wait with the lock in hand that a pass needs to name its next moment.
             self._scheduler.shutdown(wait=False)
-        deadline = (self._signals.stop_since or time.monotonic()) + _LAST_MAIL_SECONDS
+        patience = 0 if self._storage.has_failed else _LAST_MAIL_SECONDS
+        deadline = (self._signals.stop_since or time.monotonic()) + patience
         is_at_rest = all(self._ends(lock, deadline) for lock in self._in_pass.values())
         self._try_to_say(stopped=self._app.clock())
         self._vitals.close()
@@ -167,18 +187,35 @@ class _Daemon:
             if self._is_hurried():
                 return
             try:
-                with self._vitals.pulse.timed(name):
-                    moment = step()
+                if self._must_wait(name):
+                    moment = None
+                else:
+                    with self._vitals.pulse.timed(name):
+                        moment = step()
                 self._failed[name] = 0
             except Exception as error:
-                self._failed[name] += 1
-                log.exception("The %s pass failed", name, extra={"action": "pass_failed"})
-                self._faults[name] = f"{name}: {type(error).__name__}: {error}"
-                self._met.add(self._app.clock(), f"{name}: {type(error).__name__}: {error}")
-                self._try_to_say(fault=self._fault())
+                is_excused = self._storage.excuses(error)  # a new start would help nobody
+                self._failed[name] += not is_excused
+                log.error(
+                    "The %s pass failed: %s", name, _line(error),
+                    exc_info=not is_excused, extra={"action": "pass_failed"},
+                )  # fmt: skip
+                self._faults[name] = f"{name}: {type(error).__name__}: {_line(error)}"
+                self._met.add(self._app.clock(), f"{name}: {type(error).__name__}: {_line(error)}")
+                if not is_excused:
+                    self._try_to_say(fault=self._fault())
                 return
             if moment is not None:
                 self._wake(name, max(moment - self._app.clock(), _PAUSE))
+
+    def _must_wait(self, name: str) -> bool:
+        """Tell whether a pass has no room or no clock to go by; status says which."""
+        self._faults["clock"] = self._timekeeper.behind()
+        why = self._storage.shortage() or self._timekeeper.doubt()
+        if why is not None:
+            self._faults[name] = why
+            self._try_to_say(fault=self._fault())
+        return why is not None
 
     def _after(self, event: JobExecutionEvent) -> None:
         # A job is never started while it runs; only from here on can one that was asked for meanwhile be.
@@ -203,6 +240,7 @@ class _Daemon:
 
     def _plan(self) -> datetime | None:
         now = self._app.clock()
+        self._passes.set_right(now, stands=self._timekeeper.stands)
         outcome = self._passes.plan(now)
         self._faults["plan"] = None
         self._say(last_plan=now, fault=self._fault())
@@ -211,7 +249,9 @@ class _Daemon:
         return outcome.next_at
 
     def _send(self) -> datetime | None:
-        outcome = self._passes.send(self._is_hurried)
+        outcome = self._passes.send(
+            lambda: self._is_hurried() or self._storage.is_full or self._timekeeper.doubt() is not None
+        )
         until = self._passes.sender.paused_until
         self._faults |= {
             "send": paused(outcome.fault, until, self._app.config.zone),
@@ -221,7 +261,7 @@ class _Daemon:
         return outcome.next_at
 
     def _fault(self) -> str | None:
-        return "; ".join(fault for fault in self._faults.values() if fault) or None
+        return "; ".join(dict.fromkeys(fault for fault in self._faults.values() if fault)) or None
 
     @property
     def _beat_seconds(self) -> float:
@@ -232,6 +272,7 @@ class _Daemon:
     def _watch(self) -> None:
         while not self._signals.stop_asked:
             self._signals.wait(self._beat_seconds)
+            self._storage.check()
             if self._signals.stop_asked:
                 return
             if self._signals.reload_asked:
@@ -255,9 +296,14 @@ class _Daemon:
             self._say(heartbeat=now, next_wake=self._outlook.moment)
             self._met.write(self._engine)
         except Exception as error:
-            self._met.add(now, f"ledger: {type(error).__name__}: {error}")
-            log.exception("The ledger can't be used", extra={"action": "ledger_unusable"})
-            return
+            self._met.add(now, f"ledger: {type(error).__name__}: {_line(error)}")
+            is_excused = self._storage.excuses(error)
+            log.error(
+                "The ledger can't be used: %s", _line(error),
+                exc_info=not is_excused, extra={"action": "ledger_unusable"},
+            )  # fmt: skip
+            if not is_excused:
+                return
         lives = any(thread.name == _SCHEDULER_THREAD for thread in threading.enumerate())
         if lives and max(self._failed.values()) < _SICK_AFTER:
             sdnotify.notify("WATCHDOG=1", f"STATUS={self._status()}")
@@ -290,7 +336,8 @@ class _Daemon:
     def _swap(self, fresh: App) -> None:
         if fresh.config.service.database != self._app.config.service.database:
             raise ConfigError("service.database: a change of the database needs a restart")
-        passes = fresh.passes(self._engine, Counted(fresh.transport(), self._vitals.pulse))
+        transport = Counted(fresh.transport(), self._vitals.pulse)
+        passes = fresh.passes(self._engine, transport, storage=self._storage)
         with self._at_rest():
             passes.adopt(fresh.clock())
             stale, self._passes = self._passes, passes
@@ -331,5 +378,12 @@ class _Daemon:
         self._vitals.note(values)
         try:
             self._say(**values)
-        except Exception:
-            log.exception("The ledger can't be written", extra={"action": "ledger_unwritable"})
+        except Exception as error:
+            log.error(
+                "The ledger can't be written: %s", _line(error),
+                exc_info=not self._storage.excuses(error), extra={"action": "ledger_unwritable"},
+            )  # fmt: skip
+
+
+def _line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

@@ -5,6 +5,7 @@ NotifierError                  1   something failed
 │   ├── ConfigError                config.toml
 │   ├── TemplateError              a mail template
 │   └── DocumentError              a whole document or directory
+├── LedgerFailed              74   the ledger's disk fails, is full, or somebody else has locked it
 ├── LedgerHeld                75   another daemon holds the database
 ├── UsageError                 2   a command was asked for what doesn't exist
 ├── NotationError              1   a line of timing notation can't be read
@@ -41,6 +42,12 @@ class TemplateError(FaultsError):
 
 class DocumentError(FaultsError):
     """A whole document or contact directory can't be used."""
+
+
+class LedgerFailed(NotifierError):
+    """The ledger can't be used at the moment; a new start may find it well, so none is ruled out."""
+
+    exit_code = 74  # EX_IOERR of sysexits(3)
 
 
 class LedgerHeld(NotifierError):

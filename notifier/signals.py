@@ -4,6 +4,7 @@ import select
 import signal
 import socket
 import time
+from contextlib import suppress
 
 
 class Signals:
@@ -32,6 +33,11 @@ class Signals:
         """Wait so long, or until a signal comes."""
         if select.select([self._bell], [], [], seconds)[0]:
             self._bell.recv(4096)
+
+    def wake(self) -> None:
+        """End a wait, from any thread."""
+        with suppress(OSError):  # its buffer is full, so that it ends anyway; or closed
+            self._rope.send(b"\0")
 
     def close(self) -> None:
         """Let go of the sockets; the handlers stay."""

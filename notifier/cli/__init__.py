@@ -24,6 +24,7 @@ _COMMANDS = {
     "reopen": ("close", "Take back what was closed."),
     "event": ("close", "Record the day on which something happened that tasks count from."),
     "retry": ("retry", "Failed and refused mail again; without arguments, what that would be."),
+    "ledger": ("ledger", "Back up the ledger."),
     "send-test": ("service", "Send one test mail."),
     "migrate-to": ("moving", "Move the ledger to a PostgreSQL server, once and for good."),
 }

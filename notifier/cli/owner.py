@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import notifier
 from notifier.config.database import is_file
-from notifier.errors import NotifierError
+from notifier.errors import ConfigError, NotifierError
 
 if TYPE_CHECKING:
     from notifier.config import Config
@@ -18,7 +18,8 @@ def act_as_owner(config: "Config") -> None:
     """Where root runs this and another user owns the folder of the database, become that user, for good.
 
     A ledger on a server leaves no files, and asks who connects. What only root can read, the mail server's password,
-    is read before. Raises NotifierError when that user can't read this very program.
+    is read before. Raises NotifierError when that user can't read this very program, ConfigError when this root can't
+    become that user.
     """
     if os.geteuid() != 0 or not is_file(config.service.database):
         return
@@ -35,12 +36,18 @@ def act_as_owner(config: "Config") -> None:
         account = pwd.getpwuid(owner.st_uid)
     except KeyError:
         name, group, home = str(owner.st_uid), owner.st_gid, "/"
-        os.setgroups([])
+        groups: list[int] = []
     else:
         name, group, home = account.pw_name, account.pw_gid, account.pw_dir
-        os.initgroups(name, group)
-    os.setresgid(group, group, group)
-    os.setresuid(owner.st_uid, owner.st_uid, owner.st_uid)
+        groups = os.getgrouplist(name, group)
+    try:
+        os.setgroups(groups)
+        os.setresgid(group, group, group)
+        os.setresuid(owner.st_uid, owner.st_uid, owner.st_uid)
+    except PermissionError:  # root of a container, without its capabilities
+        raise ConfigError(
+            f"service.database: {folder}: this belongs to {name}, and root can't become that user here"
+        ) from None
     os.environ["HOME"] = home
     for place in (Path(sys.executable), Path(os.__file__), Path(notifier.__file__)):
         if not os.access(place, os.R_OK):

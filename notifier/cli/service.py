@@ -11,11 +11,13 @@ from notifier.cli.advice import about_counts, about_fault
 from notifier.cli.frame import as_json, say_json, the_app, the_config, the_ledger
 from notifier.clock import utc_now
 from notifier.config import Address, Config
+from notifier.config.database import is_file
 from notifier.digest import Notice, build
 from notifier.errors import FaultsError, NotifierError, UsageError
 from notifier.ledger import outbox
 from notifier.ledger.engine import beside
 from notifier.ledger.log import DaemonRecord, all_daemons
+from notifier.ledger.storage import shortage_of
 from notifier.ledger.wake import next_moment
 from notifier.mail.transport import Outgoing, Result
 from notifier.passes.suspension import Suspension, suspensions
@@ -85,6 +87,8 @@ def status(ctx: click.Context, as_json: bool) -> None:
             click.echo(f"  {name:<14} {found[name]}")
     if found["reload_fault"]:
         click.echo("    → mend it, `notifier check`, then systemctl reload notifier")
+    if found["disk"]:
+        click.echo(f"  {found['disk']}")
     for daemon in found["daemons"]:
         state = "stopped" if daemon["stopped"] else "alive" if daemon["alive"] else "silent"
         click.echo(f"  {daemon['host']} pid {daemon['pid']}: {state}, last heartbeat {daemon['heartbeat']}")
@@ -115,6 +119,11 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
                 oldest = outbox.oldest_open(db)
                 next_wake = next_moment(db)
                 suspended = list(suspensions(db).values())
+    disk = (
+        shortage_of(config.database)
+        if is_file(config.service.database) and config.database.exists()
+        else None
+    )
     grace = timedelta(seconds=_BEATS * config.service.heartbeat)
     alive = [daemon for daemon in daemons if daemon.stopped is None and now - daemon.heartbeat <= grace]
     latest = alive[0] if alive else daemons[0] if daemons else None
@@ -123,7 +132,9 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
         return None if moment is None else moment.astimezone(config.zone).isoformat(timespec="seconds")
 
     return {
-        "ok": bool(alive) and not any(daemon.fault or daemon.reload_fault for daemon in alive),
+        "ok": bool(alive)
+        and disk is None
+        and not any(daemon.fault or daemon.reload_fault for daemon in alive),
         "next_wake": local(next_wake),
         "queued": states.get("queued", 0),
         "claimed": states.get("claimed", 0),
@@ -144,6 +155,7 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
         "last_send": local(latest.last_send) if latest else None,
         "config_loaded": local(latest.config_loaded) if latest else None,
         "reload_fault": latest.reload_fault if latest else None,
+        "disk": disk,
         "daemons": [
             {
                 "host": daemon.host,

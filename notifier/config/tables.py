@@ -260,7 +260,10 @@ class Ops(Table):
     @field_validator("mail")
     @classmethod
     def _each_once(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple({address.lower(): address for address in reversed(addresses)}.values())[::-1]
+        first: dict[str, str] = {}
+        for address in addresses:
+            first.setdefault(address.lower(), address)
+        return tuple(first.values())
 
 
 class Config(Table):

@@ -110,7 +110,10 @@ def compile_bulletin(
         kinds.setdefault(matter.kind, []).append(matter)
     ordered = sorted(kinds.items(), key=lambda kind: _urgency(kind[0], kind[1], today))
     parts = tuple(_part(KIND_WORDS[kind], kind, found, today, room) for kind, found in ordered)
-    listed = [_entry(matter, today) for matter in _by_day(still_open)[:MOST_ENTRIES]]
+    listed = [
+        _entry(replace(matter, title=f"{KIND_WORDS[matter.kind].title}：{matter.title}"), today)
+        for matter in _by_day(still_open)[:MOST_ENTRIES]
+    ]
     urgent = sum(is_urgent(matter, today) for found in kinds.values() for matter in found)
     return Bulletin(
         date=today,

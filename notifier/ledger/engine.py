@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from notifier.database import Server
@@ -52,11 +53,14 @@ def create(path: Path | Server, now: datetime, *, anew: bool = False) -> Engine:
         keeping.check_pages(path)
         keeping.refuse_moved(path)
     engine = ready(path)
-    with engine.begin() as db:
-        if db.execute(select(installation.c.id)).first() is None:
-            db.execute(insert(installation).values(id=str(uuid.uuid4()), created=now))
     try:
+        with engine.begin() as db:
+            if db.execute(select(installation.c.id)).first() is None:
+                db.execute(insert(installation).values(id=str(uuid.uuid4()), created=now))
         keeping.mark_made(path, now)
+    except DBAPIError as error:
+        engine.dispose()
+        raise keeping.unusable(path, error) from None
     except ConfigError:
         engine.dispose()
         raise
@@ -178,19 +182,26 @@ def _upgrade(engine: Engine, path: Path) -> None:
         )
     if version is None and tables:
         raise ConfigError(f"service.database: {path}: this is a database, but no ledger of ours")
-    with engine.begin() as db:
-        _, version = _found(db)  # another process may have been here between
-        if version is None:
-            # A new ledger needs no history; a test holds the migrations to the same end.
-            make_tables(db)
-        elif version != SCHEMA:
-            # Nobody else can write now, so that the copy is what the change begins from.
-            kept = keeping.keep_copy(path, version)
-            log.info(
-                "The schema goes from %s to %s; as it was: %s", version, SCHEMA, kept,
-                extra={"action": "schema_upgraded"},
-            )  # fmt: skip
-            migrate(db)
+    try:
+        with engine.begin() as db:
+            _bring_up(db, path)
+    except DBAPIError as error:
+        raise keeping.unusable(path, error) from None
+
+
+def _bring_up(db: Connection, path: Path) -> None:
+    _, version = _found(db)  # another process may have been here between
+    if version is None:
+        # A new ledger needs no history; a test holds the migrations to the same end.
+        make_tables(db)
+    elif version != SCHEMA:
+        # Nobody else can write now, so that the copy is what the change begins from.
+        kept = keeping.keep_copy(path, version)
+        log.info(
+            "The schema goes from %s to %s; as it was: %s", version, SCHEMA, kept,
+            extra={"action": "schema_upgraded"},
+        )  # fmt: skip
+        migrate(db)
 
 
 def _found(db: Connection) -> tuple[set[str], str | None]:

@@ -6,11 +6,12 @@ Everything here lies beside the SQLite file and is readable by its owner alone, 
 import os
 import sqlite3
 from contextlib import closing, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from notifier.errors import ConfigError
+from notifier.errors import ConfigError, LedgerFailed, NotifierError
+from notifier.ledger.storage import trouble
 
 LOCK_WAIT_SECONDS = 30
 
@@ -36,8 +37,8 @@ def refuse_to_replace(path: Path, *, anew: bool) -> None:
     elif not anew and mark.exists():
         raise ConfigError(
             f"service.database: {path}: there is no ledger, though one was made here ({mark.name} says so)",
-            f"{path}: put the file or its latest backup back; or, if all that was told before may be forgotten, "
-            "start once with: notifier run --new-ledger",
+            f"{path}: put the file or its latest backup{_latest(path)} back; "
+            "or, if all that was told before may be forgotten, start once with: notifier run --new-ledger",
         )
 
 
@@ -68,9 +69,15 @@ def check_pages(path: Path) -> None:
         raise _damaged(path, "; ".join(" ".join(line.split()) for line in found))
 
 
-def unusable(path: Path, error: BaseException) -> ConfigError:
-    """Return what to tell of a database that SQLite can't use; of a damaged one, how to restore it, too."""
+def unusable(path: Path, error: BaseException) -> NotifierError:
+    """Return what to tell of a database that SQLite can't use; of a damaged one, how to restore it, too.
+
+    LedgerFailed where it may be usable the next time: it is locked, the disk is full or failed.
+    """
     why = str(getattr(error, "orig", error))
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)
+    if trouble(error) in ("full", "locked") or code & 0xFF == sqlite3.SQLITE_IOERR:
+        return LedgerFailed(f"service.database: {path}: {why}")
     if "malformed" in why or "not a database" in why:
         return _damaged(path, why)
     return ConfigError(f"service.database: {path}: {why}")
@@ -103,28 +110,62 @@ def keep_copy(path: Path, version: str) -> Path:
     Raises ConfigError, with nothing left behind, when that can't be done.
     """
     kept = path.with_name(f"{path.name}.{version}")
-    draft = path.with_name(f"{kept.name}.part")
+    try:
+        _copy(path, kept)
+    except (OSError, sqlite3.Error) as error:
+        raise ConfigError(
+            f"service.database: {path}: its schema {version} stays as it is, "
+            f"for no copy of it could be kept in {kept}: {getattr(error, 'strerror', None) or error}"
+        ) from None
+    return kept
+
+
+def back_up(path: Path, target: Path, now: datetime) -> Path:
+    """Copy a ledger, as last committed, to a new file or into a folder; return the file, its owner's alone.
+
+    A daemon may go on writing the ledger meanwhile. What `unusable` and others say of the latest backup names this
+    one from then on. Raises NotifierError when there is no ledger or it is damaged, the file is there already or
+    can't be written; then nothing is left behind.
+    """
+    if not is_there(path):
+        raise NotifierError(f"no ledger at {path}")
+    if target.is_dir():
+        target /= f"{path.stem}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}{path.suffix}"
+    if os.path.lexists(target):
+        raise NotifierError(f"{target}: there is such a file; a backup never overwrites one")
+    try:
+        _copy(path, target)
+        note = _note(path).with_suffix(".part")
+        note.write_text(f"{now.astimezone(UTC):%Y-%m-%d %H:%M}Z {target.absolute()}\n", "utf-8")
+        note.chmod(0o600)
+        note.replace(_note(path))
+    except (OSError, sqlite3.Error) as error:
+        raise NotifierError(f"{target}: {getattr(error, 'strerror', None) or error}") from None
+    return target
+
+
+def _copy(path: Path, target: Path) -> None:
+    """Copy a database, whole or not at all, to a file that its owner alone may read."""
+    draft = target.with_name(f"{target.name}.part")
     try:
         draft.unlink(missing_ok=True)
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         with (
             closing(sqlite3.connect(address(path, "ro"), uri=True, timeout=LOCK_WAIT_SECONDS)) as source,
-            closing(sqlite3.connect(address(draft, "rw"), uri=True)) as target,
+            closing(sqlite3.connect(address(draft, "rw"), uri=True)) as made,
         ):
-            source.backup(target)
+            source.backup(made)
+            made.execute("PRAGMA journal_mode = DELETE")  # one file, which can be read from anywhere
+            found = [str(row[0]) for row in made.execute("PRAGMA quick_check(1)")]
+        if found != ["ok"]:
+            raise sqlite3.DatabaseError("; ".join(found))
         with draft.open("rb") as written:
             os.fsync(written.fileno())
-        draft.replace(kept)
-        _sync_folder(path)
-    except (OSError, sqlite3.Error) as error:
+        draft.replace(target)
+        _sync_folder(target)
+    finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-        why = getattr(error, "strerror", None) or error
-        raise ConfigError(
-            f"service.database: {path}: its schema {version} stays as it is, "
-            f"for no copy of it could be kept in {kept}: {why}"
-        ) from None
-    return kept
 
 
 def hide(path: Path) -> None:
@@ -143,8 +184,20 @@ def _damaged(path: Path, why: str) -> ConfigError:
     return ConfigError(
         f"service.database: {path}: the file is damaged, or no database: {why}",
         f"{path}: to restore it, stop the daemon, move this file and {path.name}-wal and -shm beside it away, and "
-        "copy the latest backup to this name; what was sent since that backup is sent again",
+        f"copy the latest backup to this name{_latest(path)}; what was sent since that backup is sent again",
     )
+
+
+def _note(path: Path) -> Path:
+    return path.with_name(f"{path.name}.backup")
+
+
+def _latest(path: Path) -> str:
+    try:
+        moment, _, place = _note(path).read_text("utf-8").strip().partition("Z ")
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return f" ({place} of {moment}Z)"
 
 
 def _sync_folder(path: Path) -> None:

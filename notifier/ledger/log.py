@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from notifier.ledger.schema import daemons, events
 
@@ -63,6 +63,11 @@ def register_daemon(
 def update_daemon(db: Connection, host: str, pid: int, **values: Any) -> None:
     """Write what a daemon says of itself."""
     db.execute(update(daemons).where(daemons.c.host == host, daemons.c.pid == pid).values(**values))
+
+
+def latest_heartbeat(db: Connection) -> datetime | None:
+    """Return the latest moment at which a daemon wrote that it lives; None when none ever did."""
+    return db.execute(select(func.max(daemons.c.heartbeat))).scalar()
 
 
 def all_daemons(db: Connection) -> list[DaemonRecord]:

@@ -271,10 +271,12 @@ def count_due(db: Connection, now: datetime) -> int:
     return db.execute(query).scalar_one()
 
 
-def count_gone(db: Connection, since: datetime) -> int:
-    """Return how many messages to contacts the server took since a moment, or may have: no answer counts."""
+def count_gone(db: Connection, since: datetime, now: datetime) -> int:
+    """Return how many messages to contacts the server took since a moment, until `now`; no answer counts, too."""
     ended = or_(messages.c.state == "accepted", messages.c.uncertain)
-    finished = select(func.count()).where(messages.c.finished >= since, ended, ~_IS_OPS)
+    finished = select(func.count()).where(
+        messages.c.finished >= since, messages.c.finished <= now, ended, ~_IS_OPS
+    )
     unanswered = select(func.count()).where(
         messages.c.finished.is_(None), or_(messages.c.begun, messages.c.uncertain), ~_IS_OPS
     )
@@ -294,16 +296,16 @@ def count_uncertain(db: Connection) -> int:
 
 def refused_contacts(db: Connection) -> dict[str, str]:
     """Return, by contact, what the mail server said where it refused the latest mail for good."""
-    latest = (
-        select(messages.c.contact, func.max(messages.c.finished).label("at"))
+    newest = func.row_number().over(
+        partition_by=messages.c.contact, order_by=(messages.c.finished.desc(), messages.c.id.desc())
+    )
+    ended = (
+        select(messages.c.contact, messages.c.reply, messages.c.state, newest.label("place"))
         .where(messages.c.state.in_(("accepted", "refused")))
-        .group_by(messages.c.contact)
         .subquery()
     )
-    query = select(messages.c.contact, messages.c.reply).join(
-        latest, (messages.c.contact == latest.c.contact) & (messages.c.finished == latest.c.at)
-    )
-    return {row.contact: row.reply or "" for row in db.execute(query.where(messages.c.state == "refused"))}
+    query = select(ended.c.contact, ended.c.reply).where(ended.c.place == 1, ended.c.state == "refused")
+    return {row.contact: row.reply or "" for row in db.execute(query)}
 
 
 def oldest_open(db: Connection) -> datetime | None:

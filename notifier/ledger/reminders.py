@@ -121,12 +121,13 @@ def withdrawn_of(db: Connection, task_id: int) -> set[tuple[str, str]]:
 
 
 def newest_by_occurrence(
-    db: Connection, ids: Iterable[int], nominal: Iterable[date]
+    db: Connection, ids: Iterable[int], nominal: Iterable[date], until: datetime
 ) -> dict[tuple[int, str, date, str], datetime]:
-    """Return, for each (task, family, nominal day, contact), the latest moment already reminded of."""
+    """Return, for each (task, family, nominal day, contact), the latest moment up to `until` already reminded of."""
     which = (reminders.c.task_id, reminders.c.family, reminders.c.nominal, reminders.c.contact)
     query = select(*which, func.max(reminders.c.at).label("at")).group_by(*which)
-    rows = db.execute(query.where(_these(ids), reminders.c.nominal.in_(list(nominal)), STANDS))
+    due = reminders.c.at <= until
+    rows = db.execute(query.where(_these(ids), reminders.c.nominal.in_(list(nominal)), STANDS, due))
     return {(row.task_id, row.family, row.nominal, row.contact): row.at for row in rows}
 
 
@@ -200,8 +201,13 @@ def of_messages(db: Connection, ids: Iterable[int]) -> dict[int, list[ReminderRe
     return found
 
 
-def said_of_the_same(db: Connection, ids: Iterable[int]) -> dict[tuple[int, str], list[Said]]:
-    """Return, by (task, contact), all that was ever said of the dates that still stand in these messages, in order."""
+def said_of_the_same(
+    db: Connection, ids: Iterable[int], until: datetime
+) -> dict[tuple[int, str], list[Said]]:
+    """Return, by (task, contact), in order, all that fell due until then and was said of the dates these messages carry.
+
+    What a clock that was ahead said of a moment yet to come outdoes nothing.
+    """
     waiting = reminders.alias("waiting")
     query = (
         select(*(reminders.c[field.name] for field in fields(Said)))
@@ -211,7 +217,7 @@ def said_of_the_same(db: Connection, ids: Iterable[int]) -> dict[tuple[int, str]
             & (reminders.c.contact == waiting.c.contact)
             & (reminders.c.nominal == waiting.c.nominal),
         )
-        .where(waiting.c.message_id.in_(list(ids)), waiting.c.state == "planned")
+        .where(waiting.c.message_id.in_(list(ids)), waiting.c.state == "planned", reminders.c.at <= until)
         .distinct()
         .order_by(reminders.c.at, reminders.c.checkpoint)
     )

@@ -27,6 +27,7 @@ MEMORY: Final = 256 * 1024 * 1024  # bytes of address space, of which Python and
 RENDER_SECONDS: Final = 2.0  # of processor time; the shipped templates take some milliseconds
 PROOF_SECONDS: Final = 5.0  # for all samples, and a little more for each template beyond the usual five
 PATIENCE: Final = 5  # so many times as long may it take by the wall clock, on a busy machine
+START_SECONDS: Final = 20.0  # of wall time on top, for a child that has yet to start
 MAX_ANSWER: Final = 8_000_000  # bytes; what may leave is far smaller
 IDLE_SECONDS: Final = 20.0  # then the child may go
 
@@ -80,7 +81,8 @@ class Confined:
         try:
             if self._child is None:
                 self._child = _Child(self._opening)
-            answer = self._child.ask(pickle.dumps((seconds, request)), seconds * PATIENCE)
+            patience = seconds * PATIENCE + (START_SECONDS if is_fresh else 0)
+            answer = self._child.ask(pickle.dumps((seconds, request)), patience)
         except OSError as error:
             self.close()
             fault = f"the process that renders templates can't be used: {error.strerror or error}"

@@ -63,8 +63,9 @@ class MaildirTransport:
             self._make()
         except OSError as error:
             raise NotifierError(f"Maildir {self._root}: {error}") from None
-        if not os.access(self._root / "new", os.W_OK | os.X_OK):
-            raise NotifierError(f"Maildir {self._root}: new/ can't be written to")
+        for name in ("tmp", "new"):
+            if not os.access(self._root / name, os.W_OK | os.X_OK):
+                raise NotifierError(f"Maildir {self._root}: {name}/ can't be written to")
         return [f"Maildir {self._root}: writable; nothing leaves this machine"]
 
     def close(self) -> None:

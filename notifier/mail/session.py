@@ -88,6 +88,7 @@ class Session:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._smtp: SMTP | None = None
+        self._line: asyncio.BaseTransport | None = None  # aiosmtplib forgets its own when an answer is late
         self._sent = 0
         self._unfinished = False  # an envelope the server still holds
         self._refused: set[str] = set()  # extensions it offered and whose parameters it refused
@@ -137,7 +138,8 @@ class Session:
             if server.user:
                 stage = "AUTH"
                 self.log.append(f"AUTH: {await self._login(smtp, server.user)}")
-        except (SMTPException, OSError) as error:
+            self._line = smtp.transport
+        except (SMTPException, OSError, UnicodeError) as error:  # the last: a host name that can't be one
             await self.drop()
             raise ServerFault(stage, error) from None
 
@@ -230,8 +232,9 @@ class Session:
         self._sent, self._unfinished = 0, False
         self._refused.clear()
         if smtp is not None:
-            if isinstance(smtp.transport, asyncio.WriteTransport):
-                smtp.transport.abort()
+            line, self._line = self._line or smtp.transport, None
+            if isinstance(line, asyncio.WriteTransport):
+                line.abort()
             smtp.close()
             await asyncio.sleep(0)  # the loop closes the socket in its next round
 

@@ -33,7 +33,7 @@ class Brake:
             return 0
         if not self.daily_cap:
             return None
-        return max(0, self.daily_cap - outbox.count_gone(db, _midnight(now, zone)))
+        return max(0, self.daily_cap - outbox.count_gone(db, _midnight(now, zone), now))
 
     def held(self, db: Connection, now: datetime, zone: ZoneInfo) -> Held | None:
         """Return what the brake does at `now`: the hold always, the cap only while mail waits for it."""

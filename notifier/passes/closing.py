@@ -147,7 +147,7 @@ def _go_on(db: Connection, task: TaskRecord, setting: Setting, now: datetime) ->
     if task.state != "open":
         return
     rule, context, mark = rule_of(task.rule), context_of(task, setting), task.planned_until
-    passed = list(between(rule, context, max(task.imported, mark - setting.catch_up), mark))
+    passed = list(between(rule, context, max(task.imported, mark - setting.catch_up), min(mark, now)))
     rows = untold(db, [(task, passed)], setting, now)
     waited = reminders.withdrawn_of(db, task.id)
     for row in rows:

@@ -65,7 +65,7 @@ class Preparation:
         everything = [record for group in records.values() for record in group]
         by_task = tasks.tasks_by_id(db, {record.task_id for record in everything})
         closed = tasks.completions_of(db, by_task)
-        related = reminders.said_of_the_same(db, records)
+        related = reminders.said_of_the_same(db, records, now)
         setting = dated(db, self.setting)
         resting = {} if self.redirect_to else self._resting(db, claimed, now)
         current: dict[tuple[int, str], bool] = {}  # contacts share checkpoints: ask the rule once each

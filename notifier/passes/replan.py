@@ -50,7 +50,8 @@ class _Course:
 
 def _course(rule: str, context: Context, mark: datetime, setting: Setting, now: datetime) -> _Course:
     floor = max(context.imported, min(mark, now - setting.catch_up))
-    owed = tuple(between(rule_of(rule), context, floor, mark))
+    # A mark that a clock was ahead of says nothing of what is owed by now.
+    owed = tuple(between(rule_of(rule), context, floor, min(mark, now)))
     return _Course(rule=rule_of(rule), context=context, mark=mark, owed=owed)
 
 
@@ -115,7 +116,7 @@ def _replan_page(db: Connection, by_id: Mapping[int, TaskRecord], setting: Setti
     reminders.close_reminders(db, gone, "withdrawn", MOVED)
     going_on = {i: course for i, course in courses.items() if by_id[i].state == "open"}
     owed = [(by_id[i], course.owed) for i, course in going_on.items() if course.owed]
-    late = reminders.add_reminders(db, list(_not_outdone(db, untold(db, owed, setting, now))))
+    late = reminders.add_reminders(db, list(_not_outdone(db, untold(db, owed, setting, now), now)))
     tasks.move_marks(
         db,
         [(i, course.mark, course.next_at if i in going_on else None) for i, course in courses.items()],
@@ -123,12 +124,12 @@ def _replan_page(db: Connection, by_id: Mapping[int, TaskRecord], setting: Setti
     return late
 
 
-def _not_outdone(db: Connection, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _not_outdone(db: Connection, rows: Sequence[dict[str, Any]], now: datetime) -> Iterator[dict[str, Any]]:
     """Yield the rows but those of a date of which the contact was told later than they are due."""
     if not rows:
         return
     newest = reminders.newest_by_occurrence(
-        db, {row["task_id"] for row in rows}, {row["nominal"] for row in rows}
+        db, {row["task_id"] for row in rows}, {row["nominal"] for row in rows}, now
     )
     for row in rows:
         said = newest.get((row["task_id"], row["family"], row["nominal"], row["contact"]))

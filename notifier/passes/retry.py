@@ -44,6 +44,13 @@ def pause(fault: Result, in_a_row: int, overrides: Sequence[Override]) -> timede
     return max(backoff(in_a_row), wait)
 
 
+def longest_wait(overrides: Sequence[Override]) -> timedelta:
+    """Return the most that one failed attempt puts a mail off."""
+    return max(
+        [BACKOFF[-1], backoff(len(BACKOFF) + 1, lambda: 1.0), *(override.wait for override in overrides)]
+    )
+
+
 def overruled(result: Result, overrides: Sequence[Override]) -> tuple[Result, timedelta]:
     """Return what a result means once the first override that fits has its say, and the least to wait for it.
 

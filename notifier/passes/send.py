@@ -64,6 +64,8 @@ class Sender:
     brake: Brake = field(default_factory=Brake)
     pace: Pace = field(default_factory=Pace)
     ops: OpsMail | None = None  # None: in a rehearsal
+    insist: Callable[[Callable[[], None]], None] = lambda step: step()
+    """How a step is done that must be recorded: an answer, and the end of a claim."""
     _server_met: FaultsMet = field(default_factory=lambda: FaultsMet(SERVER_EVENT), init=False)
     _cap_met: FaultsMet = field(default_factory=lambda: FaultsMet(CAP_EVENT), init=False)
     _server_faults: int = field(default=0, init=False)
@@ -187,7 +189,7 @@ class Sender:
             tried.add(mail.id)
             if result.state == "accepted":
                 self._server_faults = 0  # it works: what fails next is no longer the same outage
-            self._record(by_id[mail.id], result)
+            self.insist(lambda: self._record(by_id[mail.id], result))
 
         try:
             # A mail on which the server hangs up, whenever it is offered, must not hold up the others for ever.
@@ -196,12 +198,15 @@ class Sender:
         finally:
             # Nothing was begun for what is still claimed and unrecorded, except under a crash of the
             # transport itself: that is uncertain from now on.
-            with self.engine.begin() as db:
-                outbox.release(db, [message.id for message in claimed if message.id not in tried], self.owner)
+            self.insist(lambda: self._release([message.id for message in claimed if message.id not in tried]))
         if fault is None:
             return len(tried), None
         self._suspects.update([mail.id for mail in outgoing if mail.id not in tried][:1])
         return len(tried), fault
+
+    def _release(self, ids: Sequence[int]) -> None:
+        with self.engine.begin() as db:
+            outbox.release(db, ids, self.owner)
 
     def _prepare(self, claimed: Sequence[MessageRecord]) -> list[Outgoing]:
         preparation = Preparation(

@@ -1,9 +1,10 @@
-"""The daemon by a clock that the tests move: `python launcher.py CONFIG CLOCK [--host] [--last-mail=SECONDS]`.
+"""The daemon by a clock that the tests move: `python launcher.py CONFIG CLOCK [OPTION...]`.
 
 CLOCK is a file of three words: an instant, the monotonic second at which it was shown, and how fast the clock runs
 since. It is read at each look, so the clock can stand, run fast, or jump. By default it is the
 injected clock alone; with --host the host's wall clock, too, for everybody in this process who asks for it.
---last-mail is how long a mail in hand is waited for when the daemon is told to stop.
+--last-mail is how long a mail in hand is waited for when the daemon is told to stop, --lock-wait how long a lock of the
+ledger is.
 """
 
 import sys
@@ -17,6 +18,7 @@ import notifier.clock
 from notifier import app, daemon, logs
 from notifier.clock import Clock
 from notifier.config import load
+from notifier.ledger import keeping
 
 
 def read_clock(place: Path) -> datetime:
@@ -50,6 +52,8 @@ def main(config: str, place: str, *options: str) -> int:
     for option in options:
         if option.startswith("--last-mail="):
             daemon._LAST_MAIL_SECONDS = float(option.partition("=")[2])
+        if option.startswith("--lock-wait="):
+            vars(keeping)["LOCK_WAIT_SECONDS"] = float(option.partition("=")[2])
     office = load(Path(config))
     with logs.on_stderr(office.service.log):
         return daemon.run(app.build(office, clock=clock))

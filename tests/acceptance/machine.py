@@ -228,10 +228,14 @@ class Machine:
 
     def launch(self, *options: str, **environment: str) -> Service:
         """Start a daemon by the machine's clock, and return it once it is ready."""
-        command = [str(LAUNCHER), str(self.config), str(self.clock.place), *options]
-        service = self._spawn(command, Supervisor(), environment)
+        service = self.start(*options, **environment)
         service.wait("READY=1")
         return service
+
+    def start(self, *options: str, **environment: str) -> Service:
+        """Start a daemon by the machine's clock, and return at once."""
+        command = [str(LAUNCHER), str(self.config), str(self.clock.place), *options]
+        return self._spawn(command, Supervisor(), environment)
 
     def run(self, supervisor: Supervisor | None = None, **environment: str) -> Service:
         """Start `notifier run` by the host's clock, and return it once it is ready."""

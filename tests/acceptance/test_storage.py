@@ -93,3 +93,16 @@ def test_a_new_folder_that_cannot_be_made_ends_the_daemon(machine: Machine) -> N
     office(machine.folder, extra='[service]\ndatabase = "sqlite:///not/mounted/notifier.db"\n')
     assert "not/mounted" in refused(machine)
     assert not (machine.folder / "not").exists()
+
+
+def test_a_maildir_that_cannot_be_written_ends_the_daemon(machine: Machine, database: Path) -> None:
+    new = next(database.parent.glob("*/new"))
+    new.chmod(0o555)
+    assert f"delivery.maildir: Maildir {new.parent}: new/ can't be written to" in refused(machine)
+
+
+def test_a_folder_of_another_user_ends_the_daemon(machine: Machine, database: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("NOT TRIED, only root can give a folder away")
+    os.chown(database.parent, 12345, 12345)
+    assert f"service.database: {database.parent}: this belongs to 12345" in refused(machine)

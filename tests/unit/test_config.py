@@ -53,7 +53,7 @@ def test_what_the_shipped_configuration_spells_out_are_the_defaults(folder: Path
     shipped, bare = load(share("config.toml")), read(folder, NEEDED)
     # The one it adds: a folder of one's own, so that ops have the templates before them.
     assert shipped.service.model_copy(update={"templates": None}) == bare.service
-    for table in ("policy", "calendar", "terms", "timing", "events", "delivery"):
+    for table in ("policy", "calendar", "terms", "timing", "events", "delivery", "ops"):
         assert getattr(shipped, table) == getattr(bare, table), table
 
 
@@ -87,6 +87,7 @@ def test_the_defaults_are_those_of_the_design(folder: Path) -> None:
     }
     assert config.service.timezone == "Asia/Shanghai"
     assert config.service.heartbeat == 60
+    assert (config.ops.mail, config.ops.at) == ((), time(8, 30))
     assert config.timing.reading.before_period == "exclusive"
     assert config.delivery.mode == "maildir"
 
@@ -138,6 +139,18 @@ def test_the_hash_is_that_of_the_bytes(folder: Path) -> None:
     first, second = read(folder, NEEDED).hash, read(folder, NEEDED + "# a comment\n").hash
     assert len(first) == 64
     assert first != second
+
+
+def test_an_ops_address_counts_once_however_it_is_written(folder: Path) -> None:
+    ops = '[ops]\nmail = ["A@example.org", "b@example.org", "a@example.org"]\nat = "07:15"\n'
+    config = read(folder, NEEDED + ops)
+    assert (config.ops.mail, config.ops.at) == (("A@example.org", "b@example.org"), time(7, 15))
+
+
+def test_what_is_no_ops_address_is_named(folder: Path) -> None:
+    assert faults_of(folder, NEEDED + '[ops]\nmail = ["a@example.org", "督查室"]\n') == [
+        "ops.mail[1]: “督查室” is no mail address: it has no @"
+    ]
 
 
 def test_a_byte_order_mark_does_no_harm(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """A Python with known faults is worth a word: once in the log of `run`, a hint of `check`, and no more."""
 
 import logging
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def test_run_warns_once_and_runs(
         return 0
 
     monkeypatch.setattr("notifier.daemon.run", run)
-    monkeypatch.setattr("notifier.cli.service.log_to_stderr", lambda: None)
+    monkeypatch.setattr("notifier.logs.on_stderr", lambda _form: nullcontext())
     caplog.set_level(logging.WARNING)
     assert ops("run").code == 0
     assert ran == [desk]

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from notifier.app import App
 from notifier.clock import utc_now
-from notifier.ledger import outbox
+from notifier.ledger import outbox, storage
 from notifier.ledger.log import register_daemon, update_daemon
 from notifier.ledger.refusals import note_refusal
 from notifier.share import share
@@ -42,6 +42,7 @@ STATUS = {
     "last_send",
     "config_loaded",
     "reload_fault",
+    "disk",
     "daemons",
 }
 
@@ -397,3 +398,15 @@ def test_status_says_what_to_do_about_mail_that_failed_or_may_have_come_twice(le
     shown = ops("status").out
     for told in ("no daemon runs", "the next start sends them", "names addresses to mend", "nothing to do"):
         assert told in shown
+
+
+def test_status_tells_of_a_full_disk_though_the_daemon_can_write_nothing(
+    ledger: App, ops: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ops("status", "--json").json["disk"] is None
+    monkeypatch.setattr(storage, "BALLAST", 1 << 60)
+    found = ops("status", "--json").json
+    assert not found["ok"]
+    told = f"the disk of {ledger.config.database.parent} is full"
+    assert told in found["disk"]
+    assert told in ops("status").out

@@ -13,7 +13,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import create_engine, text
 
-from notifier.errors import ConfigError
+from notifier.errors import ConfigError, NotifierError
 from notifier.ledger import engine as ledger
 from notifier.ledger import keeping
 
@@ -212,3 +212,66 @@ def test_a_folder_whose_name_means_something_to_sqlite_holds_its_ledger(tmp_path
     folder = tmp_path / "50%20 a#b?c"
     ledger.create(folder / "ledger.db", NOW).dispose()
     assert sorted(modes(folder)) == ["ledger.db", "ledger.db.made"]
+
+
+def test_a_backup_is_the_ledger_as_last_committed_and_its_owners_alone(place: Path, tmp_path: Path) -> None:
+    made = tmp_path / "elsewhere" / "backup.db"
+    made.parent.mkdir()
+    engine = ledger.open_existing(place)
+    assert engine is not None
+    with engine.begin() as db:
+        db.execute(text("DELETE FROM events WHERE id >= 1000"))
+    with engine.begin() as db:
+        db.execute(text("DELETE FROM events"))
+        assert keeping.back_up(place, made, NOW) == made  # while a daemon writes
+    engine.dispose()
+    assert modes(made.parent) == {"backup.db": 0o600}
+    with closing(sqlite3.connect(f"file:{made}?mode=ro", uri=True)) as db:
+        assert db.execute("SELECT count(*) FROM events").fetchall() == [(1000,)]
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert db.execute("PRAGMA journal_mode").fetchall() == [("delete",)]
+
+
+def test_a_backup_into_a_folder_is_named_after_the_moment(place: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    assert keeping.back_up(place, folder, NOW) == folder / "ledger-20171001T000000Z.db"
+
+
+@pytest.mark.parametrize("there", ["a file", "a link to nowhere"])
+def test_a_backup_overwrites_nothing(place: Path, tmp_path: Path, there: str) -> None:
+    target = tmp_path / "kept"
+    target.write_text("kept") if there == "a file" else target.symlink_to("nowhere")
+    with pytest.raises(NotifierError, match="never overwrites"):
+        keeping.back_up(place, target, NOW)
+    assert not target.is_file() or target.read_text() == "kept"
+
+
+def test_a_backup_that_fails_leaves_nothing_behind(place: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    _scribble(place)
+    with pytest.raises(NotifierError, match=r"malformed|not a database|[Pp]age"):
+        keeping.back_up(place, folder, NOW)
+    assert list(folder.iterdir()) == []
+    with pytest.raises(NotifierError, match="No such file"):
+        keeping.back_up(place, tmp_path / "no" / "folder", NOW)
+    with pytest.raises(NotifierError, match="no ledger"):
+        keeping.back_up(tmp_path / "none.db", folder, NOW)
+
+
+def test_a_backup_is_named_to_whoever_lost_the_ledger_and_opens_when_put_back(
+    place: Path, tmp_path: Path
+) -> None:
+    made = keeping.back_up(place, tmp_path / "kept.db", NOW)
+    place.unlink()
+    named = f"({made} of 2017-10-01 00:00Z)"
+    assert f"put the file or its latest backup {named} back" in faults_of(place)[1]
+    place.write_bytes(b"no database" * 1000)
+    assert f"copy the latest backup to this name {named}" in faults_of(place)[1]
+    place.write_bytes(made.read_bytes())
+    engine = ledger.create(place, NOW)
+    with engine.begin() as db:
+        assert db.execute(text("SELECT count(*) FROM events")).scalar_one() == 2000
+        assert db.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
+    engine.dispose()
