@@ -204,7 +204,7 @@ def of_messages(db: Connection, ids: Iterable[int]) -> dict[int, list[ReminderRe
 def said_of_the_same(
     db: Connection, ids: Iterable[int], until: datetime
 ) -> dict[tuple[int, str], list[Said]]:
-    """Return, by (task, contact), in order, all that fell due until then and was said of the dates these messages carry.
+    """Return, by (task, contact), in order, what fell due until then and was said of the dates these messages carry.
 
     What a clock that was ahead said of a moment yet to come outdoes nothing.
     """
