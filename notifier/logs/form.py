@@ -76,7 +76,7 @@ def _message(record: logging.LogRecord) -> str:
 
 
 def _trace(record: logging.LogRecord) -> str:
-    if record.exc_info is None or record.exc_info[1] is None:
+    if not record.exc_info or record.exc_info[1] is None:  # False, where the caller said so
         return ""
     text = mask("".join(traceback.format_exception(record.exc_info[1])))
     return text if len(text) <= _MOST_TRACE else f"[… {len(text) - _MOST_TRACE} more]{text[-_MOST_TRACE:]}"

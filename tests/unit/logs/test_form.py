@@ -31,6 +31,11 @@ def failed(error: Exception) -> logging.LogRecord:
         return made
 
 
+def test_a_record_that_was_made_with_no_trace_wanted_is_told() -> None:
+    made = record("It failed", level=logging.ERROR, exc_info=False)
+    assert Form("logfmt", in_journal=True).format(made) == '<3>level=error action=ready message="It failed"'
+
+
 def test_in_the_journal_a_line_has_its_priority_and_no_time() -> None:
     form = Form("logfmt", in_journal=True)
     assert form.format(record(attempt=2)) == "<6>level=info action=ready message=Ready attempt=2"

@@ -30,7 +30,6 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits that a test can wait for."""
     monkeypatch.setattr(confined, "PROOF_SECONDS", 0.5)
     monkeypatch.setattr(confined, "RENDER_SECONDS", 0.5)
-    monkeypatch.setattr(confined, "PATIENCE", 10)
 
 
 @pytest.fixture
@@ -105,7 +104,7 @@ def test_a_template_that_runs_away_is_refused_in_time_with_its_line(
     begun = time.monotonic()
     with pytest.raises(TemplateError) as caught:
         Composer([own, shipped], identity).check()
-    assert time.monotonic() - begun < 60  # it ended, however busy the machine
+    assert time.monotonic() - begun < 60  # a second where nothing else runs
     assert any(expected in fault for fault in caught.value.faults), caught.value.faults
     assert all(fault.startswith(f"{own}/subject.txt.j2") for fault in caught.value.faults), (
         caught.value.faults
@@ -159,6 +158,7 @@ def test_a_child_that_hangs_is_given_up_and_one_that_was_killed_replaced(
     assert len(children) == 2
 
     monkeypatch.setattr(confined, "PATIENCE", 0.2)
+    monkeypatch.setattr(confined, "START_SECONDS", 0)
     os.kill(children[1].pid, signal.SIGSTOP)
     with pytest.raises(TemplateError, match=r"needs more than 0 s or 256 MB"):
         templates.render(digest)  # the second child hangs, and a third has too little time
