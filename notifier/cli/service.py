@@ -39,14 +39,21 @@ def run(ctx: click.Context, catch_up: bool, new_ledger: bool) -> None:
     """The daemon: until SIGTERM; SIGHUP reloads."""
     try:
         app = the_app(ctx)
-        from notifier import daemon  # only this command needs APScheduler
         from notifier.mail.interpreter import weaknesses
 
         with logs.on_stderr(app.config.service.log):
             if told := weaknesses():
                 log.warning("%s", told, extra={"action": "python_outdated"})
             try:
-                code = daemon.run(app, catch_up=catch_up, new_ledger=new_ledger)
+                # Only this command needs APScheduler, and only where there are several hosts procrastinate.
+                if app.config.service.engine == "cluster":
+                    from notifier import cluster
+
+                    code = cluster.run(app, catch_up=catch_up)
+                else:
+                    from notifier import daemon
+
+                    code = daemon.run(app, catch_up=catch_up, new_ledger=new_ledger)
             except NotifierError:
                 raise
             except Exception as error:

@@ -250,6 +250,15 @@ refusals = Table(
     Column("reply", Text, nullable=False),
 )
 
+relay = Table(
+    "relay",
+    metadata,
+    Column(
+        "rate", Text, primary_key=True
+    ),  # which one: empty for that over all mail, else a recipient's domain
+    Column("free_at", UtcDateTime, nullable=False),  # by the server's clock
+)
+
 events = Table(
     "events",
     metadata,

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select, text
 from sqlalchemy.exc import DBAPIError
@@ -86,15 +87,16 @@ def connect(server: Server) -> Engine:
     url = encrypted(make_url(server.url))
     if server.password is not None:
         url = url.set(password=server.password)
-    options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
     try:
         engine = create_engine(
             url,
             poolclass=QueuePool,
+            pool_size=10,
+            max_overflow=40,  # each mail in hand on a cluster's host has one
             hide_parameters=True,
             pool_pre_ping=True,  # a server that was restarted costs no pass
             isolation_level="READ COMMITTED",
-            connect_args={**_CLIENT, "options": options},
+            connect_args=_as_we_speak(),
         )
     except ImportError as error:
         raise ConfigError(
@@ -108,6 +110,16 @@ def connect(server: Server) -> Engine:
             connection.execute(_ONE_AFTER_ANOTHER)
 
     return engine
+
+
+def session(engine: Engine) -> dict[str, Any]:
+    """Return psycopg's arguments for a session like those of an engine, the password among them."""
+    return {**engine.dialect.create_connect_args(engine.url)[1], **_as_we_speak()}
+
+
+def _as_we_speak() -> dict[str, Any]:
+    options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+    return {**_CLIENT, "options": options}
 
 
 def encrypted(url: URL) -> URL:
