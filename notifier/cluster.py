@@ -8,6 +8,7 @@ and has no job gets one. So a job that is lost costs a delay, and one too many f
 import logging
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -41,6 +42,8 @@ def run(app: App, *, catch_up: bool = False) -> int:
 
     Where the mail in hand gets no answer, the process ends here: nothing else would end the thread that waits.
     """
+    with suppress(OSError):  # told when the health file can't be written
+        app.config.health_file.parent.mkdir(mode=0o700, exist_ok=True)  # no ledger has made it
     engine = app.create_ledger()
     jobs.prepare(engine)
     if _Host(app, engine, Signals(), UnseenStorage()).run(catch_up=catch_up):

@@ -31,7 +31,7 @@ class Hosts:
         self.machines = []
         for place in range(number):
             home = folder / f"host{place}"
-            (home / "var").mkdir(parents=True)  # where the health file goes
+            home.mkdir()
             self.machines.append(Machine(home))
         self.post: PostOffice = self.machines[0].post
         self.clock = self.machines[0].clock
@@ -94,6 +94,11 @@ heartbeat = {heartbeat}
         """Return once there are mails and each has ended."""
         query = "SELECT count(*) > 0 AND bool_and(finished IS NOT NULL) FROM messages"
         wait_until(lambda: self.rows(query) == [(True,)], "the end of every mail")
+
+    def claimed_by(self, service: Service) -> int:
+        """Return how many mails a host has claimed."""
+        mine = "SELECT count(*) FROM messages WHERE state = 'claimed' AND owner LIKE %s"
+        return int(self.rows(mine, f"%:{service.pid}:%")[0][0])
 
     def close(self) -> None:
         """End everything."""
