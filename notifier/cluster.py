@@ -46,6 +46,7 @@ def run(app: App, *, catch_up: bool = False) -> int:
         app.config.health_file.parent.mkdir(mode=0o700, exist_ok=True)  # no ledger has made it
     engine = app.create_ledger()
     jobs.prepare(engine)
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # each try to reach a server that is away
     if _Host(app, engine, Signals(), UnseenStorage()).run(catch_up=catch_up):
         return 0
     logging.shutdown()
@@ -155,10 +156,11 @@ class _Host(Watch):
         wait = max(min(soon.values()) - now, timedelta(0))
         if outcome is not None:
             wait = max(wait, timedelta(seconds=outcome.rest))
-        if sender.paused_until is not None and not self._is_hurried():
-            wait = max(wait, sender.paused_until - now)
-        if not self._is_hurried() and (outcome is None or not outcome.tried):
-            wait = max(wait, _LITTLE)
+        if not self._signals.stop_asked:  # another host may be luckier
+            if sender.paused_until is not None:
+                wait = max(wait, sender.paused_until - now)
+            if outcome is None or not outcome.tried:
+                wait = max(wait, _LITTLE)
         jobs.defer_send(self._engine, list(soon), wait)
 
     def _renew(self) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from types import ModuleType
 from typing import Any
 
 import click
@@ -13,7 +14,7 @@ from notifier.clock import utc_now
 from notifier.config import Address, Config
 from notifier.config.database import is_file
 from notifier.digest import Notice, build
-from notifier.errors import FaultsError, NotifierError, UsageError
+from notifier.errors import ConfigError, FaultsError, NotifierError, UsageError
 from notifier.ledger import outbox
 from notifier.ledger.engine import beside
 from notifier.ledger.log import DaemonRecord, all_daemons
@@ -47,8 +48,7 @@ def run(ctx: click.Context, catch_up: bool, new_ledger: bool) -> None:
             try:
                 # Only this command needs APScheduler, and only where there are several hosts procrastinate.
                 if app.config.service.engine == "cluster":
-                    from notifier import cluster
-
+                    cluster = _cluster(app.config)
                     code = cluster.run(app, catch_up=catch_up)
                 else:
                     from notifier import daemon
@@ -68,6 +68,17 @@ def run(ctx: click.Context, catch_up: bool, new_ledger: bool) -> None:
             click.echo(logs.line(fault, action="not_started"), err=True)
         code = error.exit_code
     ctx.exit(code)
+
+
+def _cluster(config: Config) -> ModuleType:
+    try:
+        from notifier import cluster
+    except ImportError as error:
+        raise ConfigError(
+            f'{config.path}: service.engine: "cluster" needs the extra of that name, as in '
+            f"pip install 'notifier[cluster]': {error}"
+        ) from None
+    return cluster
 
 
 @click.command()
@@ -133,7 +144,8 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
     )
     grace = timedelta(seconds=_BEATS * config.service.heartbeat)
     alive = [daemon for daemon in daemons if daemon.stopped is None and now - daemon.heartbeat <= grace]
-    latest = alive[0] if alive else daemons[0] if daemons else None
+    lately = alive or daemons[:1]
+    latest = lately[0] if lately else None
 
     def local(moment: datetime | None) -> str | None:
         return None if moment is None else moment.astimezone(config.zone).isoformat(timespec="seconds")
@@ -158,8 +170,9 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
             for rest in suspended
         ],
         "oldest_queued_seconds": None if oldest is None else round((now - oldest).total_seconds()),
-        "last_plan": local(latest.last_plan) if latest else None,
-        "last_send": local(latest.last_send) if latest else None,
+        # Of several hosts any may have run the last pass.
+        "last_plan": local(max((one.last_plan for one in lately if one.last_plan), default=None)),
+        "last_send": local(max((one.last_send for one in lately if one.last_send), default=None)),
         "config_loaded": local(latest.config_loaded) if latest else None,
         "reload_fault": latest.reload_fault if latest else None,
         "disk": disk,
