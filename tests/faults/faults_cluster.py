@@ -129,3 +129,32 @@ def test_a_database_that_drops_every_session_loses_nothing_and_each_copy_is_flag
         print(
             f"\nevery session ended by the server: all sent after {took:.1f} s; {MAILS} mails, {copies} copies"
         )
+
+
+def test_two_hosts_keep_one_pace_over_the_wire(
+    tmp_path: Path, postgres_server: Postgres, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hosts = Hosts(tmp_path, postgres_server)
+    try:
+        # Two jobs, one for each host; either alone would keep the pace of its own.
+        hosts.furnish(contacts=160, heartbeat=60, mail="per_second = 20")
+        hosts.clock.set(JUST_BEFORE)
+        services = [hosts.launch(0), hosts.launch(1)]
+        hosts.clock.run()
+        hosts.wait_for_end()
+        assert [service.stop() for service in services] == [0, 0]
+    finally:
+        hosts.close()
+    moments = sorted(arrival.at for arrival in hosts.post.got)
+    took = (moments[-1] - moments[0]).total_seconds()
+    shares = [service.log.read_text("utf-8").count("action=message_accepted") for service in services]
+    busiest = max(
+        sum(1 for moment in moments if 0 <= (moment - first).total_seconds() < 3) for first in moments
+    )
+    with capsys.disabled():
+        print(f"\n160 mails at 20/s by two hosts ({shares[0]} and {shares[1]}): {took:.1f} s,")
+        print(f"at most {busiest} in any 3 s")
+    assert len(moments) == 160
+    assert min(shares) > 0
+    assert 160 / took <= 22
+    assert busiest <= 3 * 20 * 1.5
