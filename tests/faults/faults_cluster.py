@@ -1,6 +1,7 @@
 """Hosts on one ledger that are killed, frozen or cut off from it in the middle of sending: `make faults`."""
 
 import os
+import random
 import signal
 import time
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from tests.acceptance.hosts import JUST_BEFORE, Hosts
 from tests.acceptance.machine import Service, wait_until
 from tests.postgres import Postgres
 
+SEED = int(os.environ.get("KILL_SEED") or random.SystemRandom().randrange(2**32))
+KILLS = 12
 MAILS = int(os.environ.get("CLUSTER_MAILS") or 250)  # three jobs
 CONNECTIONS = 4
 BACK_WITHIN = 12.0  # seconds: a lease, or a silent worker, and a sweep
@@ -52,13 +55,12 @@ def judge(hosts: Hosts, most_copies: int) -> int:
     copies = {to for to, number in arrived.items() if number > 1}
     flagged = {row[0] for row in hosts.rows("SELECT address FROM messages WHERE uncertain")}
     assert copies <= flagged
-    assert all(arrived[to] == 2 for to in copies)
-    assert len(copies) <= most_copies
+    assert arrived.total() - MAILS <= most_copies
     assert hosts.rows("SELECT count(*), count(DISTINCT contact) FROM messages") == [(MAILS, MAILS)]
     assert hosts.rows("SELECT count(*) FROM messages WHERE state <> 'accepted'") == [(0,)]
     ids = {arrival.mail["Message-ID"] for arrival in hosts.post.got}
     assert len(ids) == MAILS, "a copy has its mail's own id"
-    return len(copies)
+    return arrived.total() - MAILS
 
 
 def test_a_host_killed_while_it_sends_is_followed_within_seconds_and_each_copy_is_flagged(
@@ -158,3 +160,37 @@ def test_two_hosts_keep_one_pace_over_the_wire(
     assert min(shares) > 0
     assert 160 / took <= 22
     assert busiest <= 3 * 20 * 1.5
+
+
+def test_hosts_killed_again_and_again_lose_nothing_and_each_copy_is_flagged(
+    tmp_path: Path, postgres_server: Postgres, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with capsys.disabled():
+        print(f"\nKILL_SEED={SEED} CLUSTER_MAILS={MAILS}", flush=True)
+    chance = random.Random(SEED)
+    hosts = Hosts(tmp_path, postgres_server)
+    began = time.monotonic()
+    while_sending = 0
+    try:
+        # Slow enough for the kills to fall among the mails; a job is never wholly sent before the next one.
+        hosts.furnish(contacts=MAILS, connections=CONNECTIONS, heartbeat=2, mail="per_second = 15")
+        hosts.clock.set(JUST_BEFORE)
+        services = [hosts.launch(0), hosts.launch(1)]
+        hosts.clock.run()
+        for _ in range(KILLS):
+            time.sleep(chance.uniform(0, 2))
+            busy = [place for place, service in enumerate(services) if hosts.claimed_by(service)]
+            while_sending += bool(busy)
+            place = chance.choice(busy or [0, 1])
+            services[place].send(signal.SIGKILL)
+            services[place].exit_code()
+            services[place] = hosts.launch(place)
+        hosts.wait_for_end()
+        copies = judge(hosts, most_copies=KILLS * CONNECTIONS)
+        assert [service.stop() for service in services] == [0, 0]
+    finally:
+        hosts.close()
+    with capsys.disabled():
+        print(f"{KILLS} x kill -9, {while_sending} with mail claimed, in {time.monotonic() - began:.0f} s:")
+        print(f"{MAILS} mails, 0 lost, {copies} copies, all flagged (bound {KILLS * CONNECTIONS})")
+    assert while_sending > 0
