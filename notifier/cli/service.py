@@ -119,6 +119,13 @@ def status(ctx: click.Context, as_json: bool) -> None:
             click.echo(
                 f"    goes on without {daemon['preflight']} things that need a person: see `notifier check`"
             )
+    if len({daemon["config_hash"] for daemon in found["daemons"] if daemon["alive"]}) > 1:
+        for daemon in found["daemons"]:
+            if daemon["alive"]:
+                click.echo(f"  {daemon['host']}: configuration {daemon['config_hash'][:12]}")
+        click.echo(
+            "    → they differ: copy the right one to every host, then systemctl reload notifier there"
+        )
     if not found["daemons"]:
         click.echo("  no daemon has ever run on this ledger")
 

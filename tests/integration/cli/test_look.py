@@ -263,6 +263,28 @@ def test_status_tells_of_a_living_daemon_and_its_reload_fault(ledger: App, ops: 
     assert "plan.txt: does not exist" in ops("status").out
 
 
+def test_status_shows_every_host_and_which_of_them_is_behind(ledger: App, ops: Type) -> None:
+    now = utc_now()
+    engine = ledger.existing_ledger()
+    assert engine is not None
+    with engine.begin() as db:
+        register_daemon(db, "north", 7, now, config_hash="a" * 64, preflight=0)
+        register_daemon(db, "south", 7, now, config_hash="a" * 64, preflight=0)
+        update_daemon(db, "south", 7, last_plan=now)
+    told = ops("status").out
+    assert "north pid 7: alive" in told
+    assert "south pid 7: alive" in told
+    assert "they differ" not in told
+    assert ops("status", "--json").json["last_plan"] is not None, "whichever host ran it"
+    with engine.begin() as db:
+        update_daemon(db, "south", 7, config_hash="b" * 64)
+    engine.dispose()
+    told = ops("status").out
+    assert "north: configuration aaaaaaaaaaaa\n" in told
+    assert "south: configuration bbbbbbbbbbbb\n" in told
+    assert "they differ: copy the right one" in told
+
+
 def test_status_names_suspended_addresses(ledger: App, ops: Type) -> None:
     engine = ledger.existing_ledger()
     assert engine is not None
