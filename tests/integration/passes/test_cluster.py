@@ -15,6 +15,8 @@ from notifier.errors import ConfigError
 from notifier.ledger import among_hosts, jobs, outbox
 from notifier.ledger import engine as ledger
 from notifier.ledger.schema import messages
+from notifier.ledger.unseen import UnseenStorage
+from notifier.mail.transport import Result
 from notifier.passes.plan import plan
 from notifier.passes.relay import Relay
 from notifier.passes.send import Sender
@@ -116,8 +118,6 @@ def test_an_answer_is_recorded_though_the_server_ended_the_session_that_held_the
             return super().deliver(mails, begin=begin, record=cut_record, stop=stop)
 
     sender.transport = Cut()
-    from notifier.ledger.unseen import UnseenStorage
-
     sender.insist = UnseenStorage().insist
     sender.send(stop=lambda: bool(sender.transport.sent))  # type: ignore[attr-defined]
     states = [state for (state,) in due.mails(messages.c.state)]
@@ -179,6 +179,24 @@ def test_what_is_due_has_one_job_and_gets_another_once_that_is_lost(due: Desk, m
     with engine.begin() as db:
         db.execute(text("DELETE FROM procrastinate_jobs"))
         assert jobs.assign(db, now, 0) == 0, "what the cap holds back waits without a job"
+
+
+def test_a_mail_put_off_gets_its_job_once_it_is_due(due: Desk) -> None:
+    sender = host(due, "a:1:x")
+    later = Result(state="deferred", scope="message", reply="451 later")
+    sender.transport = RecordingTransport(lambda _mail: later)
+    sender.send()
+    assert due.mails(messages.c.state, messages.c.attempts) == [("queued", 1)] * 4
+    engine, now = due.passes.engine, due.clock()
+    ids = [mail for (mail,) in due.mails(messages.c.id)]
+    with engine.begin() as db:
+        assert jobs.assign(db, now, None) == 0
+        moment = among_hosts.next_attempt(db, now)
+        assert moment is not None
+        assert set(among_hosts.unfinished(db, ids)) == set(ids)
+        assert timedelta(0) < moment - now < timedelta(minutes=2)
+        assert jobs.assign(db, moment + timedelta(minutes=1), None) == 1
+    assert sorted(assigned(due)[0]) == ids
 
 
 def test_a_plan_job_for_a_moment_is_deferred_once(due: Desk) -> None:
