@@ -1,6 +1,7 @@
 """The one place that builds things: a checked config in, an App out. A reload builds afresh, then swaps."""
 
 import os
+import secrets
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,17 +9,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from notifier.clock import Clock, utc_now
 from notifier.config import Config
-from notifier.config.credential import read_credential
+from notifier.config.credential import ledger_place, read_credential
+from notifier.database import Server
 from notifier.errors import ConfigError, DocumentError, FaultsError, NotifierError
 from notifier.intake import RowFault, read_document
 from notifier.intake.contacts import Seen, read_contacts
 from notifier.ledger import engine as ledger
 from notifier.ledger import tallies
 from notifier.ledger.storage import Storage
+from notifier.ledger.unseen import UnseenStorage
 from notifier.mail.compose import Composer, Identity, Office
 from notifier.mail.maildir import MaildirTransport
 from notifier.mail.pace import Pace
@@ -45,6 +48,9 @@ if TYPE_CHECKING:
     from notifier.mail.smtp import SmtpTransport
 
 
+_START = secrets.token_hex(4)  # of this process
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passes:
     """The passes over one ledger and one transport."""
@@ -53,6 +59,8 @@ class Passes:
     app: "App"
     sender: Sender
     addressed: AddressedFor = field(default_factory=AddressedFor)
+    bundled: Callable[[Connection, datetime], object] = lambda _db, _now: None
+    """Called in the transaction that makes messages, once they are made."""
 
     def adopt(self, now: datetime, *, catch_up: bool = False) -> Adoption:
         """Bring the ledger to what the documents say."""
@@ -63,7 +71,7 @@ class Passes:
     def plan(self, now: datetime) -> PlanOutcome:
         """Run the plan pass."""
         self.addressed.follow(self.engine, self.app.setting, now)
-        outcome = plan(self.engine, self.app.setting, self.app.config.mail.domain, now)
+        outcome = plan(self.engine, self.app.setting, self.app.config.mail.domain, now, self.bundled)
         return (
             outcome
             if self.sender.ops is None
@@ -75,10 +83,14 @@ class Passes:
         wait = longest_wait(self.app.overrides)
         set_right(self.engine, self.app.setting, now, longest_wait=wait, stands=stands)
 
-    def send(self, stop: Callable[[], bool] = lambda: False) -> SendOutcome:
-        """Run the send pass for at most a heartbeat."""
+    def send(
+        self, stop: Callable[[], bool] = lambda: False, among: Sequence[int] | None = None
+    ) -> SendOutcome:
+        """Run the send pass for at most a heartbeat; with `among`, for these messages alone."""
         self.addressed.follow(self.engine, self.app.setting, self.sender.clock())
-        return self.sender.send(stop, budget=timedelta(seconds=self.app.config.service.heartbeat))
+        return self.sender.send(
+            stop, budget=timedelta(seconds=self.app.config.service.heartbeat), among=among
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +111,8 @@ class App:
 
     @property
     def owner(self) -> str:
-        """This process as it signs claims."""
-        return f"{socket.gethostname()}:{os.getpid()}"
+        """This process as it signs claims: unlike any other, whoever has its number later."""
+        return f"{socket.gethostname()}:{os.getpid()}:{_START}"
 
     @property
     def overrides(self) -> tuple[Override, ...]:
@@ -132,18 +144,18 @@ class App:
 
     def create_ledger(self, *, anew: bool = False) -> Engine:
         """Open the ledger for a daemon, made if there never was one, or `anew`."""
-        return ledger.create(self.config.database, self.clock(), anew=anew)
+        return ledger.create(ledger_place(self.config), self.clock(), anew=anew)
 
     def existing_ledger(self) -> Engine | None:
         """Open the ledger; None while there is none."""
-        return ledger.open_existing(self.config.database)
+        return ledger.open_existing(ledger_place(self.config))
 
-    def ledger_file(self) -> Path | None:
+    def existing_place(self) -> Path | Server | None:
         """Return where the ledger is; None while there is none."""
         if (engine := self.existing_ledger()) is None:
             return None
         engine.dispose()
-        return self.config.database
+        return ledger_place(self.config)
 
     @property
     def brake(self) -> Brake:
@@ -200,7 +212,7 @@ class App:
         *,
         clock: Clock | None = None,
         rehearsed: bool = False,
-        storage: Storage | None = None,
+        storage: Storage | UnseenStorage | None = None,
     ) -> Passes:
         """Return the passes over a ledger; a rehearsal has its own clock and no ops, is not redirected nor held.
 

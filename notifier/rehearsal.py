@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from notifier.app import App
+from notifier.database import Server
 from notifier.errors import NotifierError, UsageError
 from notifier.ledger import engine as ledger
 from notifier.ledger import tasks
@@ -133,7 +134,7 @@ def rehearse(
     transport: Transport,
     *,
     all_done: bool = False,
-    copy_of: Path | None = None,
+    copy_of: Path | Server | None = None,
     enough: Callable[[], bool] = lambda: False,
     progress: Callable[[datetime, int], None] = lambda _now, _mails: None,
 ) -> Rehearsal:

@@ -1,12 +1,15 @@
 """What every test may ask for: hypothesis profiles, an instant, a clock that moves when told."""
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import postgres
 from tests.clock import SettableClock
+from tests.postgres import Postgres
 
 # `dev` looks for something new in each run; `ci` tries more, and the same in each run, so that a
 # change isn't held up by what another one broke.
@@ -32,3 +35,12 @@ def now() -> datetime:
 def clock(now: datetime) -> SettableClock:
     """A clock that shows `now` until told otherwise."""
     return SettableClock(now)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """An empty PostgreSQL server of the tests' own, started for the first that asks."""
+    if (found := postgres.binaries()) is None:
+        pytest.skip("there is no PostgreSQL on this machine, and none for it in the dev extra")
+    with postgres.running(found) as server:
+        yield server

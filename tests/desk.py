@@ -1,4 +1,4 @@
-"""An office at work: passes on a real SQLite file, with a clock that tests set and a recording transport."""
+"""An office at work: passes on a real ledger, with a clock that tests set and a recording transport."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from notifier.app import App, Passes
+from notifier.database import Server
 from notifier.ledger.schema import messages, reminders, tasks
 from tests.clock import SettableClock
 from tests.fakes import RecordingTransport
@@ -24,13 +25,14 @@ class Desk:
     clock: SettableClock = field(default_factory=lambda: SettableClock(IMPORT))
     transport: RecordingTransport = field(default_factory=RecordingTransport)
     engines: list[Engine] = field(default_factory=list)
+    server: Server | None = None  # of the ledger; else it is the file that the configuration names
     app: App = field(init=False)
     passes: Passes = field(init=False)
 
     def open(self, **files: object) -> "Desk":
         """Write the files, build, adopt."""
         config = office(self.folder, **files)  # type: ignore[arg-type]
-        self.app, self.passes = passes_of(config, self.clock, self.transport)
+        self.app, self.passes = passes_of(config, self.clock, self.transport, self.server)
         self.engines.append(self.passes.engine)
         self.passes.adopt(self.clock())
         return self

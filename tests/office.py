@@ -7,6 +7,7 @@ from pathlib import Path
 from notifier.app import App, Passes, build
 from notifier.clock import Clock
 from notifier.config import Config, load
+from notifier.database import Server
 from notifier.ledger import engine as ledger
 from notifier.mail.transport import Transport
 
@@ -79,10 +80,12 @@ def office(
     return load(folder / "config.toml")
 
 
-def passes_of(config: Config, clock: Clock, transport: Transport) -> tuple[App, Passes]:
-    """Build an office and open its passes on the ledger in its folder, made if need be."""
+def passes_of(
+    config: Config, clock: Clock, transport: Transport, server: Server | None = None
+) -> tuple[App, Passes]:
+    """Build an office and open its passes on the ledger in its folder, or on a server, made if need be."""
     app = build(config, clock)
-    return app, app.passes(ledger.create(config.database, clock()), transport)
+    return app, app.passes(ledger.create(server or config.database, clock()), transport)
 
 
 def beijing(text: str) -> datetime:

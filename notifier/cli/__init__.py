@@ -27,6 +27,7 @@ _COMMANDS = {
     "retry": ("retry", "Failed and refused mail again; without arguments, what that would be."),
     "ledger": ("ledger", "Back up the ledger."),
     "send-test": ("service", "Send one test mail."),
+    "migrate-to": ("moving", "Move the ledger to a PostgreSQL server, once and for good."),
 }
 
 

@@ -48,7 +48,7 @@ def agenda(ctx: click.Context, start: date | None, end: date | None, as_json: bo
     if start is not None and start < now.astimezone(app.config.zone).date():
         found = simulate(app, wanted, last, Nowhere())
     else:
-        found = simulate(app, now, last, Nowhere(), copy_of=app.ledger_file())
+        found = simulate(app, now, last, Nowhere(), copy_of=app.existing_place())
     mails = by_mail(found, after=wanted)
     if as_json:
         say_json([digest_view(lines) for lines in mails])
@@ -86,7 +86,7 @@ def preview(
     now = app.clock()
     wanted = now if at is None else when(at, app)
     nowhere = Nowhere(lambda mail: mail.address == address and _moment(mail) >= wanted)
-    first, copy = now, app.ledger_file()
+    first, copy = now, app.existing_place()
     if wanted < now:
         issues = [day_start(app, plan.issued) for plan in app.config.plans.values()]
         first, copy = min([wanted, *issues]), None

@@ -62,7 +62,12 @@ def _next_digests(app: App, now: datetime) -> list[list[Sent]]:
     """Return the reminders of the next digests, mail by mail, as a rehearsal from `now` on finds them."""
     nowhere = Nowhere()
     found = rehearse(
-        app, now, now + _HORIZON, nowhere, copy_of=app.ledger_file(), enough=lambda: nowhere.count >= _DIGESTS
+        app,
+        now,
+        now + _HORIZON,
+        nowhere,
+        copy_of=app.existing_place(),
+        enough=lambda: nowhere.count >= _DIGESTS,
     )
     return by_mail(found, after=now)[:_DIGESTS]
 

@@ -83,19 +83,23 @@ def the_ledger(config: "Config") -> "Iterator[Engine | None]":
     """
     from sqlalchemy.exc import DatabaseError, OperationalError
 
+    from notifier.config.credential import ledger_place
     from notifier.ledger.engine import open_existing
     from notifier.ledger.keeping import unusable
 
     act_as_owner(config)
-    engine = open_existing(config.database)
+    place = ledger_place(config)
+    engine = open_existing(place)
     try:
         yield engine
     except OperationalError as error:
-        raise NotifierError(f"{config.database}: {error.orig}") from None
+        raise NotifierError(f"{place}: {error.orig}") from None
     except DatabaseError as error:
-        if type(error) is not DatabaseError:  # a fault of ours, not of the file
+        if type(error) is not DatabaseError or not isinstance(
+            place, Path
+        ):  # a fault of ours, not of the file
             raise
-        raise unusable(config.database, error) from None
+        raise unusable(place, error) from None
     finally:
         if engine is not None:
             engine.dispose()

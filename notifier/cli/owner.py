@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import notifier
+from notifier.config.database import is_file
 from notifier.errors import ConfigError, NotifierError
 
 if TYPE_CHECKING:
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
 def act_as_owner(config: "Config") -> None:
     """Where root runs this and another user owns the folder of the database, become that user, for good.
 
-    What only root can read, the mail server's password, is read before. Raises NotifierError when that user can't
-    read this very program, ConfigError when this root can't become that user.
+    A ledger on a server leaves no files, and asks who connects. What only root can read, the mail server's password,
+    is read before. Raises NotifierError when that user can't read this very program, ConfigError when this root can't
+    become that user.
     """
+    if os.geteuid() != 0 or not is_file(config.service.database):
+        return
     folder = config.database.parent
-    if os.geteuid() != 0 or not folder.is_dir():
+    if not folder.is_dir():
         return
     owner = folder.stat()
     if owner.st_uid == 0:

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from types import ModuleType
 from typing import Any
 
 import click
@@ -11,9 +12,11 @@ from notifier.cli.advice import about_counts, about_fault
 from notifier.cli.frame import as_json, say_json, the_app, the_ledger, the_service
 from notifier.clock import utc_now
 from notifier.config import Address, Config
+from notifier.config.database import is_file
 from notifier.digest import Notice, build
-from notifier.errors import FaultsError, NotifierError, UsageError
+from notifier.errors import ConfigError, FaultsError, NotifierError, UsageError
 from notifier.ledger import tallies
+from notifier.ledger.engine import beside
 from notifier.ledger.log import DaemonRecord, all_daemons
 from notifier.ledger.storage import shortage_of
 from notifier.ledger.wake import next_moment
@@ -40,14 +43,20 @@ def run(ctx: click.Context, catch_up: bool, new_ledger: bool) -> None:
     try:
         app = the_app(ctx)
         layout = app.config.service.log
-        from notifier import daemon  # only this command needs APScheduler
         from notifier.mail.interpreter import weaknesses
 
         with logs.on_stderr(layout):
             if told := weaknesses():
                 log.warning("%s", told, extra={"action": "python_outdated"})
             try:
-                code = daemon.run(app, catch_up=catch_up, new_ledger=new_ledger)
+                # Only this command needs APScheduler, and only where there are several hosts procrastinate.
+                if app.config.service.engine == "cluster":
+                    cluster = _cluster(app.config)
+                    code = cluster.run(app, catch_up=catch_up)
+                else:
+                    from notifier import daemon
+
+                    code = daemon.run(app, catch_up=catch_up, new_ledger=new_ledger)
             except NotifierError:
                 raise
             except Exception as error:
@@ -62,6 +71,17 @@ def run(ctx: click.Context, catch_up: bool, new_ledger: bool) -> None:
             click.echo(logs.line(fault, action="not_started", layout=layout), err=True)
         code = error.exit_code
     ctx.exit(code)
+
+
+def _cluster(config: Config) -> ModuleType:
+    try:
+        from notifier import cluster
+    except ImportError as error:
+        raise ConfigError(
+            f'{config.path}: service.engine: "cluster" needs the extra of that name, as in '
+            f"pip install 'notifier[cluster]': {error}"
+        ) from None
+    return cluster
 
 
 @click.command()
@@ -97,8 +117,11 @@ def status(ctx: click.Context, as_json: bool) -> None:
             click.echo(f"    {fault}")
     if found["disk"]:
         click.echo(f"  {found['disk']}")
-    for number, daemon in enumerate(found["daemons"][:_SHOWN]):
-        state = _state(daemon, is_latest=number == 0)
+    is_cluster = config.service.engine == "cluster"
+    shown = [daemon for number, daemon in enumerate(found["daemons"]) if daemon["alive"] or number < _SHOWN]
+    for number, daemon in enumerate(shown):
+        later = {one["host"] for one in shown[:number]}
+        state = _state(daemon, is_followed=daemon["host"] in later if is_cluster else bool(later))
         click.echo(f"  {daemon['host']} pid {daemon['pid']}: {state}, last heartbeat {daemon['heartbeat']}")
         if daemon["fault"]:
             click.echo(f"    fault: {daemon['fault']}")
@@ -112,18 +135,25 @@ def status(ctx: click.Context, as_json: bool) -> None:
                 else f"{daemon['preflight']} things that need"
             )
             click.echo(f"    goes on without {things} a person: see `notifier check`")
-    if (earlier := len(found["daemons"]) - _SHOWN) > 0:
+    if (earlier := len(found["daemons"]) - len(shown)) > 0:
         click.echo(f"  and {earlier} earlier in 30 days: `notifier status --json`")
+    if len({daemon["config_hash"] for daemon in found["daemons"] if daemon["alive"]}) > 1:
+        for daemon in found["daemons"]:
+            if daemon["alive"]:
+                click.echo(f"  {daemon['host']}: configuration {daemon['config_hash'][:12]}")
+        click.echo(
+            "    → they differ: copy the right one to every host, then systemctl reload notifier there"
+        )
     if not found["daemons"]:
         click.echo("  no daemon has ever run on this ledger")
 
 
-def _state(daemon: dict[str, Any], *, is_latest: bool) -> str:
+def _state(daemon: dict[str, Any], *, is_followed: bool) -> str:
     if daemon["stopped"]:
         return "stopped"
-    if not is_latest:
-        return "died"
-    return "alive" if daemon["alive"] else "silent"
+    if daemon["alive"]:
+        return "alive"
+    return "died" if is_followed else "silent"
 
 
 def _status(config: Config, now: datetime) -> dict[str, Any]:
@@ -133,20 +163,29 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
     suspended: list[Suspension] = []
     with the_ledger(config) as engine:
         if engine is not None:
-            with engine.begin() as db:
+            with beside(engine).begin() as db:
                 daemons = all_daemons(db)
                 states = tallies.counts_by_state(db)
                 uncertain = tallies.count_uncertain(db)
                 oldest = tallies.oldest_open(db)
                 next_wake = next_moment(db)
                 suspended = list(suspensions(db).values())
-    disk = shortage_of(config.database) if config.database.exists() else None
+    disk = (
+        shortage_of(config.database)
+        if is_file(config.service.database) and config.database.exists()
+        else None
+    )
     grace = timedelta(seconds=_BEATS * config.service.heartbeat)
-    # One daemon a ledger: who started before the latest and didn't stop in order has died, however lately.
-    latest = daemons[0] if daemons else None
-    alive = [daemon for daemon in daemons[:1] if daemon.stopped is None and now - daemon.heartbeat <= grace]
-    if alive and alive[0].last_send is not None and next_wake is not None and next_wake <= now:
-        next_wake = alive[0].next_wake  # due, and kept back: the daemon knows until when
+    # Outside a cluster there is one daemon: who started before the latest and didn't stop in order has died, however
+    # lately.
+    may_live = daemons if config.service.engine == "cluster" else daemons[:1]
+    alive = [daemon for daemon in may_live if daemon.stopped is None and now - daemon.heartbeat <= grace]
+    lately = alive or daemons[:1]
+    latest = lately[0] if lately else None
+    if alive and next_wake is not None and next_wake <= now:
+        # Due, and kept back: the daemons know until when.
+        told = [one.next_wake for one in alive if one.last_send is not None and one.next_wake is not None]
+        next_wake = min(told, default=next_wake)
 
     def local(moment: datetime | None) -> str | None:
         return None if moment is None else moment.astimezone(config.zone).isoformat(timespec="seconds")
@@ -171,8 +210,9 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
             for rest in suspended
         ],
         "oldest_queued_seconds": None if oldest is None else round((now - oldest).total_seconds()),
-        "last_plan": local(latest.last_plan) if latest else None,
-        "last_send": local(latest.last_send) if latest else None,
+        # Of several hosts any may have run the last pass.
+        "last_plan": local(max((one.last_plan for one in lately if one.last_plan), default=None)),
+        "last_send": local(max((one.last_send for one in lately if one.last_send), default=None)),
         "config_loaded": local(latest.config_loaded) if latest else None,
         "reload_fault": latest.reload_fault if latest else None,
         "disk": disk,

@@ -6,7 +6,9 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from notifier.config.database import is_file
 from notifier.config.tables import Config
+from notifier.database import Server
 from notifier.errors import ConfigError
 
 _SECRET_KEY = re.compile(r"pass(word|wd|phrase)?$|pwd$|secret|token|auth_?code|密码|授权码", re.IGNORECASE)
@@ -35,7 +37,20 @@ def keep_credential(config: Config) -> None:
             _kept[path] = read_credential(config, path)
 
 
-def read_credential(config: Config, path: Path) -> str:
+def ledger_place(config: Config) -> Path | Server:
+    """Return where the ledger is: its file, or its server with the password for it.
+
+    Raises ConfigError when the password can't be read. With no `database_password_file`, libpq looks for one: in
+    $PGPASSFILE, ~/.pgpass.
+    """
+    if is_file(config.service.database):
+        return config.database
+    secret = config.service.database_password_file
+    password = None if secret is None else read_credential(config, secret, "service.database_password_file")
+    return Server(config.service.database, password)
+
+
+def read_credential(config: Config, path: Path, key: str = "mail.password_file") -> str:
     """Return a secret from its file: systemd's credential of that name, else the path counted from config.toml.
 
     Raises ConfigError when it can't be read, when anybody else may read it or its group change it (systemd sees to the
@@ -54,13 +69,13 @@ def read_credential(config: Config, path: Path) -> str:
             secret = place.read_text("utf-8").rstrip("\r\n")
         mode = stat.S_IMODE(place.stat().st_mode)
     except OSError as error:
-        raise ConfigError(f"{config.path}: mail.password_file: {place}: {error.strerror}") from error
+        raise ConfigError(f"{config.path}: {key}: {place}: {error.strerror}") from error
     except UnicodeDecodeError:
-        raise ConfigError(f"{config.path}: mail.password_file: {place}: this is no UTF-8 text") from None
+        raise ConfigError(f"{config.path}: {key}: {place}: this is no UTF-8 text") from None
     if mode & _TOO_OPEN and (not handed or place == own):
         raise ConfigError(
-            f"{config.path}: mail.password_file: {place}: mode {mode:04o} lets others at it: chmod 600 {place}"
+            f"{config.path}: {key}: {place}: mode {mode:04o} lets others at it: chmod 600 {place}"
         )
     if not secret:
-        raise ConfigError(f"{config.path}: mail.password_file: {place}: there is no password in it")
+        raise ConfigError(f"{config.path}: {key}: {place}: there is no password in it")
     return secret

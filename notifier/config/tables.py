@@ -6,8 +6,18 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from notifier.config.database import database_url, engine_fits, file_of, is_file
 from notifier.config.listening import Listening
 from notifier.config.values import (
     Address,
@@ -27,6 +37,7 @@ from notifier.config.values import (
     WallClock,
     Zone,
 )
+from notifier.errors import ConfigError
 from notifier.timing.policy import Lead
 
 
@@ -42,19 +53,26 @@ class Service(Table):
     """`[service]`: where the daemon keeps its things and how it counts time."""
 
     timezone: Zone = "Asia/Shanghai"
-    database: str = "sqlite:///var/notifier.db"
+    database: Annotated[str, AfterValidator(database_url)] = "sqlite:///var/notifier.db"
+    database_password_file: Path | None = None
+    engine: Annotated[Literal["embedded", "cluster"], Field(validate_default=True)] = "embedded"
     templates: Path | None = None
     heartbeat: Annotated[Positive, Field(le=3600)] = 60
     log: Literal["logfmt", "json"] = "logfmt"
     metrics: Listening | None = None
     health_file: Path | None = None  # None: beside the ledger
 
-    @field_validator("database")
+    @field_validator("engine")
     @classmethod
-    def _embedded(cls, url: str) -> str:
-        if not re.fullmatch(r"sqlite:///[^?#]+", url):
-            raise ValueError('a database is written "sqlite:///PATH"')
-        return url
+    def _engine_fits(cls, engine: str, info: ValidationInfo) -> str:
+        # A database at fault was told already.
+        return engine_fits(engine, info.data["database"]) if "database" in info.data else engine
+
+    @model_validator(mode="after")
+    def _password_has_its_server(self) -> "Service":
+        if self.database_password_file is not None and is_file(self.database):
+            raise ValueError("database_password_file is for a database on a server")
+        return self
 
 
 class TaskOverride(Table):
@@ -292,14 +310,19 @@ class Config(Table):
 
     @property
     def database(self) -> Path:
-        """The SQLite file."""
-        return self.resolve(Path(self.service.database.removeprefix("sqlite:///")))
+        """The SQLite file of an embedded ledger; ConfigError when the ledger is on a server: see `ledger_place`."""
+        if not is_file(self.service.database):
+            raise ConfigError(f"{self.path}: service.database: this is for a ledger in a file alone")
+        return self.resolve(file_of(self.service.database))
 
     @property
     def health_file(self) -> Path:
         """The file in which the daemon says how it is."""
-        named = self.service.health_file
-        return self.database.with_suffix(".health.json") if named is None else self.resolve(named)
+        if self.service.health_file is not None:
+            return self.resolve(self.service.health_file)
+        if not is_file(self.service.database):
+            return self.resolve(Path("var/notifier.health.json"))
+        return self.database.with_suffix(".health.json")
 
     def resolve(self, path: Path) -> Path:
         """Return `path` absolute, counted from the folder of config.toml."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select, update
 
 from notifier.ledger.outbox import LEASE
 from notifier.ledger.reminders import UNSENT
@@ -15,7 +15,7 @@ _OPEN = messages.c.finished.is_(None)
 
 def tasks_ahead(db: Connection, now: datetime) -> dict[int, datetime]:
     """Return the tasks of listed plans that were planned, or first seen, until a moment yet to come, with it."""
-    until = func.max(tasks.c.planned_until, tasks.c.imported, type_=tasks.c.planned_until.type)
+    until = case((tasks.c.planned_until > tasks.c.imported, tasks.c.planned_until), else_=tasks.c.imported)
     query = select(tasks.c.id, until.label("until")).join_from(tasks, plans)
     ahead = or_(tasks.c.planned_until > now, tasks.c.imported > now)
     return {row.id: row.until for row in db.execute(query.where(plans.c.active, ahead))}

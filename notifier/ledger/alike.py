@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, update
+from sqlalchemy import Column, ColumnElement, Connection, and_, bindparam, func, select, update
 
 from notifier.ledger.reminders import STANDS, UNSENT
 from notifier.ledger.schema import reminders, tasks
@@ -24,16 +24,18 @@ class Alike:
     planned_until: datetime
 
 
+def _is(column: Column[Any], value: Any) -> ColumnElement[bool]:
+    # PostgreSQL looks into no index for IS NOT DISTINCT FROM, so that is asked only where there may be nothing.
+    return column.is_not_distinct_from(value) if column.nullable else column == value
+
+
 _COLUMNS = tuple(tasks.c[field.name] for field in fields(Alike))
 _SET_NEXT = (
     update(tasks)
     .where(
         tasks.c.plan_id == bindparam("plan"),
         tasks.c.state == "open",
-        *(
-            column.is_not_distinct_from(bindparam(f"its_{column.name}", type_=column.type))
-            for column in _COLUMNS
-        ),
+        *(_is(column, bindparam(f"its_{column.name}", type_=column.type)) for column in _COLUMNS),
         tasks.c.next_at.is_distinct_from(bindparam("moment", type_=tasks.c.next_at.type)),
     )
     .values(next_at=bindparam("moment", type_=tasks.c.next_at.type))
@@ -45,7 +47,7 @@ def _of(marks: Sequence[Any]) -> Alike:
 
 
 def _such(plan_id: int, same: Alike) -> ColumnElement[bool]:
-    its = (column.is_not_distinct_from(getattr(same, column.name)) for column in _COLUMNS)
+    its = (_is(column, getattr(same, column.name)) for column in _COLUMNS)
     return and_(tasks.c.plan_id == plan_id, tasks.c.state == "open", *its)
 
 

@@ -1,4 +1,4 @@
-"""Opening the ledger: the SQLite file, its settings, its schema version."""
+"""Opening the ledger: the SQLite file, its settings, its schema version; one on a server is `ledger.server`'s."""
 
 import logging
 import os
@@ -11,22 +11,33 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, select,
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from notifier.database import Server
 from notifier.errors import ConfigError, NotifierError
 from notifier.ledger import keeping
+from notifier.ledger.copying import copy_tables
 from notifier.ledger.schema import installation, metadata
 
 log = logging.getLogger(__name__)
 
-SCHEMA = "0006"
+SCHEMA = "0007"
+# As Alembic makes it.
+_VERSION_TABLE = (
+    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+    "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+)
 
 
-def create(path: Path, now: datetime, *, anew: bool = False) -> Engine:
+def create(path: Path | Server, now: datetime, *, anew: bool = False) -> Engine:
     """Open the ledger at `path` for a daemon, whole and at the current schema; made if there never was one.
 
     It is readable by its owner alone. With `anew` one is made where an earlier one is gone. Raises ConfigError when
     the place can't be written, the file is damaged or no ledger, or a ledger is gone (without `anew`) or there
     (with it).
     """
+    if isinstance(path, Server):
+        from notifier.ledger import server  # most ledgers are files
+
+        return server.create(path, now)
     try:
         path.parent.mkdir(exist_ok=True, mode=0o700)
         keeping.refuse_to_replace(path, anew=anew)
@@ -40,7 +51,8 @@ def create(path: Path, now: datetime, *, anew: bool = False) -> Engine:
     keeping.hide(path)
     if keeping.is_there(path):
         keeping.check_pages(path)
-    engine = _ready(path)
+        keeping.refuse_moved(path)
+    engine = ready(path)
     try:
         with engine.begin() as db:
             if db.execute(select(installation.c.id)).first() is None:
@@ -55,14 +67,19 @@ def create(path: Path, now: datetime, *, anew: bool = False) -> Engine:
     return engine
 
 
-def open_existing(path: Path) -> Engine | None:
+def open_existing(path: Path | Server) -> Engine | None:
     """Open the ledger at `path` at the current schema; None when there is none yet."""
+    if isinstance(path, Server):
+        from notifier.ledger import server
+
+        return server.open_existing(path)
     if not keeping.is_there(path):
         return None
-    return _ready(path)
+    keeping.refuse_moved(path)
+    return ready(path)
 
 
-def in_memory(now: datetime, *, copy_of: Path | None = None) -> Engine:
+def in_memory(now: datetime, *, copy_of: Path | Server | None = None) -> Engine:
     """Return a ledger that lives as long as its engine: empty, or a copy of the one at `copy_of`."""
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
@@ -71,6 +88,12 @@ def in_memory(now: datetime, *, copy_of: Path | None = None) -> Engine:
     if copy_of is not None:
         if (source := open_existing(copy_of)) is None:
             raise NotifierError(f"no ledger at {copy_of}")
+        if isinstance(copy_of, Server):
+            metadata.create_all(engine)
+            with beside(source).begin() as theirs, engine.begin() as ours:
+                copy_tables(theirs, ours)
+            source.dispose()
+            return engine
         source.dispose()
         with sqlite3.connect(keeping.address(copy_of, "ro"), uri=True) as original:
             original.backup(connection)
@@ -82,13 +105,24 @@ def in_memory(now: datetime, *, copy_of: Path | None = None) -> Engine:
     return engine
 
 
+def beside(engine: Engine) -> Engine:
+    """Return the same ledger for transactions that on a server needn't wait for each other, nor others for them.
+
+    Right for what only reads, and for what changes nothing but messages that this process has claimed.
+    """
+    return engine.execution_options(runs_beside=True)
+
+
 def installation_id(db: Connection) -> str:
     """Return the ledger's own stable name, made when it was created."""
     return str(db.execute(select(installation.c.id)).scalar_one())
 
 
-def _ready(path: Path) -> Engine:
-    """Return the engine of a ledger at the current schema; on any fault nothing stays open."""
+def ready(path: Path) -> Engine:
+    """Return the engine of a ledger in a file at the current schema, even of one that was moved away.
+
+    On any fault nothing stays open.
+    """
     engine = _connect(path)
     try:
         _upgrade(engine, path)
@@ -159,9 +193,7 @@ def _bring_up(db: Connection, path: Path) -> None:
     _, version = _found(db)  # another process may have been here between
     if version is None:
         # A new ledger needs no history; a test holds the migrations to the same end.
-        metadata.create_all(db)
-        db.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
-        db.execute(text("INSERT INTO alembic_version VALUES (:version)"), {"version": SCHEMA})
+        make_tables(db)
     elif version != SCHEMA:
         # Nobody else can write now, so that the copy is what the change begins from.
         kept = keeping.keep_copy(path, version)
@@ -178,6 +210,13 @@ def _found(db: Connection) -> tuple[set[str], str | None]:
     if "alembic_version" not in tables:
         return tables, None
     return tables, db.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def make_tables(db: Connection) -> None:
+    """Make a ledger's tables at the newest version, in a database that has none."""
+    metadata.create_all(db)
+    db.execute(text(_VERSION_TABLE))
+    db.execute(text("INSERT INTO alembic_version VALUES (:version)"), {"version": SCHEMA})
 
 
 def migrate(db: Connection) -> None:

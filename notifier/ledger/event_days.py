@@ -3,9 +3,9 @@
 from datetime import date, datetime
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects.sqlite import insert
 
 from notifier.ledger.schema import event_days as table
+from notifier.ledger.upsert import insert
 
 
 def event_days(db: Connection) -> dict[str, date]:
@@ -15,7 +15,7 @@ def event_days(db: Connection) -> dict[str, date]:
 
 def set_day(db: Connection, name: str, day: date, *, by: str, at: datetime) -> None:
     """Give an event its day, or another one."""
-    add = insert(table).values(name=name, day=day, by=by, at=at)
+    add = insert(db, table).values(name=name, day=day, by=by, at=at)
     db.execute(add.on_conflict_do_update(index_elements=["name"], set_={"day": day, "by": by, "at": at}))
 
 

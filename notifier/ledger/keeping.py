@@ -83,6 +83,27 @@ def unusable(path: Path, error: BaseException) -> NotifierError:
     return ConfigError(f"service.database: {path}: {why}")
 
 
+def moved_to(path: Path) -> str | None:
+    """Return the URL to which the ledger in a file was moved; None when it wasn't. ConfigError if it can't be read."""
+    try:
+        with closing(sqlite3.connect(address(path, "ro"), uri=True, timeout=LOCK_WAIT_SECONDS)) as db:
+            if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'moved'").fetchone() is None:
+                return None
+            row = db.execute("SELECT place FROM moved").fetchone()
+    except sqlite3.Error as error:
+        raise unusable(path, error) from None
+    return None if row is None else str(row[0])
+
+
+def refuse_moved(path: Path) -> None:
+    """Raise ConfigError, which says where it went, for a ledger that was moved."""
+    if (place := moved_to(path)) is not None:
+        raise ConfigError(
+            f"service.database: {path}: this ledger was moved to {place}; from here nothing may be sent any more: "
+            'name that in config.toml, with engine = "cluster"'
+        )
+
+
 def keep_copy(path: Path, version: str) -> Path:
     """Copy a ledger, as last committed, to a file beside it that is named after its schema's version.
 

@@ -149,7 +149,7 @@ def missed(db: Connection, since: datetime) -> list[Missed]:
         .where(
             reminders.c.state == "expired", reminders.c.reason.startswith(EXPIRED), reminders.c.at >= since
         )
-        .group_by(reminders.c.task_id, reminders.c.checkpoint)
+        .group_by(reminders.c.task_id, tasks.c.id, plans.c.id, reminders.c.checkpoint)
         .order_by(func.min(reminders.c.at), plans.c.id, tasks.c.position)
     )
     return [Missed(**row) for row in db.execute(query).mappings()]

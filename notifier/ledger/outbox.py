@@ -119,16 +119,20 @@ def claim(
     may_go: Callable[[str], bool] | None = None,
     *,
     for_ops: bool | None = None,
+    among: Sequence[int] | None = None,
+    lease: timedelta = LEASE,
 ) -> list[MessageRecord]:
-    """Take up to `limit` messages that may go now, until `now + LEASE`; of their contacts, those who `may_go`.
+    """Take up to `limit` messages that may go now, until `now + lease`; of their contacts, those who `may_go`.
 
-    With `for_ops`, only ops mail, or none.
+    With `for_ops`, only ops mail, or none; with `among`, none but these messages.
 
     A claim whose lease ran out is taken over; if its DATA was begun, the message is uncertain from then on, and has
     lost one answer more.
     """
     free = _free(now)
     wanted = select(messages.c.id, messages.c.contact).where(messages.c.finished.is_(None), free)
+    if among is not None:
+        wanted = wanted.where(messages.c.id.in_(among))
     if for_ops is not None:
         wanted = wanted.where(_IS_OPS if for_ops else ~_IS_OPS)
     wanted = wanted.order_by(messages.c.not_before, messages.c.id)
@@ -139,8 +143,10 @@ def claim(
             ids = [row.id for row in islice((row for row in rows if may_go(row.contact)), limit)]
     if not ids:
         return []
-    take = update(messages).where(messages.c.id.in_(ids), free)
-    db.execute(take.values(state="claimed", owner=owner, lease_until=now + LEASE, **_GIVEN_UP))
+    # On a server, a row that another process holds is passed by.
+    at_hand = select(messages.c.id).where(messages.c.id.in_(ids), free).with_for_update(skip_locked=True)
+    take = update(messages).where(messages.c.id.in_(at_hand))
+    db.execute(take.values(state="claimed", owner=owner, lease_until=now + lease, **_GIVEN_UP))
     mine = select(messages).where(messages.c.id.in_(ids), _held_by(owner))
     return [
         MessageRecord(**row)
@@ -184,9 +190,9 @@ def shorten(db: Connection, message: int, owner: str, at_most: int) -> bool:
     return db.execute(short, {"message": message, "me": owner, "octets": at_most}).rowcount == 1
 
 
-def begin(db: Connection, message: int, owner: str, now: datetime) -> bool:
+def begin(db: Connection, message: int, owner: str, now: datetime, lease: timedelta = LEASE) -> bool:
     """Record that an attempt begins, and renew the lease; to be committed before DATA. On False nothing may go."""
-    values = {"message": message, "me": owner, "moment": now, "until": now + LEASE}
+    values = {"message": message, "me": owner, "moment": now, "until": now + lease}
     return db.execute(_BEGIN, values).rowcount == 1
 
 
@@ -278,15 +284,17 @@ def count_gone(db: Connection, since: datetime, now: datetime) -> int:
     """Return how many messages to contacts the server took since a moment, until `now`.
 
     One that has no answer counts where it was tried then; however often it is tried, it holds no other day's room.
+    What is claimed counts, too.
     """
     ended = or_(messages.c.state == "accepted", messages.c.uncertain)
     finished = select(func.count()).where(
         messages.c.finished >= since, messages.c.finished <= now, ended, ~_IS_OPS
     )
+    # What another host has in hand will have gone, too.
+    in_hand = and_(messages.c.state == "claimed", messages.c.lease_until > now)
     unanswered = select(func.count()).where(
         messages.c.finished.is_(None),
-        or_(messages.c.begun, messages.c.uncertain),
-        messages.c.last_begun.between(since, now),
+        or_(and_(or_(messages.c.begun, messages.c.uncertain), messages.c.last_begun.between(since, now)), in_hand),
         ~_IS_OPS,
     )
     return db.execute(finished).scalar_one() + db.execute(unanswered).scalar_one()

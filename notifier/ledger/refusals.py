@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select
-from sqlalchemy.dialects.sqlite import insert
 
 from notifier.ledger.schema import refusals as table
+from notifier.ledger.upsert import insert
 
 _FORGET = delete(table).where(table.c.contact == bindparam("who"))
 
@@ -25,7 +25,7 @@ class Refusal:
 
 def note_refusal(db: Connection, contact: str, reply: str, now: datetime) -> int:
     """Record that a mail to an address was refused for good; return how many were in a row, this one included."""
-    add = insert(table).values(contact=contact, in_a_row=1, since=now, last=now, reply=reply)
+    add = insert(db, table).values(contact=contact, in_a_row=1, since=now, last=now, reply=reply)
     again = {"in_a_row": table.c.in_a_row + 1, "last": now, "reply": reply}
     add = add.on_conflict_do_update(index_elements=["contact"], set_=again)
     return int(db.execute(add.returning(table.c.in_a_row)).scalar_one())

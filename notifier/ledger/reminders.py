@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, literal_column, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from notifier.ledger.schema import messages, reminders
+from notifier.ledger.upsert import insert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ def add_reminders(db: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     """
     if not rows:
         return 0
-    add = insert(reminders)
+    add = insert(db, reminders)
     renewed = {name: add.excluded[name] for name in rows[0] if name not in _KEY}
     add = add.on_conflict_do_update(
         index_elements=_KEY, set_={**renewed, "message_id": None}, where=reminders.c.state == "withdrawn"
@@ -206,7 +206,7 @@ def of_messages(db: Connection, ids: Iterable[int]) -> dict[int, list[ReminderRe
 def said_of_the_same(
     db: Connection, ids: Iterable[int], until: datetime
 ) -> dict[tuple[int, str], list[Said]]:
-    """Return, by (task, contact), all that fell due until then and was said of the dates that these messages carry.
+    """Return, by (task, contact), in order, what fell due until then and was said of the dates these messages carry.
 
     What a clock that was ahead said of a moment yet to come outdoes nothing.
     """
@@ -221,6 +221,7 @@ def said_of_the_same(
         )
         .where(waiting.c.message_id.in_(list(ids)), waiting.c.state == "planned", reminders.c.at <= until)
         .distinct()
+        .order_by(reminders.c.at, reminders.c.checkpoint)
     )
     found: dict[tuple[int, str], list[Said]] = {}
     for row in db.execute(query).mappings():

@@ -17,28 +17,47 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Text,
     TypeDecorator,
     UniqueConstraint,
     text,
 )
+from sqlalchemy import Text as AnyText
 
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware instant. SQLite keeps no zone, so UTC is written and put back; naive values are refused."""
 
-    impl = DateTime
+    impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         if value.utcoffset() is None:
             raise ValueError(f"datetime has no time zone: {value.isoformat()}")
-        return value.astimezone(UTC).replace(tzinfo=None)
+        moment = value.astimezone(UTC)
+        return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
 
-    def process_result_value(self, value: Any | None, _dialect: Dialect) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC)
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        # A server speaks in the time zone of the session.
+        moment: datetime = (
+            value.astimezone(UTC) if dialect.name == "postgresql" else value.replace(tzinfo=UTC)
+        )
+        return moment
+
+
+class Text(TypeDecorator[str]):
+    """Text of any length. PostgreSQL takes no NUL in it: one is kept there as U+FFFD, the replacement character."""
+
+    impl = AnyText
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None or dialect.name != "postgresql":
+            return value
+        return value.replace("\0", "\ufffd")
 
 
 metadata = MetaData(
@@ -49,6 +68,12 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def only_where(condition: str) -> dict[str, Any]:
+    """Return what makes an index hold only the rows of a condition, whichever the database."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
 
 installation = Table(
     "installation",
@@ -79,7 +104,7 @@ tasks = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("plan_id", ForeignKey("plans.id"), nullable=False),
-    Column("ref", String(32), nullable=False),
+    Column("ref", Text, nullable=False),
     Column("position", Integer, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("section", Text, nullable=False),
@@ -98,7 +123,7 @@ tasks = Table(
     Column("next_at", UtcDateTime),
     UniqueConstraint("plan_id", "ref"),
 )
-Index("ix_tasks_next_at", tasks.c.next_at, sqlite_where=text("next_at IS NOT NULL"))
+Index("ix_tasks_next_at", tasks.c.next_at, **only_where("next_at IS NOT NULL"))
 Index("ix_tasks_plan_id_rule", tasks.c.plan_id, tasks.c.rule)  # re-planning goes by distinct rule
 
 completions = Table(
@@ -145,7 +170,7 @@ messages = Table(
     Column("last_begun", UtcDateTime),  # when DATA was begun the last time
     UniqueConstraint("contact", "slot"),
 )
-Index("ix_messages_open", messages.c.state, messages.c.not_before, sqlite_where=text("finished IS NULL"))
+Index("ix_messages_open", messages.c.state, messages.c.not_before, **only_where("finished IS NULL"))
 Index("ix_messages_finished", messages.c.finished)  # what went today is counted for every claim
 
 reminders = Table(
@@ -176,10 +201,10 @@ Index(
     "ix_reminders_unbundled",
     reminders.c.slot,
     reminders.c.contact,
-    sqlite_where=text("state = 'planned' AND message_id IS NULL"),
+    **only_where("state = 'planned' AND message_id IS NULL"),
 )
 # Without the many that no mail ever carries, so that it isn't taken for an index of what waits.
-Index("ix_reminders_message_id", reminders.c.message_id, sqlite_where=text("message_id IS NOT NULL"))
+Index("ix_reminders_message_id", reminders.c.message_id, **only_where("message_id IS NOT NULL"))
 # What else one contact was told of a date is asked for each line of each mail.
 Index("ix_reminders_contact_task_id_nominal", reminders.c.contact, reminders.c.task_id, reminders.c.nominal)
 
@@ -227,6 +252,15 @@ refusals = Table(
     Column("since", UtcDateTime, nullable=False),
     Column("last", UtcDateTime, nullable=False),
     Column("reply", Text, nullable=False),
+)
+
+relay = Table(
+    "relay",
+    metadata,
+    Column(
+        "rate", Text, primary_key=True
+    ),  # which one: empty for that over all mail, else a recipient's domain
+    Column("free_at", UtcDateTime, nullable=False),  # by the server's clock
 )
 
 events = Table(

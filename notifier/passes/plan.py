@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -77,10 +77,17 @@ def next_moment(rule: Rule, context: Context, after: datetime) -> datetime | Non
     return None if first is None else first.at
 
 
-def plan(engine: Engine, setting: Setting, domain: str, now: datetime) -> PlanOutcome:
+def plan(
+    engine: Engine,
+    setting: Setting,
+    domain: str,
+    now: datetime,
+    bundled: Callable[[Connection, datetime], object] = lambda _db, _now: None,
+) -> PlanOutcome:
     """Plan all that fell due until `now`, then bundle; whatever a crash left half done, the next pass ends.
 
-    Each page of tasks is one transaction: its reminders and its marks stand or fall together.
+    Each page of tasks is one transaction: its reminders and its marks stand or fall together. `bundled` is called in
+    the transaction that makes messages, once they are made.
     """
     planned = 0
     while True:
@@ -92,6 +99,7 @@ def plan(engine: Engine, setting: Setting, domain: str, now: datetime) -> PlanOu
             break
     with engine.begin() as db:
         messages = bundle(db, setting, domain, now)
+        bundled(db, now)
         moments = [tasks.earliest_checkpoint(db), reminders.earliest_slot(db)]
     if planned or messages:
         log.info("Planned %d reminders, bundled %d messages", planned, messages, extra={"action": "planned"})

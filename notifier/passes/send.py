@@ -3,19 +3,23 @@
 The order is what keeps the promise: 1. claim; 2. judge; 3. render and keep the bytes; 4. commit that an attempt
 begins, then DATA; 5. record the reply. A crash between the server's 250 and step 5 leaves a message whose bytes
 and Message-ID are known, and which is flagged uncertain when it is claimed again. A sender that was frozen until
-another took its claim fails at step 3 or 4, and at step 5 only tells what it heard.
+another took its claim fails at step 3 or 4, and at step 5 only tells what it heard. Where several hosts send, the
+mail's row is locked from step 4 to step 5, so that nobody takes it meanwhile.
 """
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from notifier.clock import Clock
 from notifier.ledger import outbox
+from notifier.ledger.among_hosts import Rows
+from notifier.ledger.engine import beside
 from notifier.ledger.log import record_event
 from notifier.ledger.met import FaultsMet
 from notifier.ledger.outbox import MessageRecord
@@ -27,6 +31,7 @@ from notifier.passes.brake import Brake
 from notifier.passes.ops import OpsMail
 from notifier.passes.ops_matters import CAP_EVENT, SERVER_EVENT
 from notifier.passes.prepare import Preparation
+from notifier.passes.relay import Relay
 from notifier.passes.retry import Override, pause
 from notifier.passes.setting import Setting
 from notifier.passes.slots import LATE_AFTER, is_open, is_slot, next_slot
@@ -35,6 +40,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 100
 _BRISK, _PATIENT = 1.0, 10.0  # seconds that a batch may wait for slow domains: while others are due, and else
+_GLANCE_SECONDS = 0.2  # between looks at `stop` while other hosts have used up the pace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +49,7 @@ class SendOutcome:
 
     tried: int
     next_at: datetime | None
+    rest: float = 0  # in how many seconds the pace lets go what is due and waits for nothing else
     fault: str | None = None
     template_fault: str | None = None  # for which mail went with the built-in text, since the last reload
 
@@ -65,6 +72,9 @@ class Sender:
     ops: OpsMail | None = None  # None: in a rehearsal
     insist: Callable[[Callable[[], None]], None] = lambda step: step()
     """How a step is done that must be recorded: an answer, and the end of a claim."""
+    rows: Rows | None = None  # where others send from the same ledger: the rows of the mails in hand
+    relay: Relay | None = None  # there, too, where there is a pace
+    lease: timedelta = outbox.LEASE
     _server_met: FaultsMet = field(default_factory=lambda: FaultsMet(SERVER_EVENT), init=False)
     _cap_met: FaultsMet = field(default_factory=lambda: FaultsMet(CAP_EVENT), init=False)
     _server_faults: int = field(default=0, init=False)
@@ -76,11 +86,15 @@ class Sender:
     _capped_until: datetime | None = field(default=None, init=False)  # and ops are told so
 
     def send(
-        self, stop: Callable[[], bool] = lambda: False, *, budget: timedelta = timedelta(seconds=60)
+        self,
+        stop: Callable[[], bool] = lambda: False,
+        *,
+        budget: timedelta = timedelta(seconds=60),
+        among: Sequence[int] | None = None,
     ) -> SendOutcome:
         """Send what may go now, for at most `budget` of real time; `stop` ends it after the mails in hand.
 
-        However slow the server or the pace, one mail is tried.
+        However slow the server or the pace, one mail is tried. With `among`, none but these messages go.
         """
         deadline = time.monotonic() + budget.total_seconds()
         tried = 0
@@ -88,10 +102,19 @@ class Sender:
         rest = 0.0
         while not stop() and not self._is_paused():
             # Mail for a slow domain goes beside the others; only when no other is due, it is waited for.
-            claimed = self._claim(_BRISK) or (self._claim(_PATIENT) if self.pace.is_by_domain else [])
-            if not claimed:
+            if self.relay is not None:
+                claimed, rest = self._claim_in_turn(self.relay, among)
+                if not claimed and 0 < rest < _PATIENT and time.monotonic() + rest < deadline:
+                    time.sleep(min(rest, _GLANCE_SECONDS))
+                    continue
+            else:
+                claimed = self._claim(_BRISK, among)
+                if not claimed and self.pace.is_by_domain:
+                    claimed = self._claim(_PATIENT, among)
                 rest = self.pace.shortest_rest()
+            if not claimed:
                 break
+            rest = 0.0
             done, fault = self._send_batch(claimed, stop, deadline)
             tried += done
             if fault is not None:
@@ -114,20 +137,42 @@ class Sender:
         """When a mail server that couldn't be used is tried again; None while it isn't paused."""
         return self._paused[1] if self._paused is not None and self._is_paused() else None
 
-    def _claim(self, seconds: float = _BRISK) -> list[MessageRecord]:
+    def _claim(self, seconds: float = _BRISK, among: Sequence[int] | None = None) -> list[MessageRecord]:
         """Claim what may go now, but to domains with a pace no more than they take within `seconds`."""
-        now = self.clock()
         with self.engine.begin() as db:
-            if not (is_open(self.setting, now) or is_slot(self.setting, now)):
-                # Mail that is late by now, from before downtime or deferred, goes on no night or holiday.
-                outbox.put_off(db, now - LATE_AFTER, next_slot(self.setting, now))
-            room = self.brake.room(db, now, self.setting.policy.zone)
-            quota = self._quota(seconds)
-            if room is None or room >= BATCH:
-                return outbox.claim(db, self.owner, now, BATCH, quota)
-            # What tells ops of a brake isn't held back by it.
-            told = outbox.claim(db, self.owner, now, BATCH, quota, for_ops=True)
-            return told + outbox.claim(db, self.owner, now, room, quota, for_ops=False)
+            return self._claim_up_to(db, lambda limit: limit, self._quota(seconds), among)
+
+    def _claim_in_turn(self, relay: Relay, among: Sequence[int] | None) -> tuple[list[MessageRecord], float]:
+        """Claim what all hosts' pace lets go now; return it, and in how many seconds that lets go more."""
+        with self.engine.begin() as db:
+            turn = relay.turn(db, _BRISK)
+            claimed = self._claim_up_to(db, turn.at_most, turn.has_room, among)
+            turn.take(db, [message.contact for message in claimed])
+        return claimed, turn.rest
+
+    def _claim_up_to(
+        self,
+        db: Connection,
+        at_most: Callable[[int], int],
+        may_go: Callable[[str], bool] | None,
+        among: Sequence[int] | None,
+    ) -> list[MessageRecord]:
+        now = self.clock()
+        if not (is_open(self.setting, now) or is_slot(self.setting, now)):
+            # Mail that is late by now, from before downtime or deferred, goes on no night or holiday.
+            outbox.put_off(db, now - LATE_AFTER, next_slot(self.setting, now))
+        room = self.brake.room(db, now, self.setting.policy.zone)
+
+        def claim(limit: int, for_ops: bool | None = None) -> list[MessageRecord]:
+            return outbox.claim(
+                db, self.owner, now, limit, may_go, for_ops=for_ops, among=among, lease=self.lease
+            )
+
+        if room is None or room >= BATCH:
+            return claim(at_most(BATCH))
+        # What tells ops of a brake isn't held back by it.
+        told = claim(at_most(BATCH), for_ops=True)
+        return told + claim(max(0, min(room, at_most(BATCH) - len(told))), for_ops=False)
 
     def _quota(self, seconds: float) -> Callable[[str], bool] | None:
         if not self.pace.is_by_domain:
@@ -157,7 +202,7 @@ class Sender:
             moment = max(moment, held.until) if held.until is not None else None
         told = "; ".join(part for part in (fault, held and held.why) if part)
         return SendOutcome(
-            tried=tried, next_at=moment, fault=told or None, template_fault=self._template_fault
+            tried=tried, next_at=moment, rest=rest, fault=told or None, template_fault=self._template_fault
         )
 
     def _is_paused(self) -> bool:
@@ -201,6 +246,8 @@ class Sender:
                 outgoing, begin=self._begin, record=record, stop=lambda: ends(bool(tried))
             )
         finally:
+            if self.rows is not None:
+                self.rows.let_go()
             # Nothing was begun for what is still claimed and unrecorded, except under a crash of the
             # transport itself: that is uncertain from now on.
             self.insist(lambda: self._release([message.id for message in claimed if message.id not in tried]))
@@ -229,9 +276,16 @@ class Sender:
         self._template_fault = preparation.template_fault or self._template_fault
         return prepared
 
+    @contextmanager
+    def _recording(self, message: MessageRecord) -> Iterator[Connection]:
+        with self.rows.recording(message.id) if self.rows else beside(self.engine).begin() as db:
+            yield db
+
     def _begin(self, mail: Outgoing) -> None:
-        with self.engine.begin() as db:
-            mine = outbox.begin(db, mail.id, self.owner, self.clock())
+        with beside(self.engine).begin() as db:
+            mine = outbox.begin(db, mail.id, self.owner, self.clock(), self.lease)
+        if mine and self.rows is not None:
+            mine = self.rows.hold(mail.id, self.owner)
         if not mine:
             log.warning(
                 "Message %d was taken over by another sender before it went", mail.id,
@@ -241,7 +295,7 @@ class Sender:
 
     def _record(self, message: MessageRecord, result: Result) -> None:
         now = self.clock()
-        with self.engine.begin() as db:
+        with self._recording(message) as db:
             mine = settle(
                 db,
                 message,

@@ -56,6 +56,11 @@ class Pulse:
             else:
                 self._succeeded[name] = self._steady()
 
+    def note_success(self, name: str) -> None:
+        """Say that a pass need not run here: another host runs it, or there is nothing to do."""
+        with self._lock:
+            self._succeeded[name] = self._steady()
+
     def durations(self) -> dict[str, Durations]:
         """Return a copy of what is counted by pass."""
         with self._lock:

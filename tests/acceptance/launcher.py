@@ -15,7 +15,7 @@ from pathlib import Path
 import apscheduler.schedulers.base
 
 import notifier.clock
-from notifier import app, daemon, intake, logs
+from notifier import app, daemon, intake, logs, watch
 from notifier.clock import Clock
 from notifier.config import load
 from notifier.intake import Document
@@ -63,13 +63,17 @@ def main(config: str, place: str, *options: str) -> int:
         move_host(clock)
     for option in options:
         if option.startswith("--last-mail="):
-            daemon._LAST_MAIL_SECONDS = float(option.partition("=")[2])
+            watch._LAST_MAIL_SECONDS = float(option.partition("=")[2])
         if option.startswith("--lock-wait="):
             vars(keeping)["LOCK_WAIT_SECONDS"] = float(option.partition("=")[2])
         if option.startswith("--slow-reading="):
             read_slowly(float(option.partition("=")[2]))
     office = load(Path(config))
     with logs.on_stderr(office.service.log):
+        if office.service.engine == "cluster":
+            from notifier import cluster
+
+            return cluster.run(app.build(office, clock=clock))
         return daemon.run(app.build(office, clock=clock))
 
 

@@ -129,7 +129,7 @@ def test_a_daemon_that_is_wedged_or_killed_is_replaced(service: Service, means: 
     if means == "STOP":
         journal = service.journal()
         assert "Watchdog timeout" in journal
-        assert "daemon.py" in journal  # where it was, as faulthandler saw it
+        assert "watch.py" in journal  # where it was, as faulthandler saw it
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ import pytest
 
 from notifier.app import build
 from notifier.config import Config, load
-from notifier.config.credential import read_credential
+from notifier.config.credential import ledger_place, read_credential
 from notifier.config.listening import Loopback, UnixSocket
+from notifier.database import Server
 from notifier.errors import ConfigError, FaultsError
 from notifier.people import Alias
 from notifier.share import share
@@ -105,6 +106,35 @@ def test_an_absolute_database_has_four_slashes(folder: Path) -> None:
     assert config.database == Path("/var/lib/n.db")
 
 
+def test_a_ledger_on_a_server_is_named_without_its_password(folder: Path) -> None:
+    url = "postgresql+psycopg://notifier@db.example.org/ledger?sslmode=verify-full"
+    (folder / "secret").write_text("geheim\n", "utf-8")
+    (folder / "secret").chmod(0o600)
+    config = read(folder, NEEDED + CLUSTER.format(url) + 'database_password_file = "secret"\n')
+    place = ledger_place(config)
+    assert place == Server(url, "geheim")
+    assert "geheim" not in f"{place} {place!r}"
+    with pytest.raises(ConfigError, match=r"service\.database"):
+        _ = config.database
+
+
+def test_a_password_file_of_the_database_that_is_not_there_is_told_by_its_key(folder: Path) -> None:
+    text = CLUSTER.format("postgresql+psycopg://u@h/n") + 'database_password_file = "secret"\n'
+    with pytest.raises(ConfigError, match=r"service\.database_password_file: .*secret"):
+        ledger_place(read(folder, NEEDED + text))
+
+
+def test_a_ledger_in_a_file_is_its_path(folder: Path) -> None:
+    assert ledger_place(read(folder, NEEDED)) == folder / "var" / "notifier.db"
+
+
+def test_a_password_in_the_url_is_not_told_on(folder: Path) -> None:
+    for url in ("postgresql+psycopg://u:geheim@h/n", "postgresql+psycopg://u:geheim@h:x/n"):
+        with pytest.raises(ConfigError) as refused:
+            read(folder, NEEDED + CLUSTER.format(url))
+        assert "geheim" not in str(refused.value)
+
+
 def test_the_hash_is_that_of_the_bytes(folder: Path) -> None:
     first, second = read(folder, NEEDED).hash, read(folder, NEEDED + "# a comment\n").hash
     assert len(first) == 64
@@ -167,6 +197,9 @@ def test_an_address_under_an_internationalised_domain_is_used_by_its_a_label(fol
     assert (config.mail.sender, config.mail.domain) == ("a@xn--fsqu00a.xn--fiqs8s", "xn--fsqu00a.xn--fiqs8s")
 
 
+CLUSTER = '[service]\nengine = "cluster"\ndatabase = "{}"\n'
+
+
 @pytest.mark.parametrize(
     ("text", "place"),
     [
@@ -192,6 +225,20 @@ BAD = {
     "empty zone": ('[service]\ntimezone = ""\n', "service.timezone"),
     "zone that is a folder": ('[service]\ntimezone = "Asia"\n', "service.timezone"),
     "other database": ('[service]\ndatabase = "postgresql://x/y"\n', "service.database"),
+    "database without a name": (CLUSTER.format("postgresql+psycopg://u@h"), "service.database"),
+    "database on no port": (CLUSTER.format("postgresql+psycopg://u@h:x/n"), "service.database"),
+    "database with a space": (CLUSTER.format("postgresql+psycopg://u@h/a b"), "service.database"),
+    "database by another way": (CLUSTER.format("postgresql+psycopg://u@h/n?options=-c"), "service.database"),
+    "password in the database": (CLUSTER.format("postgresql+psycopg://u:geheim@h/n"), "service.database"),
+    "password beside it": (CLUSTER.format("postgresql+psycopg://u@h/n?password=geheim"), "service.database"),
+    "cluster on a file": ('[service]\nengine = "cluster"\n', "service.engine"),
+    "server for one daemon": (
+        '[service]\ndatabase = "postgresql+psycopg://u@h/n"\nengine = "embedded"\n',
+        "service.engine",
+    ),
+    "server by default": ('[service]\ndatabase = "postgresql+psycopg://u@h/n"\n', "service.engine"),
+    "other engine": ('[service]\nengine = "celery"\n', "service.engine"),
+    "password for a file": ('[service]\ndatabase_password_file = "p"\n', "service"),
     "no heartbeat": ("[service]\nheartbeat = 0\n", "service.heartbeat"),
     "heartbeat as text": ('[service]\nheartbeat = "60"\n', "service.heartbeat"),
     "heartbeat as a switch": ("[service]\nheartbeat = true\n", "service.heartbeat"),

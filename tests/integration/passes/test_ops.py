@@ -179,6 +179,7 @@ def test_an_ops_mail_without_an_answer_is_told_and_goes_again_as_it_was(desk: De
     assert "省教育厅等" in text(told(desk)[-1])
 
 
+@pytest.mark.ledgers("sqlite", "postgresql")
 def test_a_server_that_is_down_costs_one_later_mail_that_tells_what_happened_meanwhile(desk: Desk) -> None:
     desk.open(rows=(SOME,), extra=TOLD)
     desk.transport.answer = lambda _mail: DOWN
@@ -281,7 +282,7 @@ def test_a_rehearsal_has_no_ops_mail_though_one_waits_in_the_ledger(desk: Desk) 
     desk.passes.plan(desk.clock())
     nowhere = Nowhere(lambda _mail: True)
     end = desk.clock() + timedelta(days=1)
-    found = rehearse(desk.app, desk.clock(), end, nowhere, copy_of=desk.app.config.database)
+    found = rehearse(desk.app, desk.clock(), end, nowhere, copy_of=desk.server or desk.app.config.database)
     assert found.digests == len(nowhere.kept) == 3
     assert all(mail.address != OPS for mail in nowhere.kept)
 

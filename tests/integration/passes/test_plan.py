@@ -110,7 +110,7 @@ def test_checkpoints_before_the_first_import_are_counted_and_not_planned(desk: D
 def test_catch_up_on_a_first_import_takes_what_the_cap_allows(desk: Desk) -> None:
     desk.clock.set(beijing("2018-01-10T10:00"))
     config = office(desk.folder)
-    desk.app, desk.passes = passes_of(config, desk.clock, desk.transport)
+    desk.app, desk.passes = passes_of(config, desk.clock, desk.transport, desk.server)
     desk.engines.append(desk.passes.engine)
     desk.passes.adopt(desk.clock(), catch_up=True)
     desk.at("2018-01-10T10:00")

@@ -142,8 +142,9 @@ def test_more_tasks_than_a_statement_takes_variables_are_no_hindrance(
     desk.open(rows=(row,) * 1100)
     engine = desk.passes.engine
 
-    def limit(connection: sqlite3.Connection, *_: object) -> None:
-        connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 1000)
+    def limit(connection: object, *_: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 1000)
 
     event.listen(engine.pool, "checkout", limit)
     found = happened(engine, "项目验收", date(2018, 8, 27), desk.app.setting, desk.clock(), by="ops")

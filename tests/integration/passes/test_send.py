@@ -15,6 +15,8 @@ from tests.desk import Desk
 from tests.fakes import ACCEPTED
 from tests.office import ALWAYS, TEACHERS, beijing
 
+pytestmark = pytest.mark.ledgers("sqlite", "postgresql")
+
 SLOT = "2018-05-30T09:00"  # 30 days before TEACHERS' rolled due day, for two contacts
 BUSY = Result(state="deferred", scope="message", reply="451 try later")
 GREYLISTED = Result(state="deferred", scope="recipient", reply="450 greylisted")

@@ -165,6 +165,7 @@ def test_a_mail_put_off_by_a_clock_ahead_goes_when_it_is_due(
     assert len(desk.sent_to()) == contacts
 
 
+@pytest.mark.ledgers("sqlite", "postgresql")
 def test_a_lease_of_a_clock_ahead_ends_in_time(desk: Desk) -> None:
     desk.open(rows=[TEACHERS])
     desk.clock.set(beijing("2018-06-29T09:00"))

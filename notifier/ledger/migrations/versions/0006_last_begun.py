@@ -11,7 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Add the column, which nobody knows of what was begun earlier, and the index; narrow another."""
-    op.add_column("messages", sa.Column("last_begun", sa.DateTime))
+    op.add_column("messages", sa.Column("last_begun", sa.DateTime(timezone=True)))
     op.create_index(
         "ix_reminders_contact_task_id_nominal", "reminders", ["contact", "task_id", "nominal"], unique=False
     )
@@ -22,4 +22,5 @@ def upgrade() -> None:
         ["message_id"],
         unique=False,
         sqlite_where=sa.text("message_id IS NOT NULL"),
+        postgresql_where=sa.text("message_id IS NOT NULL"),
     )

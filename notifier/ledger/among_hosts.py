@@ -1,0 +1,117 @@
+"""What hosts that share a ledger need of the outbox: short leases, a row held while its mail goes, one pace for all.
+
+A claim is short and renewed for as long as its process runs. While a mail is handed over its row is locked, so that
+nobody takes it even from a process that was frozen and renews nothing. The lock goes when the process or its host
+dies, or after `_MAIL_SECONDS`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine, func, or_, select, text, update
+
+from notifier.ledger.engine import beside
+from notifier.ledger.schema import messages
+
+LEASE = timedelta(seconds=8)
+RENEW_SECONDS = 2.0
+_MAIL_SECONDS = 1500  # more than the transport's total deadline for one mail
+_LONG_MAIL = text(f"SET LOCAL idle_in_transaction_session_timeout = '{_MAIL_SECONDS}s'")
+_WAITS = text(
+    "SELECT rate, greatest(0, extract(epoch FROM free_at - clock_timestamp())) FROM relay WHERE rate = ANY(:rates)"
+)
+_TAKE = text(
+    "INSERT INTO relay (rate, free_at) VALUES (:rate, clock_timestamp() + make_interval(secs => :seconds))"
+    " ON CONFLICT (rate) DO UPDATE"
+    " SET free_at = greatest(relay.free_at, clock_timestamp()) + make_interval(secs => :seconds)"
+)
+
+
+def renew(db: Connection, owner: str, until: datetime) -> None:
+    """Prolong an owner's claims, but for the rows that are locked: those can't be taken anyway."""
+    mine = select(messages.c.id).where(messages.c.owner == owner, messages.c.state == "claimed")
+    at_hand = mine.with_for_update(skip_locked=True, key_share=True)
+    db.execute(update(messages).where(messages.c.id.in_(at_hand)).values(lease_until=until))
+
+
+def unfinished(db: Connection, ids: Sequence[int]) -> dict[int, datetime]:
+    """Return, by message, from when on each of `ids` that has not ended may be tried."""
+    moment = func.coalesce(messages.c.lease_until, messages.c.not_before)
+    query = select(messages.c.id, moment).where(messages.c.id.in_(ids), messages.c.finished.is_(None))
+    return {row[0]: row[1] for row in db.execute(query)}
+
+
+def next_attempt(db: Connection, now: datetime) -> datetime | None:
+    """Return the first moment after `now` from which on a message that waits may be tried."""
+    later = select(func.min(messages.c.not_before)).where(
+        messages.c.state == "queued", messages.c.not_before > now
+    )
+    return db.execute(later).scalar()
+
+
+class Rows:
+    """The rows of one sender's mails in hand, each locked in a transaction of its own. For one thread at a time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = beside(engine)
+        self._held: dict[int, Connection] = {}
+
+    def hold(self, message: int, owner: str) -> bool:
+        """Lock the row of a message that has been begun; False if it isn't `owner`'s any more."""
+        db = self._engine.connect()
+        try:
+            db.begin()
+            db.execute(_LONG_MAIL)
+            # Not FOR UPDATE: what only refers to the row needn't wait for a mail.
+            mine = select(messages.c.id).where(
+                messages.c.id == message, messages.c.owner == owner, messages.c.state == "claimed"
+            )
+            is_mine = db.execute(mine.with_for_update(key_share=True)).first() is not None
+        except BaseException:
+            db.close()
+            raise
+        if not is_mine:
+            db.close()
+            return False
+        self._held[message] = db
+        return True
+
+    @contextmanager
+    def recording(self, message: int) -> Iterator[Connection]:
+        """Give the transaction in which the row is locked, and commit it; if it was lost, one without the lock."""
+        db = self._held.pop(message, None)
+        if db is None:
+            with self._engine.begin() as fresh:
+                yield fresh
+            return
+        with db:  # closed without a commit, it is rolled back
+            yield db
+            db.commit()
+
+    def let_go(self) -> None:
+        """Give back whatever is still locked."""
+        while self._held:
+            self._held.popitem()[1].close()
+
+
+def waits(db: Connection, rates: Sequence[str]) -> Mapping[str, float]:
+    """Return in how many seconds mail may go at each of the rates that was ever used."""
+    return {rate: float(seconds) for rate, seconds in db.execute(_WAITS, {"rates": list(rates)})}
+
+
+def take(db: Connection, rate: str, seconds: float) -> None:
+    """Count mail at a rate: for so many seconds no other may go."""
+    db.execute(_TAKE, {"rate": rate, "seconds": seconds})
+
+
+def due(db: Connection, now: datetime) -> list[tuple[int, bool]]:
+    """Return the messages that may be tried now, and whether each is for the office's own ops; the oldest first."""
+    free = or_(
+        (messages.c.state == "queued") & (messages.c.not_before <= now),
+        (messages.c.state == "claimed") & (messages.c.lease_until <= now),
+    )
+    query = select(messages.c.id, messages.c.contact.startswith("ops:")).where(
+        messages.c.finished.is_(None), free
+    )
+    return [(row[0], row[1]) for row in db.execute(query.order_by(messages.c.not_before, messages.c.id))]

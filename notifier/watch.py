@@ -1,0 +1,370 @@
+"""What every daemon does, whoever calls its passes: signals, systemd, the heartbeat, the reload, the account of itself.
+
+The main thread keeps a heartbeat on the monotonic clock: it looks after the ledger and what wakes the passes, answers
+signals, and has the passes run at once when the wall clock jumped.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from notifier import logs, sdnotify
+from notifier.app import App, Passes, build
+from notifier.config import load
+from notifier.errors import ConfigError, FaultsError, NotifierError
+from notifier.ledger.log import latest_heartbeat, record_event, register_daemon, update_daemon
+from notifier.ledger.met import FaultsMet
+from notifier.ledger.storage import Storage
+from notifier.ledger.unseen import UnseenStorage
+from notifier.ledger.wake import Outlook, earliest, outlook
+from notifier.passes.ops_matters import PASS_EVENT
+from notifier.passes.send import SendOutcome
+from notifier.passes.timekeeper import Timekeeper
+from notifier.signals import Signals
+from notifier.vitals import Counted, Vitals, paused, status_line
+
+log = logging.getLogger(__name__)
+
+PAUSE = timedelta(seconds=0.1)  # between passes of one kind: a moment that stays in the past must not spin
+_JUMP = timedelta(seconds=5)  # more drift than this between wall and monotonic clock is a jump
+_SICK_AFTER = 3  # failed passes in a row, then the watchdog is left to bark
+_GLANCE_SECONDS = 5.0  # a signal that comes while a lock is waited for is seen within so many
+_LAST_MAIL_SECONDS = 80.0  # for the mail in hand when told to stop; the unit's TimeoutStopSec allows 90
+
+
+class Watch(ABC):
+    """A daemon on an open ledger; what wakes its passes is for each kind of daemon to say."""
+
+    def __init__(self, app: App, engine: Engine, signals: Signals, storage: Storage | UnseenStorage) -> None:
+        self._engine = engine
+        self._vitals = Vitals(lambda: self._passes)
+        self._signals = signals
+        self._storage = storage
+        with engine.begin() as db:
+            self._timekeeper = Timekeeper(app.clock, latest_heartbeat(db))
+        self._passes: Passes = self._passes_of(app)
+        self._host, self._pid = socket.gethostname(), os.getpid()
+        self._in_pass = {"plan": threading.Lock(), "send": threading.Lock()}
+        self._hurry = False  # passes end after the mail in hand
+        self._failed = {"plan": 0, "send": 0}
+        self._faults: dict[str, str | None] = {"clock": self._timekeeper.behind(), "plan": None, "send": None}
+        self._met = FaultsMet(PASS_EVENT)  # for the ops mail
+        self._reload_fault: str | None = None
+        self._outlook = Outlook()  # as of the last beat
+        self._sends_at: datetime | None = None  # when the last send pass wanted the next one
+        self._seen = app.clock(), time.monotonic()  # both clocks at the last beat
+
+    @property
+    def _app(self) -> App:
+        return self._passes.app
+
+    @abstractmethod
+    def _free_claims(self, db: Connection) -> int:
+        """Put back what a daemon before this one had claimed and can't send any more; return how many mails."""
+
+    @abstractmethod
+    def _begin_work(self) -> None:
+        """Have the passes called from here on."""
+
+    @abstractmethod
+    def _end_work(self) -> None:
+        """Have no pass called any more; wait for none."""
+
+    @abstractmethod
+    def _is_at_work(self) -> bool:
+        """Tell whether what calls the passes is alive."""
+
+    @abstractmethod
+    def _wake(self, name: str, wait: timedelta = timedelta(0)) -> None:
+        """Have a pass called after `wait`, or sooner."""
+
+    @abstractmethod
+    def _leapt(self) -> None:
+        """Do what else is needed once the wall clock has leapt."""
+
+    def _passes_of(self, app: App) -> Passes:
+        return app.passes(self._engine, Counted(app.transport(), self._vitals.pulse), storage=self._storage)
+
+    def run(self, *, catch_up: bool) -> bool:
+        """Run until told to stop; return whether both passes have ended then."""
+        self._signals.listen()
+        now = self._app.clock()
+        config_hash, preflight = self._app.config.hash, len(self._app.preflight(now))
+        self._vitals.begin(now, config_hash=config_hash, preflight=preflight)
+        with self._engine.begin() as db:
+            revived = self._free_claims(db)
+            register_daemon(db, self._host, self._pid, now, config_hash=config_hash, preflight=preflight)
+            record_event(db, at=now, by="notifier", action="started", detail=f"{self._host} pid {self._pid}")
+        if revived:
+            log.warning("%d mails were claimed by a daemon that died", revived, extra={"action": "revived"})
+        self._passes.adopt(now, catch_up=catch_up)
+        try:
+            if not self._signals.stop_asked:
+                self._start()
+                self._watch()
+        finally:
+            is_at_rest = self._end()
+        log.info("Stopped", extra={"action": "stopped"})
+        return is_at_rest
+
+    def _start(self) -> None:
+        self._begin_work()
+        self._outlook = self._look_ahead()
+        self._vitals.beat()
+        sdnotify.notify("READY=1", f"STATUS={self._status()}")
+        log.info("Ready: %s", self._status(), extra={"action": "ready"})
+
+    def _end(self) -> bool:
+        """Let the mail in hand come through, for a while; return whether it did."""
+        sdnotify.notify("STOPPING=1")
+        self._hurry = True
+        self._end_work()
+        patience = 0 if self._storage.has_failed else _LAST_MAIL_SECONDS
+        deadline = (self._signals.stop_since or time.monotonic()) + patience
+        is_at_rest = all(self._ends(lock, deadline) for lock in self._in_pass.values())
+        self._try_to_say(stopped=self._app.clock())
+        self._vitals.close()
+        if not is_at_rest:
+            # Its claim stays: the next start flags the mail as uncertain if DATA had begun, else simply sends it.
+            log.warning("The mail in hand got no answer in time", extra={"action": "stopped_in_mail"})
+            return False
+        self._passes.sender.transport.close()
+        self._engine.dispose()
+        self._signals.close()
+        return True
+
+    def _ends(self, lock: threading.Lock, deadline: float) -> bool:
+        while (left := deadline - time.monotonic()) > 0:
+            if lock.acquire(timeout=min(left, self._beat_seconds, _GLANCE_SECONDS)):
+                return True
+            sdnotify.notify("WATCHDOG=1")
+        return lock.acquire(blocking=False)
+
+    def _pass(self, name: str, step: Callable[[], datetime | None]) -> None:
+        with self._in_pass[name]:
+            if self._is_hurried():
+                return
+            try:
+                if self._must_wait(name):
+                    moment = None
+                else:
+                    with self._vitals.pulse.timed(name):
+                        moment = step()
+                self._failed[name] = 0
+            except Exception as error:
+                is_excused = self._storage.excuses(error)  # a new start would help nobody
+                self._failed[name] += not is_excused
+                log.error(
+                    "The %s pass failed: %s", name, _line(error),
+                    exc_info=not is_excused, extra={"action": "pass_failed"},
+                )  # fmt: skip
+                self._faults[name] = fault = f"{name}: {type(error).__name__}: {_line(error)}"
+                self._met.add(self._app.clock(), fault)
+                if not is_excused:
+                    self._try_to_say()
+                return
+            if moment is not None:
+                self._wake(name, max(moment - self._app.clock(), PAUSE))
+
+    def _must_wait(self, name: str) -> bool:
+        """Tell whether a pass has no room or no clock to go by; status says which."""
+        self._faults["clock"] = self._timekeeper.behind()
+        why = self._storage.shortage() or self._timekeeper.doubt()
+        if why is not None:
+            self._faults[name] = why
+            self._try_to_say()
+        return why is not None
+
+    def _is_hurried(self) -> bool:
+        return self._hurry or self._signals.stop_asked
+
+    def _plan(self) -> datetime | None:
+        now = self._app.clock()
+        self._passes.set_right(now, stands=self._timekeeper.stands)
+        outcome = self._passes.plan(now)
+        self._faults["plan"] = None
+        self._say(last_plan=now)
+        if outcome.messages:
+            self._wake("send")
+        return outcome.next_at
+
+    def _send(self) -> datetime | None:
+        return self._told(self._passes.send(self._must_end)).next_at
+
+    def _must_end(self) -> bool:
+        """Tell whether a send pass is to end after the mails in hand."""
+        return self._is_hurried() or self._storage.is_full or self._timekeeper.doubt() is not None
+
+    def _told(self, outcome: SendOutcome) -> SendOutcome:
+        """Say in the ledger how a send pass went; return its outcome."""
+        until = self._passes.sender.paused_until
+        self._sends_at = outcome.next_at
+        self._faults |= {
+            "send": paused(outcome.fault, until, self._app.config.zone),
+            "templates": outcome.template_fault,
+        }
+        self._say(last_send=self._app.clock())
+        return outcome
+
+    def _fault(self) -> str | None:
+        return "; ".join(dict.fromkeys(fault for fault in self._faults.values() if fault)) or None
+
+    @property
+    def _beat_seconds(self) -> float:
+        heartbeat = float(self._app.config.service.heartbeat)
+        limit = sdnotify.watchdog_seconds()
+        return heartbeat if limit is None else min(heartbeat, limit / 3)
+
+    def _watch(self) -> None:
+        while not self._signals.stop_asked:
+            self._signals.wait(self._beat_seconds)
+            self._storage.check()
+            if self._signals.stop_asked:
+                return
+            if self._signals.reload_asked:
+                self._reload()
+            self._beat()
+            self._vitals.beat()
+
+    def _beat(self) -> None:
+        """Look whether the clock jumped and all is well; if so, tell the watchdog."""
+        (wall, steady), self._seen = self._seen, (self._app.clock(), time.monotonic())
+        now = self._seen[0]
+        drift = now - wall - timedelta(seconds=self._seen[1] - steady)
+        if abs(drift) > _JUMP:
+            log.warning("The clock jumped by %s", drift, extra={"action": "clock_jumped"})
+            for name in self._in_pass:
+                self._wake(name)
+            self._leapt()
+        # The watchdog's sign of life is earned by a working ledger, something alive that calls the passes, and passes
+        # that succeed.
+        try:
+            self._outlook = self._look_ahead()
+            # The fault of a reload, too: what a full disk kept from being written would never be told.
+            self._say(heartbeat=now, next_wake=self._outlook.moment, reload_fault=self._reload_fault)
+            self._met.write(self._engine)
+        except Exception as error:
+            self._met.add(now, f"ledger: {type(error).__name__}: {_line(error)}")
+            is_excused = self._storage.excuses(error)
+            log.error(
+                "The ledger can't be used: %s", _line(error),
+                exc_info=not is_excused, extra={"action": "ledger_unusable"},
+            )  # fmt: skip
+            if not is_excused:
+                return
+        if self._is_at_work() and max(self._failed.values()) < _SICK_AFTER:
+            sdnotify.notify("WATCHDOG=1", f"STATUS={self._status()}")
+
+    def _reload(self) -> None:
+        """Build all that can fail, then swap; on any fault the old configuration stays and says why."""
+        self._signals.reload_asked = False
+        sdnotify.reloading()
+        try:
+            self._swap(self._read_anew().informed(self._engine))
+        except Exception as error:
+            unforeseen = f"{type(error).__name__}: {_line(error)}"
+            faults = error.faults if isinstance(error, FaultsError) else (unforeseen,)
+            self._reload_fault = "\n".join(faults)
+            log.error(
+                "Reload refused, the old configuration stays: %s", "; ".join(faults),
+                extra={"action": "reload_refused"},
+            )  # fmt: skip
+        else:
+            self._reload_fault = None
+            logs.use(self._app.config.service.log)
+            log.info("Reloaded", extra={"action": "reloaded"})
+            now = self._app.clock()
+            told = {"config_hash": self._app.config.hash, "config_loaded": now}
+            self._try_to_say(**told, preflight=len(self._app.preflight(now)))
+        self._try_to_say(reload_fault=self._reload_fault)
+        # Always READY: systemd has no word for a reload that failed, and waits for this one.
+        sdnotify.notify("READY=1", f"STATUS={self._status()}")
+
+    def _read_anew(self) -> App:
+        """Build afresh what the configuration names now: documents may take their time, and the watchdog is fed."""
+        path, clock = self._app.config.path, self._app.clock
+        fresh: Future[App] = Future()
+
+        def read() -> None:
+            try:
+                fresh.set_result(build(load(path), clock=clock))
+            except BaseException as error:
+                fresh.set_exception(error)
+
+        threading.Thread(target=read, name="reload", daemon=True).start()
+        while not wait([fresh], timeout=min(self._beat_seconds, _GLANCE_SECONDS)).done:
+            if self._signals.stop_asked:
+                raise NotifierError("told to stop before everything was read")
+            self._beat()
+        return fresh.result()
+
+    def _swap(self, fresh: App) -> None:
+        if fresh.config.service.database != self._app.config.service.database:
+            raise ConfigError("service.database: a change of the database needs a restart")
+        passes = self._passes_of(fresh)
+        with self._at_rest():
+            passes.adopt(fresh.clock())
+            stale, self._passes = self._passes, passes
+        stale.sender.transport.close()
+
+    @contextmanager
+    def _at_rest(self) -> Iterator[None]:
+        """Hold both passes, once the mail in hand is through, then wake them; the watchdog is fed meanwhile."""
+        self._hurry = True
+        try:
+            with ExitStack() as held:
+                for lock in self._in_pass.values():
+                    while not lock.acquire(timeout=min(self._beat_seconds, _GLANCE_SECONDS)):
+                        if self._signals.stop_asked:
+                            raise NotifierError("told to stop before the mail in hand was through")
+                        self._beat()
+                    held.callback(lock.release)
+                yield
+        finally:
+            self._hurry = False
+            for name in self._in_pass:
+                self._wake(name)
+
+    def _look_ahead(self) -> Outlook:
+        with self._engine.begin() as db:
+            found = outlook(db)
+        sender = self._passes.sender
+        if sender.is_held or sender.paused_until is not None:
+            # Mail that is due goes when the server is tried again, or when the brake lets go: not in the past.
+            found = replace(found, moment=earliest(found.planning, self._sends_at))
+        return found
+
+    def _status(self) -> str:
+        refused = self._reload_fault and f"reload refused, the old configuration stays: {self._reload_fault}"
+        return status_line([refused, self._fault()], self._outlook, self._app.config.zone)
+
+    def _say(self, **values: object) -> None:
+        with self._engine.begin() as db:
+            # Asked for with the ledger in hand: of two passes that end together, the last to write knows both.
+            values["fault"] = self._fault()
+            update_daemon(db, self._host, self._pid, **values)
+        self._vitals.note(values)
+
+    def _try_to_say(self, **values: object) -> None:
+        self._vitals.note({**values, "fault": self._fault()})
+        try:
+            self._say(**values)
+        except Exception as error:
+            log.error(
+                "The ledger can't be written: %s", _line(error),
+                exc_info=not self._storage.excuses(error), extra={"action": "ledger_unwritable"},
+            )  # fmt: skip
+
+
+def _line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
