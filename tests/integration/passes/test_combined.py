@@ -158,6 +158,7 @@ def test_a_time_of_trial_that_a_clock_ahead_began_ends(desk: Desk) -> None:
     assert {state for (state,) in desk.mails(messages.c.state)} == {"failed"}
 
 
+@pytest.mark.ledgers("sqlite")  # asks for the lock of the file
 @pytest.mark.parametrize("maker", ["compose", "compose_bulletin"])
 def test_others_write_the_ledger_while_mails_are_made(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, maker: str
