@@ -61,7 +61,7 @@ LATER = Due(Within(30, Unit.DAY, ACCEPTED))
         (Then(LATER, Several((From(Event("opening")), JUNE))), {"acceptance", "opening"}),
         (Review("event:acceptance"), set()),
     ],
-    ids=str,
+    ids=lambda value: " ".join(sorted(value)) or "none" if isinstance(value, set) else str(value),
 )
 def test_the_events_that_a_rule_counts_from_are_named(rule: Rule, names: set[str]) -> None:
     assert events_named(rule) == names
