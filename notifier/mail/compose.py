@@ -252,8 +252,8 @@ def _compiled_once(sources: tuple[tuple[str, Source], ...], sender_name: str, of
 
 @lru_cache(maxsize=4)
 def _faults(templates: Templates) -> tuple[str, ...]:
-    """Return the faults of a set, looked for once."""
-    return tuple(proof.faults(templates))
+    """Return the faults of the shipped set, looked for once; its styles were proven when it was shipped."""
+    return tuple(proof.faults(templates, is_inlined=False))
 
 
 def _joined(head: Iterable[tuple[str, str]]) -> bytes:

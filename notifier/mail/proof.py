@@ -30,8 +30,10 @@ _TODAY: Final = date(2018, 3, 1)
 _ZONE: Final = ZoneInfo("Asia/Shanghai")
 
 
-def faults(templates: Templates) -> list[str]:
+def faults(templates: Templates, *, is_inlined: bool = True) -> list[str]:
     """Return every fault of a template set, each once, as `templates/digest.html.j2:12: …`.
+
+    Unless `is_inlined`, the styles are left as they are.
 
     A set that ran into the limits of `confined_child` is not looked at any further.
     """
@@ -61,7 +63,7 @@ def faults(templates: Templates) -> list[str]:
         # A redirection shows the same lines; one look at it for each set of section templates is enough.
         redirections = ("", _REDIRECTED) if content.total > 1 else ("",)
         for redirected_from in redirections:
-            rendered = templates.render_in(sandbox, content, redirected_from, report)
+            rendered = templates.render_in(sandbox, content, redirected_from, report, is_inlined=is_inlined)
             if rendered is None:
                 continue
             for link in _LINK.finditer(rendered.html):

@@ -9,10 +9,10 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import css_inline
 from jinja2 import FunctionLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, Undefined
 from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -21,6 +21,9 @@ from notifier.digest import Count, Digest, Group, Line, Remark, Section
 from notifier.digest.bulletin import Bulletin, Entry, Fact, Part, Snippet
 from notifier.errors import MailTooBig, TemplateError
 from notifier.mail.headers import clean, clean_body
+
+if TYPE_CHECKING:
+    from css_inline import CSSInliner
 
 DIGEST: Final = ("subject.txt.j2", "digest.txt.j2", "digest.html.j2")  # of contacts' mail
 OPS: Final = ("ops-subject.txt.j2", "ops.txt.j2", "ops.html.j2")  # of the mail to the office's own ops
@@ -109,8 +112,6 @@ class Templates:
         self.sources = sources
         self._constants = {"office": office, "sender_name": sender_name}
         self._sandbox = Sandbox(self.sources, StrictUndefined)
-        # Styles are inlined because most Chinese web mail drops <style>; nothing is ever fetched.
-        self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 
     def render(self, content: Digest | Bulletin, *, redirected_from: str = "") -> Rendered:
         """Render the three parts; TemplateError names the lines that failed, MailTooBig those that never ended."""
@@ -133,8 +134,12 @@ class Templates:
         report: Report,
         *,
         too_big: Report | None = None,
+        is_inlined: bool = True,
     ) -> Rendered | None:
-        """Render with another sandbox; None when a part failed, which `report` or `too_big` was told."""
+        """Render with another sandbox; None when a part failed, which `report` or `too_big` was told.
+
+        Unless `is_inlined`, the styles stay where the template has them.
+        """
         what, names = ("bulletin", OPS) if isinstance(content, Bulletin) else ("digest", DIGEST)
         values = {what: content, "redirected_from": redirected_from, **self._constants}
         parts: list[str] = []
@@ -144,7 +149,8 @@ class Templates:
         if len(parts) < len(names):
             return None
         subject, text, html = parts
-        return Rendered(subject=clean(subject), text=text.strip() + "\n", html=self._inliner.inline(html))
+        html = _inliner().inline(html) if is_inlined else html
+        return Rendered(subject=clean(subject), text=text.strip() + "\n", html=html)
 
     def as_written(self, path: str, line: int, message: str) -> str:
         """Say `'line.titel' is undefined`, as it stands in the template, for Jinja2's word on its object."""
@@ -184,6 +190,14 @@ class Templates:
             if frame.f_code.co_filename in paths:
                 return frame.f_code.co_filename, line
         return self.sources[name].path if name in self.sources else name, 0
+
+
+@cache
+def _inliner() -> "CSSInliner":
+    # Styles are inlined because most Chinese web mail drops <style>; nothing is ever fetched.
+    from css_inline import CSSInliner  # 5 MB, of no use to a daemon that has no mail to make
+
+    return CSSInliner(load_remote_stylesheets=False)
 
 
 def _finalize(value: object) -> object:

@@ -3,14 +3,17 @@
 `holidays` is asked once for the whole range; after that every question is a look into a table.
 """
 
+from array import array
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import cache
 from hashlib import sha256
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
 from itertools import accumulate, compress, count
-from typing import Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
-from holidays import country_holidays
+import holidays
 
 from notifier.timing.festival import festival_day
 
@@ -23,10 +26,22 @@ class _Expansion(NamedTuple):
     known_until: date
 
 
+def _holidays(country: str, years: range) -> Any:
+    """Return what `holidays` says of a country."""
+    # Without a fixed language the names, and with them what is recognised, would follow the locale.
+    if country == "CN":
+        # `country_holidays` imports every country there is for any of them: 8 MB, and 0.2 s.
+        spec = PathFinder.find_spec("china", [f"{place}/countries" for place in holidays.__path__])
+        if spec is not None and spec.loader is not None:
+            china = module_from_spec(spec)
+            spec.loader.exec_module(china)
+            return china.China(years=years, language="en_US")
+    return holidays.country_holidays(country, years=years, language="en_US")
+
+
 @cache
 def _expand(country: str, first: int, last: int) -> _Expansion:
-    # Without a fixed language the names, and with them what is recognised, would follow the locale.
-    table = country_holidays(country, years=range(first, last + 1), language="en_US")
+    table = _holidays(country, range(first, last + 1))
     start, end = date(first, 1, 1).toordinal(), date(last, 12, 31).toordinal()
     working = bytes(table.is_working_day(date.fromordinal(day)) for day in range(start, end + 1))
     if country != "CN":
@@ -58,9 +73,9 @@ class WorkCalendar:
         self.known_until = known_until
         self._start = first.toordinal()
         self._flags = working
-        # _before[i]: how many working days lie before day i; _days: those days in order.
-        self._before = list(accumulate(working, initial=0))
-        self._days = [date.fromordinal(day) for day in compress(count(self._start), working)]
+        # _before[i]: how many working days lie before day i; _days: those days in order, as ordinals.
+        self._before = array("i", accumulate(working, initial=0))
+        self._days = array("i", compress(count(self._start), working))
 
     @classmethod
     def build(
@@ -122,7 +137,7 @@ class WorkCalendar:
             index = day.toordinal() - self._start
             place = self._before[index + 1] + count - 1 if count > 0 else self._before[index] + count
             if 0 <= place < len(self._days):
-                return self._days[place]
+                return date.fromordinal(self._days[place])
         return self._walk(day, count)
 
     def _walk(self, day: date, count: int) -> date:

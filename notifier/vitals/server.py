@@ -18,7 +18,6 @@ from notifier.vitals.metrics import registry_of
 from notifier.vitals.vitals import Vitals
 
 _REQUEST_SECONDS = 3.0  # for a whole request, however slowly it comes
-_GLANCE_SECONDS = 0.1  # between looks whether to end
 _NAMES = ("127.0.0.1", "localhost", "::1")
 
 
@@ -38,21 +37,25 @@ class Server:
             self._server = server((place.host, place.port), _Handler)
         self._server.vitals = vitals
         self._server.registry = registry_of(vitals)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(_GLANCE_SECONDS,), name="metrics", daemon=True
-        )
+        self._is_closed = False
+        self._thread = threading.Thread(target=self._serve, name="metrics", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Listen no more; a request in hand is waited for a moment."""
-        # A disk that hangs may hold its thread for ever, and with it whoever waits for that.
-        end = threading.Thread(target=self._server.shutdown, daemon=True)
-        end.start()
-        end.join(_REQUEST_SECONDS)
+        self._is_closed = True
+        with suppress(OSError):
+            self._server.socket.shutdown(socket.SHUT_RDWR)  # ends the wait for a request
+        self._thread.join(_REQUEST_SECONDS)  # a disk that hangs may hold it for ever
         self._server.server_close()
         if self._path is not None:
             with suppress(OSError):
                 self._path.unlink()
+
+    def _serve(self) -> None:
+        # Its own serve_forever looks ten times a second, or however often it is told to, whether to end.
+        while not self._is_closed:
+            self._server.handle_request()
 
 
 def _clear(path: Path) -> None:

@@ -35,6 +35,14 @@ def test_the_calendar_differs_from_chinesecalendar_on_one_day_since_2004() -> No
     assert len([d for d in days if CALENDAR.is_working_day(d) != chinese_calendar.is_workday(d)]) <= 1
 
 
+def test_every_day_is_what_the_holidays_package_says_of_china() -> None:
+    table = country_holidays("CN", years=range(2000, 2051), language="en_US")
+    days = [
+        date(2000, 1, 1) + timedelta(days=n) for n in range((date(2050, 12, 31) - date(2000, 1, 1)).days + 1)
+    ]
+    assert [d for d in days if CALENDAR.is_working_day(d) != table.is_working_day(d)] == []
+
+
 def test_what_is_known_ends_on_24_december_of_the_last_year_with_a_notice() -> None:
     notices = country_holidays("CN", years=range(2000, 2051), language="en_US").weekend_workdays
     assert CALENDAR.known_until == date(max(notices).year, 12, 24)

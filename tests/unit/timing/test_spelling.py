@@ -1,8 +1,13 @@
 """One spelling: width, script, white space, item numbers, and lists that leave units out."""
 
+import os
+import subprocess
+from pathlib import Path
+
+import opencc
 import pytest
 
-from notifier.timing.spelling import compact, spelled
+from notifier.timing.spelling import compact, is_simplified, spelled
 
 SPELLED = {
     "２０１８年 １２\n月底前": "2018年12月底前",
@@ -64,3 +69,35 @@ def test_a_simplified_phrase_keeps_its_characters() -> None:
 )
 def test_what_is_written_in_short_is_spelled_out_where_nothing_else_is_meant(written: str, read: str) -> None:
     assert spelled(written) == read
+
+
+SIMPLIFIED = {
+    "2018年6月底前—持续实施": True,
+    "常态化推进（每季度末）": True,
+    "6月底前ABC😀": True,
+    "每週五前報送": False,  # not of GB/T 2312
+    "驗收後30日內": False,
+    "批覆后10日内": False,  # 覆 stays in 覆盖
+    "沈阳市": False,  # a doubt, no more
+    "": True,
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), SIMPLIFIED.items())
+def test_only_text_that_the_converter_may_change_is_given_to_it(text: str, expected: bool) -> None:
+    assert is_simplified(text) is expected
+
+
+def test_whatever_the_converter_changes_is_given_to_it(tmp_path: Path) -> None:
+    package = Path(opencc.__file__).parent / "clib"
+    words = set()
+    for dictionary in ("TSPhrases", "TSCharacters", "TSCharactersExt", "CJK_Compatibility_Ideographs"):
+        source, target = package / "share" / "opencc" / f"{dictionary}.ocd2", tmp_path / dictionary
+        subprocess.run(
+            [package / "bin" / "opencc_dict", "-i", source, "-o", target, "-f", "ocd2", "-t", "text"],
+            check=True, env={"LD_LIBRARY_PATH": os.fspath(package / "lib64")},
+        )  # fmt: skip
+        words |= {line.split("\t")[0] for line in target.read_text("utf-8").splitlines() if "\t" in line}
+    assert len(words) > 5_000
+    convert = opencc.OpenCC("t2s").convert
+    assert [word for word in sorted(words) if is_simplified(word) and convert(word) != word] == []
