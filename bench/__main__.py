@@ -40,7 +40,9 @@ class Ran:
 
 def benches() -> list[str]:
     """Return the names of all benches, what matters most first."""
-    found = [path.stem for path in HERE.glob("[a-z]*.py") if re.search(r"(?m)^def main\(", path.read_text("utf-8"))]
+    found = [
+        path.stem for path in HERE.glob("[a-z]*.py") if re.search(r"(?m)^def main\(", path.read_text("utf-8"))
+    ]
     return sorted(found, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
 
 
@@ -138,7 +140,9 @@ def machine() -> str:
         f"Python {sys.version.split()[0]}",
         f"SQLite {sqlite3.sqlite_version}",
         "no PostgreSQL" if postgres is None else f"PostgreSQL {postgres}",
-        "no Postfix: the mail server is bench/sink.py" if postfix is None else f"smtp-sink of Postfix {postfix}",
+        "no Postfix: the mail server is bench/sink.py"
+        if postfix is None
+        else f"smtp-sink of Postfix {postfix}",
     ]
     return ", ".join(parts)
 
@@ -152,14 +156,14 @@ def report(done: list[Ran], facts: str, work: list[float], load: float) -> str:
     lines = [
         "# Performance",
         "",
-        "Written by `make bench`, all in one run. What stands in a table was measured side by side: the ways took turns,",
-        "round for round, on one machine and against one server, and a ratio is the median of the rounds' ratios. So",
-        "ratios can be relied on; absolute figures drift by 2 to 3 times between machines and days. `± 5%` says how far",
-        "the rounds of one figure lay apart. An aim is part of the release's wishes, met or not in this very run.",
+        "Written by `make bench`, all in one run. What stands in a table was measured side by side: the ways took",
+        "turns, round for round, on one machine and against one server, and a ratio is the median of the rounds'",
+        "ratios. So ratios can be relied on; absolute figures drift by 2 to 3 times between machines and days. `± 5%`",
+        "says how far the rounds of one figure lay apart. An aim is met or not in this very run.",
         "",
         f"- {datetime.datetime.now(datetime.UTC):%Y-%m-%d}; {facts}.",
-        f"- Noise: a piece of work that is always the same took {min(work):.0f} to {max(work):.0f} ms between the benches"
-        f" (load average at the start: {load:.1f}).",
+        f"- Noise: a piece of work that is always the same took {min(work):.0f} to {max(work):.0f} ms between the"
+        f" benches (load average at the start: {load:.1f}).",
         f"- Aims: {met} met, {missed} not met{f', {unknown} not measured' if unknown else ''}."
         + (f" Failed: {', '.join(failed)}." if failed else ""),
         f"- Took {sum(ran.seconds for ran in done) / 60:.0f} minutes: "
@@ -175,7 +179,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__, allow_abbrev=False)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(benches())}; all by default")
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that all works")
-    parser.add_argument("--out", type=Path, help="where the report goes (default: docs/performance.md, of a whole run)")
+    parser.add_argument(
+        "--out", type=Path, help="where the report goes (default: docs/performance.md, of a whole run)"
+    )
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(benches()):
         parser.error(f"no bench: {', '.join(sorted(unknown))}")

@@ -170,7 +170,10 @@ class Owing:
         for mail in mails:
             unit = int(mail.address[1:].partition("-")[0])
             lines = self.mix.lines(self.mails, unit)
-            value = {"unit": self.mix.units(self.mails)[unit], **{f"line{n}": line for n, line in enumerate(lines)}}
+            value = {
+                "unit": self.mix.units(self.mails)[unit],
+                **{f"line{n}": line for n, line in enumerate(lines)},
+            }
             values.append({"address": mail.address, "values": value})
         first: EmailMessage = message_from_bytes(mails[0].data, policy=policy.default)
         parts = {}

@@ -57,7 +57,9 @@ def post_office(port: int, mails: Path, *, renders: bool) -> Callable[[], float]
 
     def run() -> float:
         with tempfile.TemporaryDirectory() as folder:
-            return _rate(_interpreter(), "post_office_mail.py", port, mails, folder, "late" if renders else "early")
+            return _rate(
+                _interpreter(), "post_office_mail.py", port, mails, folder, "late" if renders else "early"
+            )
 
     return run
 

@@ -1,6 +1,7 @@
 """What every bench does alike: it measures ways in turn, and prints Markdown tables for docs/performance.md."""
 
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
@@ -15,10 +16,16 @@ class NotMeasured(Exception):
 Found = dict[str, list[float] | NotMeasured]
 
 
-def alternate(ways: Mapping[str, Callable[[], float]], rounds: int) -> Found:
-    """Run each way once a round, every other round backwards; return each way's figures, or why it has none."""
+def alternate(ways: Mapping[str, Callable[[], float]], rounds: int, seconds: float = 120) -> Found:
+    """Run each way once a round, every other round backwards; return each way's figures, or why it has none.
+
+    No further round begins that would end more than `seconds` after the first one began.
+    """
     found: Found = {name: [] for name in ways}
+    began = time.monotonic()
     for number in range(rounds):
+        if number and (time.monotonic() - began) * (number + 1) / number > seconds:
+            break
         for name in list(ways) if number % 2 == 0 else reversed(ways):
             figures = found[name]
             if isinstance(figures, NotMeasured):
@@ -28,6 +35,14 @@ def alternate(ways: Mapping[str, Callable[[], float]], rounds: int) -> Found:
             except NotMeasured as reason:
                 found[name] = reason
     return found
+
+
+def rounds_of(found: Found) -> str:
+    """Return how many rounds there were."""
+    number = max(
+        (len(figures) for figures in found.values() if not isinstance(figures, NotMeasured)), default=0
+    )
+    return f"{number} round{'' if number == 1 else 's'}"
 
 
 def ratio(found: Found, one: str, other: str) -> float | None:

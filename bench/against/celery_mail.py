@@ -19,7 +19,9 @@ from celery import Celery, signals
 
 port, file, redis_port = sys.argv[1:4] if __name__ == "__main__" else os.environ["BENCH_CELERY"].split("\n")
 wanted = json.loads(Path(file).read_text("utf-8"))
-app = Celery("celery_mail", broker=f"redis://127.0.0.1:{redis_port}/0", backend=f"redis://127.0.0.1:{redis_port}/1")
+app = Celery(
+    "celery_mail", broker=f"redis://127.0.0.1:{redis_port}/0", backend=f"redis://127.0.0.1:{redis_port}/1"
+)
 app.conf.broker_connection_retry_on_startup = True
 counter = redis.Redis(port=int(redis_port), db=2)
 environment = jinja2.Environment(autoescape=True)
@@ -48,7 +50,20 @@ def main() -> None:
     """Queue, let the workers take, and say how long both took."""
     here = Path(__file__).parent
     worker = subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "celery_mail", "worker", "-c", "2", "-Q", "idle", "--loglevel", "error"],
+        [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "celery_mail",
+            "worker",
+            "-c",
+            "2",
+            "-Q",
+            "idle",
+            "--loglevel",
+            "error",
+        ],
         cwd=here,
         env={**os.environ, "BENCH_CELERY": "\n".join((port, file, redis_port))},
         stdout=subprocess.DEVNULL,
