@@ -66,7 +66,7 @@ def times(value: float | None) -> str:
     """Return a ratio as a table has it."""
     if value is None:
         return "–"
-    return f"{value:,.0f} ×" if value >= 20 else f"{value:.1f} ×"
+    return f"{value:,.0f} ×" if value >= 20 else f"{value:.1f} ×" if value >= 1 else f"{value:.2g} ×"
 
 
 def share(value: float | None) -> str:
