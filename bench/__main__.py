@@ -176,7 +176,9 @@ def report(done: list[Ran], facts: str, work: list[float], load: float) -> str:
 
 def main() -> int:
     """Run what is asked for; return the exit code."""
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog="make bench", description=(__doc__ or "").partition("\n")[0], allow_abbrev=False
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(benches())}; all by default")
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that all works")
     parser.add_argument(
