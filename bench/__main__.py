@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 REPORT = ROOT / "docs" / "performance.md"
 FIRST = ("sending", "hosts", "latency", "planning", "scheduling", "replanning", "rehearsing", "resting")
-LIMIT_SECONDS = 600
+LIMIT_SECONDS, PATIENCE_SECONDS = 600, 20
 ADMIN = f"{os.environ.get('PATH', '')}:/usr/sbin"
 
 
@@ -63,30 +64,28 @@ def run(name: str, *, quick: bool) -> Ran:
         start_new_session=True,  # so that what it started ends with it
     )
     assert process.stdout is not None
-    assert process.stderr is not None
     said: list[str] = []
     listener = threading.Thread(target=lambda: said.extend(process.stderr or ()), daemon=True)
     listener.start()
+    printed = []
     over = threading.Event()
 
     def end() -> None:
         over.set()
-        os.killpg(process.pid, signal.SIGKILL)
+        _end(process)
 
     timer = threading.Timer(LIMIT_SECONDS, end)
     timer.start()
-    printed = []
-    try:
-        for line in process.stdout:
-            printed.append(line)
-            print(line, end="", flush=True)
-        code = process.wait()
-    except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)
-        raise
-    finally:
-        timer.cancel()
-    listener.join(5)
+    with process:
+        try:
+            for line in process.stdout:
+                printed.append(line)
+                print(line, end="", flush=True)
+            code = process.wait()
+        finally:
+            timer.cancel()
+            _end(process)
+            listener.join(5)
     fault = None
     if over.is_set():
         fault = f"ended after {LIMIT_SECONDS} s"
@@ -94,6 +93,16 @@ def run(name: str, *, quick: bool) -> Ran:
         fault = next((line.strip() for line in reversed(said) if line.strip()), f"exit code {code}")
         print("".join(said[-40:]), file=sys.stderr)
     return Ran(name, "".join(printed).strip(), time.monotonic() - began, fault)
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """End a bench, and with some patience, so that it ends its servers, too; then whatever it left."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE_SECONDS)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def section(ran: Ran) -> str:
