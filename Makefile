@@ -27,7 +27,7 @@ help:
 	@echo "make demo    rehearse the example plan: every mail it would send, and a report"
 	@echo "make run     the daemon on config.toml: SQLite and a Maildir under ./var"
 	@echo "make test    every test        make quick   without the slow ones"
-	@echo "make fuzz    200,000 phrases made of real ones (FUZZ_INPUTS, FUZZ_SEED)   make bench   speed"
+	@echo "make fuzz    200,000 phrases made of real ones (FUZZ_INPUTS, FUZZ_SEED)   make bench   speed, into docs/performance.md"
 	@echo "make faults  kill -9, full disks, bad mail servers: the slow ones, too (KILL_SEED, KILL_MAILS, KILL_KILLS)"
 	@echo "make systemd-test   the service under real systemds, in containers (root, systemd-nspawn, debootstrap)"
 	@echo "make check   ruff, mypy, import contracts"
@@ -65,8 +65,10 @@ faults: $(STAMP)
 systemd-test: $(STAMP)
 	$(BIN)/pytest -rs --no-header -o python_files='systemd_*.py' tests/systemd
 
+# Writes docs/performance.md in about a quarter of an hour. BENCH="sending people" runs these alone, BENCH=--quick
+# all of them with small numbers; both only print.
 bench: $(STAMP)
-	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+	$(BIN)/python -m bench $(BENCH)
 
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -79,12 +81,14 @@ wheel: $(STAMP)
 # Universal: one file holds for every supported Python, with markers where they differ. The extras stay
 # in it: pip looks for `name[extra]` beside a pinned `name` first in the newest release, and refuses that.
 UV ?= uv
-COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 \
-	--no-strip-extras --generate-hashes --no-emit-index-url --no-header pyproject.toml
+PIN := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--no-strip-extras --generate-hashes --no-emit-index-url --no-header
+COMPILE := $(PIN) pyproject.toml
 lock:
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --constraints requirements.lock --extra dev --output-file requirements-dev.lock
 	$(COMPILE) --constraints requirements.lock --extra cluster --output-file requirements-extras.lock
+	$(PIN) bench/against/requirements.in --output-file bench/against/requirements.lock
 
 $(STAMP): requirements-dev.lock pyproject.toml
 	@if ! $(BIN)/python -c 'import pip' 2>/dev/null; then \

@@ -1,14 +1,15 @@
 """Speed of the people room: reading unit phrases.
 
-`make bench`, or `python bench/people.py`. Best of several rounds over each file of cases, in microseconds a phrase:
-without a directory, and with one of 2,000 names.
+Best of several rounds over each file of cases, in microseconds a phrase: without a directory, and with one of 2,000
+names.
 """
 
 import json
-import sys
 from collections.abc import Collection
 from pathlib import Path
 from time import perf_counter
+
+from table import heading, table
 
 from notifier.people import read_units
 
@@ -35,12 +36,15 @@ def main() -> None:
         for place in places[:400]
         for office in ("政府", "教育局", "财政局", "住房和城乡建设局", "发展和改革委员会")
     )
-    print(f"Python {sys.version.split()[0]}; a directory of {len(known)} names")
+    heading("Reading who is named", f"Microseconds a phrase of units, the best of {ROUNDS} rounds.")
+    rows = []
     for file in sorted(CASES.glob("units*.jsonl")):
         cases = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
         asked = [(case["text"], case["issuer"]) for case in cases]
-        for what, names in (("", frozenset[str]()), (", with a directory", known)):
-            print(f"{f'phrase of {file.stem}, mean of {len(asked)}{what}':60}{cost(asked, names):10.1f} µs")
+        rows.append(
+            (f"phrases of {file.stem}", str(len(asked)), f"{cost(asked):.1f}", f"{cost(asked, known):.1f}")
+        )
+    table(("reading", "texts", "µs", f"µs, with a directory of {len(known):,} names"), rows)
 
 
 if __name__ == "__main__":

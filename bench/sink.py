@@ -7,15 +7,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 SMTP_SINK = shutil.which("smtp-sink", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 
 @contextmanager
-def sink(latency: float = 0) -> Iterator[int]:
-    """Yield the port of a server on loopback that answers the end of a mail after `latency` seconds."""
+def sink(latency: float = 0, *, each: bool = False) -> Iterator[int]:
+    """Yield the port of a server on loopback that answers the end of a mail after `latency` seconds, or `each` line."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -24,7 +24,7 @@ def sink(latency: float = 0) -> Iterator[int]:
         if os.geteuid() == 0:
             command[1:1] = ["-u", "nobody"]
     else:
-        command = [sys.executable, __file__, str(port), str(latency)]
+        command = [sys.executable, __file__, str(port), str(latency), *(["each"] if each else [])]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _await(port)
@@ -54,8 +54,8 @@ def _await(port: int) -> None:
 class _Taker(asyncio.Protocol):
     """SMTP as far as a client that behaves needs it."""
 
-    def __init__(self, latency: float) -> None:
-        self._latency = latency
+    def __init__(self, latency: float, *, each: bool) -> None:
+        self._latency, self._each = latency, each
         self._rest = b""
         self._in_data = False
         self._way: asyncio.Transport
@@ -75,15 +75,21 @@ class _Taker(asyncio.Protocol):
             self._rest = rest
             if self._in_data:
                 self._in_data = False
-                asyncio.get_running_loop().call_later(self._latency, self._say, b"250 taken\r\n")
+                self._later(self._say, b"250 taken\r\n")
+            elif self._each:
+                self._in_data = line[:4].upper() == b"DATA"
+                self._later(self._answer, line[:4].upper())
             else:
+                self._in_data = line[:4].upper() == b"DATA"
                 self._answer(line[:4].upper())
+
+    def _later(self, step: Callable[[bytes], None], word: bytes) -> None:
+        asyncio.get_running_loop().call_later(self._latency, step, word)
 
     def _answer(self, verb: bytes) -> None:
         if verb == b"EHLO":
             self._say(b"250-sink\r\n250 8BITMIME\r\n")
         elif verb == b"DATA":
-            self._in_data = True
             self._say(b"354 go on\r\n")
         elif verb == b"QUIT":
             self._say(b"221 bye\r\n")
@@ -96,11 +102,11 @@ class _Taker(asyncio.Protocol):
             self._way.write(reply)
 
 
-async def _serve(port: int, latency: float) -> None:
+async def _serve(port: int, latency: float, *, each: bool) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Taker(latency), "127.0.0.1", port)
+    server = await loop.create_server(lambda: _Taker(latency, each=each), "127.0.0.1", port)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1]), float(sys.argv[2])))
+    asyncio.run(_serve(int(sys.argv[1]), float(sys.argv[2]), each="each" in sys.argv[3:]))

@@ -96,8 +96,11 @@ class Postgres:
 
 
 @contextmanager
-def running(found: Path) -> Iterator[Postgres]:
-    """Run a new, empty server with the binaries of a folder; as `nobody` where root asks, whom PostgreSQL refuses."""
+def running(found: Path, *, is_durable: bool = False) -> Iterator[Postgres]:
+    """Run a new, empty server with the binaries of a folder; as `nobody` where root asks, whom PostgreSQL refuses.
+
+    Where speed is measured it `is_durable`: a commit is on the disk, as it is in an office.
+    """
     folder = Path(tempfile.mkdtemp(prefix="notifier-pg-"))
     if len(os.fsencode(folder)) > 80:  # the name of a socket has little room
         folder.rmdir()
@@ -134,7 +137,8 @@ def running(found: Path) -> Iterator[Postgres]:
         )
         if made.returncode:
             raise RuntimeError(f"{found / 'initdb'}: {made.stderr.decode(errors='replace')}")
-        settings = [part for setting in (*_CARELESS, *_MODEST) for part in ("-c", setting)]
+        careless = () if is_durable else _CARELESS
+        settings = [part for setting in (*_MODEST, *careless) for part in ("-c", setting)]
         place = ["-k", str(folder), "-c", "listen_addresses="]
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(

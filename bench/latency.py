@@ -1,0 +1,72 @@
+"""Speed against a mail server that takes its time: our result as a share of what so many connections can do at most."""
+
+import tempfile
+from pathlib import Path
+
+from mixes import SHARED, Owing
+from sending import ceiling, ours
+from sink import name, sink
+from table import QUICK, alternate, at_least, heading, ratio, rounds_of, share, table, times, typical
+
+ROUNDS = 1 if QUICK else 3
+LATENCY = 0.025
+CONNECTIONS = (1, 2, 4, 16)
+REPLIES = 4  # to MAIL, RCPT, DATA and the mail itself
+SECONDS = 3  # that a way takes at best
+AIM = 0.90
+SMTPLIB = "smtplib, 1 connection"
+
+
+def measure(folder: Path, *, each: bool) -> None:
+    """Print the table of a server that answers the end of a mail late, or each line."""
+    slowness = LATENCY * (REPLIES if each else 1)
+    most = {connections: connections / slowness for connections in CONNECTIONS}
+    with sink(LATENCY, each=each) as port:
+        offices = {
+            connections: Owing(folder / f"{connections}-{each}", SHARED, round(rate * SECONDS / 10 + 1) * 10)
+            for connections, rate in most.items()
+        }
+        ways = {SMTPLIB: ceiling(offices[1].made(), port)}
+        for connections, owing in offices.items():
+            ways[f"ours, {connections} connection{'s' if connections > 1 else ''}"] = ours(
+                owing, port, connections
+            )
+        found = alternate(ways, ROUNDS)
+    rows = []
+    for way, connections in zip(found, (1, *CONNECTIONS), strict=True):
+        figures = found[way]
+        of = sorted(figures)[len(figures) // 2] / most[connections] if isinstance(figures, list) else None
+        rows.append(
+            (
+                way,
+                f"{most[connections]:,.0f}",
+                typical(figures),
+                share(of),
+                times(ratio(found, way, SMTPLIB)),
+                at_least(of, AIM, share) if way != SMTPLIB and not each else "–",
+            )
+        )
+    late = f"each line after {LATENCY * 1000:.0f} ms, {REPLIES} replies a mail" if each else (
+        f"the end of a mail after {LATENCY * 1000:.0f} ms, all else at once"
+    )  # fmt: skip
+    table(
+        ("way", "at most, mails/s", "mails/s", "of that", "of smtplib", "aim"),
+        rows,
+        f"A server that answers {late} ({rounds_of(found)})",
+    )
+
+
+def main() -> None:
+    """Print both tables."""
+    heading(
+        "Sending to a slow server",
+        f"{name(LATENCY)} on loopback; digests of ten contacts a unit, so many that each way takes {SECONDS} s at best."
+        " The most that can be had is connections ÷ latency, where the server is late once a mail.",
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        for each in (False, True):
+            measure(Path(folder), each=each)
+
+
+if __name__ == "__main__":
+    main()

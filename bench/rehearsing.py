@@ -1,0 +1,157 @@
+"""How long a rehearsal of a year takes: 10,000 tasks in plans as an office has them, 500 units with a contact each.
+
+`notifier rehearse --json` in a process of its own, as ops run it, and with every mail and the report written.
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from table import QUICK, at_most, heading, table
+
+from notifier.share import share
+
+TASKS, UNITS = (1_000, 100) if QUICK else (10_000, 500)
+AIM_SECONDS = 60.0
+LIMIT_SECONDS = 240
+ALWAYS = 83  # percent that go on for ever: 30 of the 36 tasks of the example plan
+COLUMNS = ("序号", "工作任务", "负责单位", "时间进度")
+
+CONFIG = """
+[plans.year]
+path = "plan.txt"
+issued = 2018-01-02
+issuer_level = "省"
+title = "关于办好学校的意见"
+number = "豫政办〔2018〕1号"
+[contacts]
+files = ["contacts.csv"]
+[office]
+name = "省政府督查室"
+[mail]
+from = "ducha@example.org"
+[service]
+templates = "{templates}"
+"""
+
+
+def units() -> list[str]:
+    """Return the units' names."""
+    return [f"第{number}县教育局" for number in range(1, UNITS + 1)]
+
+
+def write(folder: Path) -> None:
+    """Write the office: a lead unit and up to two that assist for each task, and a phrase for its time."""
+    chance = random.Random(1)
+    names = units()
+    rows = []
+    for number in range(1, TASKS + 1):
+        named = "、".join(chance.sample(names, chance.choice((1, 2, 3))))
+        if chance.randrange(100) < ALWAYS:
+            phrase = "持续实施"
+        else:
+            phrase = chance.choice(
+                (
+                    f"2018年{chance.randint(2, 12)}月底前完成",
+                    f"2018年{chance.randint(3, 12)}月{chance.randint(1, 28)}日前",
+                )
+            )
+        rows.append(f"\t{number}\n\t加强职业学校教师培训，落实第{number}项任务。\n\t{named}\n\t{phrase}\n")
+    head = ["附件", "", "任务分工表", *(f"\t{title}" for title in COLUMNS), ""]
+    (folder / "plan.txt").write_text("\n".join([*head, *rows, ""]), "utf-8")
+    people = [f"{unit},联络员{place},c{place}@example.org,primary" for place, unit in enumerate(names)]
+    (folder / "contacts.csv").write_text("\n".join(["unit,name,email,role", *people, ""]), "utf-8")
+    (folder / "config.toml").write_text(CONFIG.format(templates=share("templates")), "utf-8")
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """What a rehearsal took and found."""
+
+    seconds: float
+    megabytes: float
+    found: dict[str, object] | None  # None where it was ended after LIMIT_SECONDS
+
+    @property
+    def numbers(self) -> tuple[str, str]:
+        """How many digests and reminders there were."""
+        return (
+            ("–", "–")
+            if self.found is None
+            else tuple(f"{self.found[key]:,}" for key in ("digests", "reminders"))
+        )
+
+
+def rehearse(folder: Path, *options: str) -> Rehearsed:
+    """Run the command; return what it took."""
+    command = [
+        sys.executable,
+        "-m",
+        "notifier",
+        "--config",
+        str(folder / "config.toml"),
+        "rehearse",
+        "--json",
+    ]
+    command += ["--from", "2018-01-02", "--to", "2018-12-31", *options]
+    began = time.monotonic()
+    with (folder / "found.json").open("w+b") as out, (folder / "stderr").open("w+b") as err:
+        process = subprocess.Popen(command, stdout=out, stderr=err, cwd=folder)
+        is_over = False
+        while True:
+            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if ended:
+                break
+            if not is_over and time.monotonic() - began > LIMIT_SECONDS:
+                is_over = True
+                process.kill()
+            time.sleep(0.05)
+        took = time.monotonic() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode and not is_over:
+            err.seek(0)
+            raise RuntimeError(f"rehearse exits with {process.returncode}: {err.read().decode()[-300:]}")
+        out.seek(0)
+        found = None if is_over else json.loads(out.read())
+    return Rehearsed(took, usage.ru_maxrss / 1024, found)
+
+
+def main() -> None:
+    """Print the table."""
+    heading(
+        "Rehearsing a year",
+        f"`notifier rehearse --from 2018-01-02 --to 2018-12-31` over {TASKS:,} tasks for {UNITS:,} units with a contact"
+        f" each: one lead unit and up to two more a task, {ALWAYS} % of the tasks 持续实施, the others due on some day"
+        " of the year. The whole command, from reading the document on; once each.",
+    )
+    rows = []
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        write(folder)
+        for what, options, aim in (
+            ("every task closed on its due date", ("--all-done",), None),
+            ("nobody closes anything", (), AIM_SECONDS),
+            ("the same, every mail and the report written", ("--out", str(folder / "out")), None),
+        ):
+            done = rehearse(folder, *options)
+            seconds = f"{done.seconds:.0f} s" if done.found is not None else f"ended after {LIMIT_SECONDS} s"
+            rows.append(
+                (
+                    what,
+                    *done.numbers,
+                    seconds,
+                    f"{done.megabytes:,.0f} MB",
+                    "–" if aim is None else at_most(done.seconds, aim, lambda limit: f"{limit:.0f} s"),
+                )
+            )
+    table(("rehearsal", "digests", "reminders", "time", "memory", "aim"), rows)
+
+
+if __name__ == "__main__":
+    main()
