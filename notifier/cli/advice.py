@@ -6,6 +6,10 @@ from typing import Any
 
 # The first that fits is taken: faults of the server carry the step at which it failed, before a colon.
 _FAULTS = (
+    (
+        r"this ledger (is a copy|was put back|was last used)",
+        "is this the one to send from? `notifier confirm --show` says what may go twice, `notifier confirm` lets it go",
+    ),
     (r"delivery\.hold:", "when mail may go: hold = false in [delivery], then systemctl reload notifier"),
     (
         r"delivery\.daily_cap:",

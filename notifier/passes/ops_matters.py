@@ -73,6 +73,12 @@ def of_hold(waiting: int) -> Matter:
     )
 
 
+def of_doubt(waiting: int) -> Matter:
+    """Return that the ledger may not be the one that mail was last sent from."""
+    facts = (Fact(word="命令", text="notifier status（查看）、notifier confirm（恢复发送）"),)
+    return Matter(key="doubt", kind="doubt", lasts=True, title=f"目前有{waiting}封提醒在等待", facts=facts)
+
+
 def of_reload(fault: str) -> Matter:
     """Return one fault for which a reload was refused."""
     return Matter(key=_key("reload", fault), kind="reload", lasts=True, title=fault)

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
@@ -20,6 +20,7 @@ from notifier.clock import Clock
 from notifier.ledger import outbox
 from notifier.ledger.among_hosts import Rows
 from notifier.ledger.engine import beside
+from notifier.ledger.generation import Guard
 from notifier.ledger.log import record_event
 from notifier.ledger.met import FaultsMet
 from notifier.ledger.outbox import MessageRecord
@@ -127,6 +128,12 @@ class Sender:
         self.composer.rest()
         return self._outcome(tried, self._fault() if fault is None else fault.reply, rest)
 
+    def brake_with(self, guard: Guard) -> None:
+        """Let mail to contacts stay while a ledger is in doubt, and ops be told."""
+        self.brake = replace(self.brake, guard=guard)
+        if self.ops is not None:
+            self.ops = replace(self.ops, brake=self.brake)
+
     @property
     def is_held(self) -> bool:
         """Whether the brake kept mail back when last looked at."""
@@ -139,8 +146,14 @@ class Sender:
 
     def _claim(self, seconds: float = _BRISK, among: Sequence[int] | None = None) -> list[MessageRecord]:
         """Claim what may go now, but to domains with a pace no more than they take within `seconds`."""
+        guard = self.brake.guard
         with self.engine.begin() as db:
-            return self._claim_up_to(db, lambda limit: limit, self._quota(seconds), among)
+            claimed = self._claim_up_to(db, lambda limit: limit, self._quota(seconds), among)
+            if claimed and guard is not None:
+                guard.advance(db)
+        if claimed and guard is not None:
+            guard.keep()
+        return claimed
 
     def _claim_in_turn(self, relay: Relay, among: Sequence[int] | None) -> tuple[list[MessageRecord], float]:
         """Claim what all hosts' pace lets go now; return it, and in how many seconds that lets go more."""
