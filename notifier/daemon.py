@@ -84,7 +84,7 @@ class _Daemon(Watch):
 
     def _passes_of(self, app: App) -> Passes:
         passes = super()._passes_of(app)
-        passes.sender.brake_with(self._guard)
+        passes.sender.brake_with(guard=self._guard)
         return passes
 
     def _free_claims(self, db: Connection) -> int:

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Engine
 
 from notifier.digest.bulletin import URGENT_DAYS, Bulletin, Matter, compile_bulletin, is_urgent
 from notifier.intake import RowFault
+from notifier.ledger import in_force, outbox, tallies
 from notifier.ledger import ops as ledger
-from notifier.ledger import outbox, tallies
 from notifier.ledger.engine import installation_id
 from notifier.ledger.log import all_daemons
 from notifier.ledger.ops import Told
@@ -30,6 +30,7 @@ from notifier.passes.ops_matters import (
     of_item,
     of_refused_ops,
     of_reload,
+    of_surprise,
     titles,
 )
 from notifier.passes.plan import dated
@@ -112,12 +113,14 @@ class OpsMail:
             setting = dated(db, self.setting)
             refused = tallies.refused_contacts(db)
             waiting = outbox.count_due(db, now)
+            waits = in_force.waiting(db)
             in_doubt = self.brake.guard is not None and self.brake.guard.holds(db)
             faults = [daemon.reload_fault for daemon in all_daemons(db)[:1] if daemon.stopped is None]
             fallbacks = list(fallback.items(db))
         found = [of_doubt(waiting)] if in_doubt else []
         found += [of_hold(waiting)] if self.brake.hold else []
-        found += [of_reload(line) for fault in faults if fault for line in fault.splitlines()]
+        found += [of_surprise(one) for one in waits if one.confirmed is None]
+        found += [of_reload(line) for fault in faults if fault and not waits for line in fault.splitlines()]
         for address in self.addresses:
             if (reply := refused.get(contact_of(address))) is not None:
                 found.append(of_refused_ops(address, reply))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -20,7 +21,6 @@ from notifier.clock import Clock
 from notifier.ledger import outbox
 from notifier.ledger.among_hosts import Rows
 from notifier.ledger.engine import beside
-from notifier.ledger.generation import Guard
 from notifier.ledger.log import record_event
 from notifier.ledger.met import FaultsMet
 from notifier.ledger.outbox import MessageRecord
@@ -128,9 +128,9 @@ class Sender:
         self.composer.rest()
         return self._outcome(tried, self._fault() if fault is None else fault.reply, rest)
 
-    def brake_with(self, guard: Guard) -> None:
-        """Let mail to contacts stay while a ledger is in doubt, and ops be told."""
-        self.brake = replace(self.brake, guard=guard)
+    def brake_with(self, **more: Any) -> None:
+        """Let mail to contacts stay for these values of the brake, too, and ops be told."""
+        self.brake = replace(self.brake, **more)
         if self.ops is not None:
             self.ops = replace(self.ops, brake=self.brake)
 
