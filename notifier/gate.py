@@ -20,7 +20,7 @@ from notifier.config import Config, parse
 from notifier.errors import ConfigError, NotifierError
 from notifier.ledger import in_force
 from notifier.ledger.extract import extract, twin
-from notifier.ledger.in_force import InForce, Waiting
+from notifier.ledger.in_force import HELD, InForce, Waiting
 from notifier.logs import hushed
 from notifier.passes.foresight import DAYS, Difference, Tally, as_it_stands, once_adopted
 from notifier.passes.foresight import compare as differ
@@ -145,12 +145,12 @@ class Gate:
         except _TooLong:
             self._hold(mine, Tally(), app.clock())
             raise Held(
-                f"held until `notifier confirm`: it couldn't be compared with the old one in {_PATIENCE_SECONDS:.0f} s",
+                f"{HELD}: it couldn't be compared with the old one in {_PATIENCE_SECONDS:.0f} s",
                 brakes=brakes,
             ) from None
         if is_surprise(found, old.config.service.surprise_limit):
             self._hold(mine, found, app.clock())
-            raise Held(f"held until `notifier confirm`: {told(found)}", brakes=brakes)
+            raise Held(f"{HELD}: {told(found)}", brakes=brakes)
 
     def adopted(self, app: App) -> None:
         """Put on record that an app was adopted."""
@@ -158,6 +158,15 @@ class Gate:
         with self._engine.begin() as db:
             in_force.adopted(db, fingerprint(app), app.config.source, people, app.clock(), host=self._host)
         self._held = None
+
+    def forget(self) -> None:
+        """Wait for no word any more, as everything is read anew; what was confirmed stays so."""
+        self._held = None
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether a configuration waits here."""
+        return self._held is not None
 
     def has_word(self) -> bool:
         """Tell, once, that a person let in what waits here; or that another host adopted the same."""

@@ -114,6 +114,7 @@ class Watch(ABC):
             self._gate.adopted(self._app)
         else:
             self._say_held(self._reload_fault)
+            self._try_to_say(reload_fault=self._reload_fault)
         try:
             if not self._signals.stop_asked:
                 self._start()
@@ -274,6 +275,7 @@ class Watch(ABC):
     def _reload(self) -> None:
         """Build all that can fail, then swap; on any fault the old configuration stays and says why."""
         self._signals.reload_asked = False
+        self._gate.forget()
         sdnotify.reloading()
         try:
             self._swap(self._read_anew().informed(self._engine))
@@ -373,7 +375,12 @@ class Watch(ABC):
         return found
 
     def _status(self) -> str:
-        refused = self._reload_fault and f"reload refused, the old configuration stays: {self._reload_fault}"
+        what = (
+            "the new configuration is"
+            if self._gate.is_holding
+            else "reload refused, the old configuration stays:"
+        )
+        refused = self._reload_fault and f"{what} {self._reload_fault}"
         return status_line([refused, self._fault()], self._outlook, self._app.config.zone)
 
     def _say(self, **values: object) -> None:

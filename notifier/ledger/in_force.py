@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, select, update
 from notifier.ledger.schema import held, in_force
 from notifier.ledger.upsert import insert
 
+HELD = "held until `notifier confirm`"  # how the fault of such a reload begins
 _FORGET_AFTER = timedelta(days=30)  # what a host held that hasn't started since
 
 

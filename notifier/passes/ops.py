@@ -120,7 +120,8 @@ class OpsMail:
         found = [of_doubt(waiting)] if in_doubt else []
         found += [of_hold(waiting)] if self.brake.hold else []
         found += [of_surprise(one) for one in waits if one.confirmed is None]
-        found += [of_reload(line) for fault in faults if fault and not waits for line in fault.splitlines()]
+        at_fault = [fault for fault in faults if fault and not fault.startswith(in_force.HELD)]
+        found += [of_reload(line) for fault in at_fault for line in fault.splitlines()]
         for address in self.addresses:
             if (reply := refused.get(contact_of(address))) is not None:
                 found.append(of_refused_ops(address, reply))
