@@ -100,7 +100,7 @@ class Guard:
             if self._generation is None:
                 # The file first: without one, a counted ledger would be a copy.
                 self._generation = 1
-                self._write()
+                self._write(1)
             db.execute(update(installation).values(machine=_machine(self._name)))
             self.advance(db)
         self.keep()
@@ -114,17 +114,19 @@ class Guard:
         return self.why is not None
 
     def advance(self, db: Connection) -> None:
-        """Count, in the transaction that claims mail."""
-        db.execute(update(installation).values(generation=(self._generation or 0) + 1))
+        """Count, in the transaction that claims mail; not that to ops, which goes in doubt, too."""
+        if self._generation is not None:
+            db.execute(update(installation).values(generation=self._generation + 1))
 
     def keep(self) -> None:
         """Count beside the ledger, once that is committed and before any mail goes."""
-        self._generation = (self._generation or 0) + 1
-        self._write()
+        if self._generation is not None:
+            self._generation += 1
+            self._write(self._generation)
 
-    def _write(self) -> None:
+    def _write(self, generation: int) -> None:
         try:
-            _write(self._database, self._name, self._generation or 0)
+            _write(self._database, self._name, generation)
         except OSError as error:
             if not self._fails:
                 log.warning(

@@ -12,12 +12,15 @@ from sqlalchemy import Engine
 
 from notifier.app import App, build
 from notifier.config import load
+from notifier.database import Server
 from notifier.gate import Gate, Held, compare, recall
+from notifier.ledger import engine as ledger
 from notifier.ledger import in_force
 from notifier.passes.foresight import DAYS, Difference, Tally
 from notifier.rehearsal import Nowhere, day_start, rehearse
 from notifier.share import share
 from tests.office import ALWAYS, CONFIG, CONTACTS, TEACHERS, Row, beijing, office
+from tests.postgres import Postgres
 
 NOW = beijing("2018-04-02T10:00")
 SPRING: Row = ("开展检查。", "省教育厅和各省辖市政府", "2018年5月底前完成")
@@ -261,3 +264,32 @@ def test_what_this_release_cannot_read_any_more_is_let_in(
         in_force.adopted(db, "another", b"[service]\nold = 1\n", [], NOW, host="elsewhere")
     Gate(opened.ledger).admit(opened.build(rows=(TEACHERS,)))
     assert "nothing is compared" in caplog.text
+
+
+def test_on_a_server_one_word_lets_in_what_waits_on_every_host(
+    tmp_path: Path, postgres_server: Postgres
+) -> None:
+    made = Office(tmp_path)
+    app = made.build(rows=ROWS)
+    made.engine = ledger.create(Server(postgres_server.database()), NOW)
+    app.passes(made.ledger, Nowhere(), clock=lambda: NOW).adopt(NOW - timedelta(days=10))
+    first, second = Gate(made.ledger), Gate(made.ledger)
+    first._host, second._host = "first", "second"
+    first.adopted(app)
+    assert made.compare(rows=ROWS) == Tally(before=made.compare(rows=ROWS).before)
+    fewer = made.build(rows=(TEACHERS,))
+    for gate in (first, second):
+        with pytest.raises(Held):
+            gate.admit(fewer)
+        assert not gate.has_word()
+    with made.ledger.begin() as db:
+        assert [one.host for one in in_force.confirm(db, NOW)] == ["first", "second"]
+    assert first.has_word()
+    first.admit(fewer)
+    first.adopted(fewer)
+    assert second.has_word()
+    second.admit(fewer)
+    second.adopted(fewer)
+    with made.ledger.begin() as db:
+        assert in_force.waiting(db) == []
+    made.ledger.dispose()
