@@ -151,11 +151,16 @@ class Watch(ABC):
         return True
 
     def _ends(self, lock: threading.Lock, deadline: float) -> bool:
-        while (left := deadline - time.monotonic()) > 0:
-            if lock.acquire(timeout=min(left, self._beat_seconds, _GLANCE_SECONDS)):
-                return True
+        while not lock.acquire(
+            timeout=max(0, min(deadline - time.monotonic(), self._beat_seconds, _GLANCE_SECONDS))
+        ):
+            if time.monotonic() >= deadline:
+                return False
             sdnotify.notify("WATCHDOG=1")
-        return lock.acquire(blocking=False)
+        # A pass that was called just before waits for this: it sees the hurry and returns, else its thread, which the
+        # interpreter waits for, would never end.
+        lock.release()
+        return True
 
     def _pass(self, name: str, step: Callable[[], datetime | None]) -> None:
         with self._in_pass[name]:
