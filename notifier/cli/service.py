@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from notifier import logs
-from notifier.cli.advice import about_counts, about_fault
+from notifier.cli.advice import about_counts, about_fault, about_reload
 from notifier.cli.confirm import held_lines, what_is_held
 from notifier.cli.frame import as_json, say_json, the_app, the_ledger, the_service
 from notifier.clock import utc_now
@@ -111,7 +111,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
             for line in more:
                 click.echo(f"  {'':<14} {line}")
     if found["reload_fault"]:
-        click.echo("    → mend it, `notifier check`, then systemctl reload notifier")
+        click.echo(f"    → {about_reload(found['reload_fault'])}")
     if faults:
         click.echo("  config.toml can't be used as it is now: a reload is refused, and a start ends with 78")
         for fault in faults:

@@ -14,7 +14,7 @@ from notifier.ledger import generation, keeping
 from tests.acceptance.machine import Machine, wait_until
 from tests.office import TEACHERS, office
 
-pytestmark = pytest.mark.slow  # each starts processes of its own
+pytestmark = [pytest.mark.slow, pytest.mark.long]  # each starts processes of its own
 
 
 @pytest.fixture
@@ -104,7 +104,6 @@ def test_a_backup_that_is_put_back_is_held_until_confirmed(
     assert machine.status()["held"] is None
 
 
-@pytest.mark.long
 def test_a_ledger_on_another_machine_is_held_until_confirmed(
     machine: Machine, database: Path, identity: Path
 ) -> None:

@@ -66,7 +66,9 @@ def test_a_reload_that_changes_too_much_waits_for_a_persons_word(machine: Machin
     assert "are dropped" in status["reload_fault"]
     [waits] = status["held"]["configuration"]
     assert waits["dropped"] > waits["reminders"] / 2
-    assert "a configuration waits since" in typed(machine, "status")
+    shown = typed(machine, "status")
+    assert "a configuration waits since" in shown
+    assert "`notifier confirm` lets it in, or mend it and reload" in shown
 
     # Ops are told, and the old one goes on: the week's report is reminded of.
     machine.clock.set("2018-04-02T08:30")

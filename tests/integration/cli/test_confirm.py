@@ -102,6 +102,7 @@ def test_a_ledger_in_doubt_is_shown_and_confirmed(in_force: App, ops: Type, empt
     keeping.back_up(in_force.config.database, empty / "backup.db", in_force.clock())
     generation._place(in_force.config.database).unlink()
     assert "is a copy, or was moved" in ops("status").out
+    assert "台账可能是副本或旧备份" in ops("preview", "--ops").out
     found = ops("confirm", "--json").json
     assert found["held"]["ledger"]["waiting"] == 0
     assert found["confirmed"]
