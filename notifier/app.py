@@ -63,7 +63,9 @@ class Passes:
     """Called in the transaction that makes messages, once they are made."""
 
     def adopt(self, now: datetime, *, catch_up: bool = False) -> Adoption:
-        """Bring the ledger to what the documents say."""
+        """Bring the ledger to what the documents say; a recalled app leaves it as it is."""
+        if self.app.is_recalled:
+            return Adoption()
         adoption = adopt(self.engine, self.app.book, self.app.setting, now, catch_up=catch_up)
         self.addressed.day = self.app.setting.policy.local_day(now)
         return adoption
@@ -108,6 +110,8 @@ class App:
     """How fast mail may go, for transport and send pass alike."""
     fallbacks: tuple[Item, ...] = ()
     """What the templates failed at since the daemon loaded its configuration."""
+    is_recalled: bool = False
+    """Whether this is the configuration of before, with the documents as the ledger has them: there is no book."""
 
     @property
     def owner(self) -> str:

@@ -21,10 +21,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from notifier import sdnotify
-from notifier.app import App
+from notifier.app import App, Passes
 from notifier.clock import utc_now
 from notifier.errors import LedgerFailed
 from notifier.ledger import outbox
+from notifier.ledger.generation import Guard
 from notifier.ledger.hold import hold
 from notifier.ledger.keeping import unusable
 from notifier.ledger.storage import Storage, trouble
@@ -74,6 +75,7 @@ class _Heartbeat(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
 
 class _Daemon(Watch):
     def __init__(self, app: App, engine: Engine, signals: Signals) -> None:
+        self._guard = Guard(engine, app.config.database)
         super().__init__(app, engine, signals, Storage(app.config.database, engine, signals.wake))
         self._again: set[str] = set()  # asked to run at once, perhaps while running
         self._begun = dict.fromkeys(self._in_pass, time.monotonic())  # when each pass last began
@@ -82,6 +84,11 @@ class _Daemon(Watch):
             executors={"default": ThreadPoolExecutor(2)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+
+    def _passes_of(self, app: App) -> Passes:
+        passes = super()._passes_of(app)
+        passes.sender.brake_with(guard=self._guard)
+        return passes
 
     def _free_claims(self, db: Connection) -> int:
         return outbox.release_dead(db)

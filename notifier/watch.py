@@ -22,6 +22,7 @@ from notifier import logs, sdnotify
 from notifier.app import App, Passes, build
 from notifier.config import load
 from notifier.errors import ConfigError, FaultsError, NotifierError
+from notifier.gate import Gate, Held
 from notifier.ledger.log import latest_heartbeat, record_event, register_daemon, update_daemon
 from notifier.ledger.met import FaultsMet
 from notifier.ledger.storage import Storage
@@ -52,6 +53,8 @@ class Watch(ABC):
         self._storage = storage
         with engine.begin() as db:
             self._timekeeper = Timekeeper(app.clock, latest_heartbeat(db))
+        self._gate = Gate(engine)
+        app, self._reload_fault = self._gate.at_start(app)
         self._passes: Passes = self._passes_of(app)
         self._host, self._pid = socket.gethostname(), os.getpid()
         self._in_pass = {"plan": threading.Lock(), "send": threading.Lock()}
@@ -59,7 +62,6 @@ class Watch(ABC):
         self._failed = {"plan": 0, "send": 0}
         self._faults: dict[str, str | None] = {"clock": self._timekeeper.behind(), "plan": None, "send": None}
         self._met = FaultsMet(PASS_EVENT)  # for the ops mail
-        self._reload_fault: str | None = None
         self._outlook = Outlook()  # as of the last beat
         self._sends_at: datetime | None = None  # when the last send pass wanted the next one
         self._seen = app.clock(), time.monotonic()  # both clocks at the last beat
@@ -108,6 +110,11 @@ class Watch(ABC):
         if revived:
             log.warning("%d mails were claimed by a daemon that died", revived, extra={"action": "revived"})
         self._passes.adopt(now, catch_up=catch_up)
+        if self._reload_fault is None:
+            self._gate.adopted(self._app)
+        else:
+            self._say_held(self._reload_fault)
+            self._try_to_say(reload_fault=self._reload_fault)
         try:
             if not self._signals.stop_asked:
                 self._start()
@@ -144,11 +151,16 @@ class Watch(ABC):
         return True
 
     def _ends(self, lock: threading.Lock, deadline: float) -> bool:
-        while (left := deadline - time.monotonic()) > 0:
-            if lock.acquire(timeout=min(left, self._beat_seconds, _GLANCE_SECONDS)):
-                return True
+        while not lock.acquire(
+            timeout=max(0, min(deadline - time.monotonic(), self._beat_seconds, _GLANCE_SECONDS))
+        ):
+            if time.monotonic() >= deadline:
+                return False
             sdnotify.notify("WATCHDOG=1")
-        return lock.acquire(blocking=False)
+        # A pass that was called just before waits for this: it sees the hurry and returns, else its thread, which the
+        # interpreter waits for, would never end.
+        lock.release()
+        return True
 
     def _pass(self, name: str, step: Callable[[], datetime | None]) -> None:
         with self._in_pass[name]:
@@ -231,7 +243,7 @@ class Watch(ABC):
             self._storage.check()
             if self._signals.stop_asked:
                 return
-            if self._signals.reload_asked:
+            if self._signals.reload_asked or self._has_word():
                 self._reload()
             self._beat()
             self._vitals.beat()
@@ -268,9 +280,15 @@ class Watch(ABC):
     def _reload(self) -> None:
         """Build all that can fail, then swap; on any fault the old configuration stays and says why."""
         self._signals.reload_asked = False
+        self._gate.forget()
         sdnotify.reloading()
         try:
             self._swap(self._read_anew().informed(self._engine))
+        except Held as error:
+            self._reload_fault = str(error)
+            if error.brakes:
+                self._passes.sender.brake_with(hold=True)
+            self._say_held(str(error))
         except Exception as error:
             unforeseen = f"{type(error).__name__}: {_line(error)}"
             faults = error.faults if isinstance(error, FaultsError) else (unforeseen,)
@@ -297,7 +315,9 @@ class Watch(ABC):
 
         def read() -> None:
             try:
-                fresh.set_result(build(load(path), clock=clock))
+                app = build(load(path), clock=clock)
+                self._gate.admit(app, lambda: self._signals.stop_asked)
+                fresh.set_result(app)
             except BaseException as error:
                 fresh.set_exception(error)
 
@@ -314,8 +334,23 @@ class Watch(ABC):
         passes = self._passes_of(fresh)
         with self._at_rest():
             passes.adopt(fresh.clock())
+            self._gate.adopted(fresh)
             stale, self._passes = self._passes, passes
         stale.sender.transport.close()
+
+    def _has_word(self) -> bool:
+        """Tell whether a person let in the configuration that waits; a ledger that can't say so is asked again."""
+        try:
+            return self._gate.has_word()
+        except Exception as error:
+            log.error(
+                "The ledger can't be used: %s", _line(error),
+                exc_info=not self._storage.excuses(error), extra={"action": "ledger_unusable"},
+            )  # fmt: skip
+            return False
+
+    def _say_held(self, why: str) -> None:
+        log.warning("The new configuration is %s", why, extra={"action": "reload_held"})
 
     @contextmanager
     def _at_rest(self) -> Iterator[None]:
@@ -345,7 +380,12 @@ class Watch(ABC):
         return found
 
     def _status(self) -> str:
-        refused = self._reload_fault and f"reload refused, the old configuration stays: {self._reload_fault}"
+        what = (
+            "the new configuration is"
+            if self._gate.is_holding
+            else "reload refused, the old configuration stays:"
+        )
+        refused = self._reload_fault and f"{what} {self._reload_fault}"
         return status_line([refused, self._fault()], self._outlook, self._app.config.zone)
 
     def _say(self, **values: object) -> None:

@@ -24,6 +24,7 @@ _COMMANDS = {
     "done": ("close", "Close a task, for all or for one unit, or receive one report."),
     "reopen": ("close", "Take back what was closed."),
     "event": ("close", "Record the day on which something happened that tasks count from."),
+    "confirm": ("confirm", "Let go what is held until a person says so."),
     "retry": ("retry", "Failed and refused mail again; without arguments, what that would be."),
     "ledger": ("ledger", "Back up the ledger."),
     "send-test": ("service", "Send one test mail."),

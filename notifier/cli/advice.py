@@ -4,8 +4,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from notifier.ledger.in_force import HELD
+
 # The first that fits is taken: faults of the server carry the step at which it failed, before a colon.
 _FAULTS = (
+    (
+        r"this ledger (is a copy|was put back|was last used)",
+        "is this the one to send from? `notifier confirm --show` says what may go twice, `notifier confirm` lets it go",
+    ),
     (r"delivery\.hold:", "when mail may go: hold = false in [delivery], then systemctl reload notifier"),
     (
         r"delivery\.daily_cap:",
@@ -27,6 +33,15 @@ _FAULTS = (
 def about_fault(fault: str) -> str:
     """Return what to do about a fault of a daemon."""
     return next(advice for words, advice in _FAULTS if re.search(words, fault))
+
+
+def about_reload(fault: str) -> str:
+    """Return what to do about a reload that isn't in force."""
+    if fault.startswith(HELD):
+        return (
+            "`notifier check --diff` shows what changes: `notifier confirm` lets it in, or mend it and reload"
+        )
+    return "mend it, `notifier check`, then systemctl reload notifier"
 
 
 def about_counts(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from notifier.app import App
+from notifier.cli.diff import difference, print_difference
 from notifier.cli.frame import as_json, say_json, the_app
 from notifier.cli.look import changes_of, digest_view, task_views
 from notifier.errors import NotifierError
@@ -23,11 +24,12 @@ _HORIZON = timedelta(days=400)
 
 @click.command()
 @click.option("--connect", is_flag=True, help="Greet the mail server: TLS and login, too.")
+@click.option("--diff", is_flag=True, help="What a reload would change in the next 90 days.")
 @click.option("--quiet", is_flag=True, help="Look for faults alone, and print nothing else.")
 @click.option("--strict", is_flag=True, help="Exit 1 when something needs a person.")
 @as_json
 @click.pass_context
-def check(ctx: click.Context, connect: bool, quiet: bool, strict: bool, as_json: bool) -> None:
+def check(ctx: click.Context, connect: bool, diff: bool, quiet: bool, strict: bool, as_json: bool) -> None:
     """Faults first (exit 78), then what needs a person, then the next five digests."""
     app = the_app(ctx)
     if quiet:  # before a reload: systemd's journal keeps what is printed, and nobody's address belongs there
@@ -37,9 +39,11 @@ def check(ctx: click.Context, connect: bool, quiet: bool, strict: bool, as_json:
     ahead = _next_digests(app, now)
     changes = changes_of(app)
     greeting, fault = _greet(app) if connect else ([], None)
+    found = difference(app) if diff else None
     if as_json:
         say_json(
             {
+                **({"diff": found} if diff else {}),
                 "config": str(app.config.path),
                 "plans": {entry.key: len(entry.tasks) for entry in app.book},
                 "changes": changes,
@@ -52,6 +56,8 @@ def check(ctx: click.Context, connect: bool, quiet: bool, strict: bool, as_json:
         )
     else:
         _print(app, changes, items, ahead, greeting)
+        if diff:
+            print_difference(found)
     if fault is not None:
         raise NotifierError(fault)
     if strict and items:

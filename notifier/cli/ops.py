@@ -5,8 +5,12 @@ import click
 from notifier.app import App
 from notifier.cli.frame import say_json, the_ledger
 from notifier.cli.look import open_in_browser
+from notifier.config.database import is_file
 from notifier.ledger import engine as ledger
+from notifier.ledger import outbox
+from notifier.ledger.generation import doubt
 from notifier.passes.ops import contact_of
+from notifier.passes.ops_matters import of_doubt
 
 
 def show_ops_mail(app: App, *, in_browser: bool, as_json: bool) -> None:
@@ -17,6 +21,9 @@ def show_ops_mail(app: App, *, in_browser: bool, as_json: bool) -> None:
         engine = found or ledger.in_memory(now)
         standing = mail.standing(engine, now)
         with engine.begin() as db:
+            # Only the daemon has a guard.
+            if found is not None and is_file(app.config.service.database) and doubt(db, app.config.database):
+                standing.insert(0, of_doubt(outbox.count_due(db, now)))
             bulletin = mail.choose(db, contact_of(address or ""), standing, now).bulletin
         if found is None:
             engine.dispose()

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from notifier import logs
-from notifier.cli.advice import about_counts, about_fault
+from notifier.cli.advice import about_counts, about_fault, about_reload
+from notifier.cli.confirm import held_lines, what_is_held
 from notifier.cli.frame import as_json, say_json, the_app, the_ledger, the_service
 from notifier.clock import utc_now
 from notifier.config import Address, Config
@@ -110,13 +111,15 @@ def status(ctx: click.Context, as_json: bool) -> None:
             for line in more:
                 click.echo(f"  {'':<14} {line}")
     if found["reload_fault"]:
-        click.echo("    → mend it, `notifier check`, then systemctl reload notifier")
+        click.echo(f"    → {about_reload(found['reload_fault'])}")
     if faults:
         click.echo("  config.toml can't be used as it is now: a reload is refused, and a start ends with 78")
         for fault in faults:
             click.echo(f"    {fault}")
     if found["disk"]:
         click.echo(f"  {found['disk']}")
+    for line in held_lines(found["held"]):
+        click.echo(f"  {line}")
     is_cluster = config.service.engine == "cluster"
     shown = [daemon for number, daemon in enumerate(found["daemons"]) if daemon["alive"] or number < _SHOWN]
     for number, daemon in enumerate(shown):
@@ -161,6 +164,7 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
     states: dict[str, int] = {}
     uncertain, oldest, next_wake = 0, None, None
     suspended: list[Suspension] = []
+    held: dict[str, Any] | None = None
     with the_ledger(config) as engine:
         if engine is not None:
             with beside(engine).begin() as db:
@@ -170,6 +174,7 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
                 oldest = tallies.oldest_open(db)
                 next_wake = next_moment(db)
                 suspended = list(suspensions(db).values())
+            held = what_is_held(config, engine, now)
     disk = (
         shortage_of(config.database)
         if is_file(config.service.database) and config.database.exists()
@@ -193,6 +198,7 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
     return {
         "ok": bool(alive)
         and disk is None
+        and held is None
         and not any(daemon.fault or daemon.reload_fault for daemon in alive),
         "next_wake": local(next_wake),
         "queued": states.get("queued", 0),
@@ -216,6 +222,7 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
         "config_loaded": local(latest.config_loaded) if latest else None,
         "reload_fault": latest.reload_fault if latest else None,
         "disk": disk,
+        "held": held,
         "daemons": [
             {
                 "host": daemon.host,

@@ -17,16 +17,21 @@ from notifier.config.tables import Config, Plan
 from notifier.config.values import Address
 from notifier.errors import ConfigError
 
-__all__ = ["Address", "Config", "Plan", "load", "load_service"]
+__all__ = ["Address", "Config", "Plan", "load", "load_service", "parse"]
 
 
 def load(path: Path) -> Config:
     """Read and check config.toml; ConfigError lists every fault with its key (or line, if it is no TOML)."""
     try:
-        data = path.read_bytes()
-        table = tomllib.loads(data.decode("utf-8-sig"))
+        return parse(path.read_bytes(), path)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}") from None
+
+
+def parse(data: bytes, path: Path) -> Config:
+    """Check what was, or is, the content of config.toml at `path`; ConfigError as `load`."""
+    try:
+        table = tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path}:{line}: this is no UTF-8 text; save the file as UTF-8") from None
@@ -38,6 +43,7 @@ def load(path: Path) -> Config:
         raise ConfigError(*(f"{path}: {_fault(fault, path)}" for fault in error.errors())) from None
     config._path = path.absolute()
     config._hash = hashlib.sha256(data).hexdigest()
+    config._source = data
     return config
 
 

@@ -19,6 +19,7 @@ from pydantic import (
 
 from notifier.config.database import database_url, engine_fits, file_of, is_file
 from notifier.config.listening import Listening
+from notifier.config.surprise import Share
 from notifier.config.values import (
     Address,
     AliasValue,
@@ -58,6 +59,7 @@ class Service(Table):
     engine: Annotated[Literal["embedded", "cluster"], Field(validate_default=True)] = "embedded"
     templates: Path | None = None
     heartbeat: Annotated[Positive, Field(le=3600)] = 60
+    surprise_limit: Share = 0.5
     log: Literal["logfmt", "json"] = "logfmt"
     metrics: Listening | None = None
     health_file: Path | None = None  # None: beside the ledger
@@ -285,6 +287,7 @@ class Config(Table):
     ops: Ops = Ops()
     _path: Path = PrivateAttr(default=Path("config.toml"))
     _hash: str = PrivateAttr(default="")
+    _source: bytes = PrivateAttr(default=b"")
 
     @field_validator("terms")
     @classmethod
@@ -302,6 +305,11 @@ class Config(Table):
     def hash(self) -> str:
         """SHA-256 of the file's bytes, hexadecimal."""
         return self._hash
+
+    @property
+    def source(self) -> bytes:
+        """The file's bytes."""
+        return self._source
 
     @property
     def zone(self) -> ZoneInfo:

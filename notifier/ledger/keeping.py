@@ -184,7 +184,7 @@ def _damaged(path: Path, why: str) -> ConfigError:
     return ConfigError(
         f"service.database: {path}: the file is damaged, or no database: {why}",
         f"{path}: to restore it, stop the daemon, move this file and {path.name}-wal and -shm beside it away, and "
-        f"copy the latest backup to this name{_latest(path)}; what was sent since that backup is sent again",
+        f"copy the latest backup to this name{_latest(path)}; what was sent since goes again on `notifier confirm`",
     )
 
 

@@ -90,6 +90,9 @@ installation = Table(
     metadata,
     Column("id", String(36), primary_key=True),
     Column("created", UtcDateTime, nullable=False),
+    # Of a ledger in a file, see ledger.generation: how often mail was claimed from it, and where that was.
+    Column("generation", Integer),
+    Column("machine", String(64)),
 )
 
 plans = Table(
@@ -271,6 +274,29 @@ relay = Table(
         "rate", Text, primary_key=True
     ),  # which one: empty for that over all mail, else a recipient's domain
     Column("free_at", UtcDateTime, nullable=False),  # by the server's clock
+)
+
+in_force = Table(  # the configuration that was adopted last: one row
+    "in_force",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("fingerprint", String(64), nullable=False),  # of config.toml, documents and contacts
+    Column("since", UtcDateTime, nullable=False),
+    Column("config", LargeBinary, nullable=False),  # config.toml, compressed
+    Column("people", LargeBinary, nullable=False),  # the contacts, as compressed JSON
+)
+
+held = Table(  # a configuration that waits for `notifier confirm`, by the host that read it
+    "held",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("added", Integer, nullable=False),  # reminders of the next 90 days
+    Column("dropped", Integer, nullable=False),
+    Column("moved", Integer, nullable=False),
+    Column("before", Integer, nullable=False),  # how many there are without it
+    Column("confirmed", UtcDateTime),
 )
 
 events = Table(

@@ -6,17 +6,20 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Literal
 
 from notifier.logs.form import Form
 from notifier.logs.mask import mask
 from notifier.logs.sink import Sink
 
-__all__ = ["Layout", "line", "mask", "on_stderr", "use"]
+__all__ = ["Layout", "hushed", "line", "mask", "on_stderr", "use"]
 
 Layout = Literal["logfmt", "json"]
 
 log = logging.getLogger("notifier")
+
+_is_hushed = ContextVar("_is_hushed", default=False)
 
 
 @contextmanager
@@ -29,6 +32,7 @@ def on_stderr(layout: Layout = "logfmt", level: int = logging.INFO) -> Iterator[
     levels, raises = (root.level, log.level), logging.raiseExceptions
     sink = Sink(_own_stderr())
     sink.setFormatter(Form(layout, in_journal=is_journal()))
+    sink.addFilter(lambda _record: not _is_hushed.get())
     root.addHandler(sink)
     root.setLevel(logging.WARNING)
     log.setLevel(level)
@@ -47,6 +51,16 @@ def on_stderr(layout: Layout = "logfmt", level: int = logging.INFO) -> Iterator[
         log.setLevel(levels[1])
         root.removeHandler(sink)
         sink.close()
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """Send nothing that this thread says meanwhile: passes on a ledger in memory tell of what hasn't happened."""
+    token = _is_hushed.set(True)
+    try:
+        yield
+    finally:
+        _is_hushed.reset(token)
 
 
 def use(layout: Layout) -> None:

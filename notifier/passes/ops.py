@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Engine
 
 from notifier.digest.bulletin import URGENT_DAYS, Bulletin, Matter, compile_bulletin, is_urgent
 from notifier.intake import RowFault
+from notifier.ledger import in_force, outbox, tallies
 from notifier.ledger import ops as ledger
-from notifier.ledger import outbox, tallies
 from notifier.ledger.engine import installation_id
 from notifier.ledger.log import all_daemons
 from notifier.ledger.ops import Told
@@ -23,7 +23,16 @@ from notifier.ledger.outbox import OPS, MessageRecord
 from notifier.passes import fallback
 from notifier.passes.book import PlanEntry
 from notifier.passes.brake import Brake
-from notifier.passes.ops_matters import incidents, of_hold, of_item, of_refused_ops, of_reload, titles
+from notifier.passes.ops_matters import (
+    incidents,
+    of_doubt,
+    of_hold,
+    of_item,
+    of_refused_ops,
+    of_reload,
+    of_surprise,
+    titles,
+)
 from notifier.passes.plan import dated
 from notifier.passes.preflight import preflight
 from notifier.passes.setting import Setting
@@ -103,11 +112,16 @@ class OpsMail:
         with engine.begin() as db:
             setting = dated(db, self.setting)
             refused = tallies.refused_contacts(db)
-            waiting = outbox.count_due(db, now) if self.brake.hold else 0
+            waiting = outbox.count_due(db, now)
+            waits = in_force.waiting(db)
+            in_doubt = self.brake.guard is not None and self.brake.guard.holds(db)
             faults = [daemon.reload_fault for daemon in all_daemons(db)[:1] if daemon.stopped is None]
             fallbacks = list(fallback.items(db))
-        found = [of_hold(waiting)] if self.brake.hold else []
-        found += [of_reload(line) for fault in faults if fault for line in fault.splitlines()]
+        found = [of_doubt(waiting)] if in_doubt else []
+        found += [of_hold(waiting)] if self.brake.hold else []
+        found += [of_surprise(one) for one in waits if one.confirmed is None]
+        at_fault = [fault for fault in faults if fault and not fault.startswith(in_force.HELD)]
+        found += [of_reload(line) for fault in at_fault for line in fault.splitlines()]
         for address in self.addresses:
             if (reply := refused.get(contact_of(address))) is not None:
                 found.append(of_refused_ops(address, reply))

@@ -11,6 +11,7 @@ from notifier.digest.bulletin import MOST_CHARACTERS, MOST_ENTRIES, Fact, Matter
 from notifier.digest.bulletin_words import tasks_text
 from notifier.digest.wording import day_text
 from notifier.ledger import ops as ledger
+from notifier.ledger.in_force import Waiting
 from notifier.passes.item import Item
 
 CAP_EVENT, SERVER_EVENT, PASS_EVENT = "mail_held", "server_fault", "pass_fault"
@@ -73,9 +74,26 @@ def of_hold(waiting: int) -> Matter:
     )
 
 
+def of_doubt(waiting: int) -> Matter:
+    """Return that the ledger may not be the one that mail was last sent from."""
+    facts = (Fact(word="命令", text="notifier status（查看）、notifier confirm（恢复发送）"),)
+    return Matter(key="doubt", kind="doubt", lasts=True, title=f"目前有{waiting}封提醒在等待", facts=facts)
+
+
 def of_reload(fault: str) -> Matter:
     """Return one fault for which a reload was refused."""
     return Matter(key=_key("reload", fault), kind="reload", lasts=True, title=fault)
+
+
+def of_surprise(waiting: Waiting) -> Matter:
+    """Return that a configuration waits for a person's word."""
+    return Matter(
+        key=_key("surprise", waiting.fingerprint),
+        kind="surprise",
+        lasts=True,
+        title=f"今后90天原有{waiting.before}条提醒，将减少{waiting.dropped}条、改期{waiting.moved}条、增加{waiting.added}条",
+        facts=(Fact(word="命令", text="notifier check --diff（查看）、notifier confirm（采用）"),),
+    )
 
 
 def of_refused_ops(address: str, reply: str) -> Matter:

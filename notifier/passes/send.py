@@ -11,8 +11,9 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -127,6 +128,12 @@ class Sender:
         self.composer.rest()
         return self._outcome(tried, self._fault() if fault is None else fault.reply, rest)
 
+    def brake_with(self, **more: Any) -> None:
+        """Let mail to contacts stay for these values of the brake, too, and ops be told."""
+        self.brake = replace(self.brake, **more)
+        if self.ops is not None:
+            self.ops = replace(self.ops, brake=self.brake)
+
     @property
     def is_held(self) -> bool:
         """Whether the brake kept mail back when last looked at."""
@@ -139,8 +146,14 @@ class Sender:
 
     def _claim(self, seconds: float = _BRISK, among: Sequence[int] | None = None) -> list[MessageRecord]:
         """Claim what may go now, but to domains with a pace no more than they take within `seconds`."""
+        guard = self.brake.guard
         with self.engine.begin() as db:
-            return self._claim_up_to(db, lambda limit: limit, self._quota(seconds), among)
+            claimed = self._claim_up_to(db, lambda limit: limit, self._quota(seconds), among)
+            if claimed and guard is not None:
+                guard.advance(db)
+        if claimed and guard is not None:
+            guard.keep()
+        return claimed
 
     def _claim_in_turn(self, relay: Relay, among: Sequence[int] | None) -> tuple[list[MessageRecord], float]:
         """Claim what all hosts' pace lets go now; return it, and in how many seconds that lets go more."""

@@ -4,7 +4,8 @@ CLOCK is a file of three words: an instant, the monotonic second at which it was
 since. It is read at each look, so the clock can stand, run fast, or jump. By default it is the
 injected clock alone; with --host the host's wall clock, too, for everybody in this process who asks for it.
 --last-mail is how long a mail in hand is waited for when the daemon is told to stop, --lock-wait how long a lock of the
-ledger is. --slow-reading is how long each document takes to be read.
+ledger is. --slow-reading is how long each document takes to be read. --machine-id is a file that stands for
+/etc/machine-id.
 """
 
 import sys
@@ -19,7 +20,7 @@ from notifier import app, daemon, intake, logs, watch
 from notifier.clock import Clock
 from notifier.config import load
 from notifier.intake import Document
-from notifier.ledger import keeping
+from notifier.ledger import generation, keeping
 
 
 def read_clock(place: Path) -> datetime:
@@ -68,6 +69,8 @@ def main(config: str, place: str, *options: str) -> int:
             vars(keeping)["LOCK_WAIT_SECONDS"] = float(option.partition("=")[2])
         if option.startswith("--slow-reading="):
             read_slowly(float(option.partition("=")[2]))
+        if option.startswith("--machine-id="):
+            generation.MACHINE_ID = Path(option.partition("=")[2])
     office = load(Path(config))
     with logs.on_stderr(office.service.log):
         if office.service.engine == "cluster":

@@ -66,6 +66,24 @@ def test_the_shipped_examples_of_reorganised_units_load(folder: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("0.5", 0.5),
+        ("0", 0.0),
+        ("1", 1.0),
+        ('"50%"', 0.5),
+        ('"12.5 %"', 0.125),
+        ('"1000%"', 10.0),
+        ("50", 0.5),
+    ],
+)
+def test_how_much_a_reload_may_change_is_a_share_or_a_percentage(
+    folder: Path, text: str, share: float
+) -> None:
+    assert read(folder, f"{NEEDED}[service]\nsurprise_limit = {text}\n").service.surprise_limit == share
+
+
 def test_the_defaults_are_those_of_the_design(folder: Path) -> None:
     config = read(folder, NEEDED)
     policy = config.policy
@@ -87,6 +105,7 @@ def test_the_defaults_are_those_of_the_design(folder: Path) -> None:
     }
     assert config.service.timezone == "Asia/Shanghai"
     assert config.service.heartbeat == 60
+    assert config.service.surprise_limit == 0.5
     assert (config.ops.mail, config.ops.at) == ((), time(8, 30))
     assert config.timing.reading.before_period == "exclusive"
     assert config.delivery.mode == "maildir"
@@ -239,6 +258,10 @@ BAD = {
     "server by default": ('[service]\ndatabase = "postgresql+psycopg://u@h/n"\n', "service.engine"),
     "other engine": ('[service]\nengine = "celery"\n', "service.engine"),
     "password for a file": ('[service]\ndatabase_password_file = "p"\n', "service"),
+    "surprise as nonsense": ('[service]\nsurprise_limit = "half"\n', "service.surprise_limit"),
+    "surprise between the two": ("[service]\nsurprise_limit = 1.5\n", "service.surprise_limit"),
+    "surprise as a switch": ("[service]\nsurprise_limit = true\n", "service.surprise_limit"),
+    "surprise below nothing": ("[service]\nsurprise_limit = -0.1\n", "service.surprise_limit"),
     "no heartbeat": ("[service]\nheartbeat = 0\n", "service.heartbeat"),
     "heartbeat as text": ('[service]\nheartbeat = "60"\n', "service.heartbeat"),
     "heartbeat as a switch": ("[service]\nheartbeat = true\n", "service.heartbeat"),

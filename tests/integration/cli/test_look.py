@@ -43,6 +43,7 @@ STATUS = {
     "config_loaded",
     "reload_fault",
     "disk",
+    "held",
     "daemons",
     "config_faults",
 }

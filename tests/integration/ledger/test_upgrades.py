@@ -114,7 +114,8 @@ def assert_whole(place: Path, before: dict[str, Any]) -> None:
 
 def test_there_are_earlier_schemas_to_come_from() -> None:
     assert EARLIER[0] == "0001"
-    assert len(EARLIER) == int(ledger.SCHEMA) - 1
+    assert len(EARLIER) >= 7
+    assert max(EARLIER) < ledger.SCHEMA
 
 
 @pytest.mark.parametrize("version", EARLIER)

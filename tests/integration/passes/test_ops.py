@@ -8,6 +8,7 @@ from email.message import EmailMessage
 import pytest
 from sqlalchemy import insert, select, update
 
+from notifier.ledger.generation import Guard, confirm
 from notifier.ledger.log import register_daemon, update_daemon
 from notifier.ledger.schema import messages, ops_told, reminders, tasks
 from notifier.mail.transport import Outgoing, Result
@@ -204,6 +205,23 @@ def test_a_hold_does_not_hold_the_mail_that_says_so(desk: Desk) -> None:
     assert "发送已暂停（1项）" in text(first)
     assert "[delivery] 之下：\n    hold = false" in text(first)
     assert "发送已暂停：目前有2封提醒在等待" in text(weekly)
+
+
+def test_a_ledger_in_doubt_holds_all_but_the_mail_that_says_so(desk: Desk) -> None:
+    desk.open(rows=(TEACHERS,), extra=TOLD)
+    database = desk.app.config.database
+    Guard(desk.passes.engine, database)
+    database.with_name("notifier.db.generation").unlink()
+    guard = Guard(desk.passes.engine, database)
+    desk.passes.sender.brake_with(guard=guard)
+    desk.at("2018-06-29T09:00").at("2018-07-02T08:30")
+    assert set(desk.sent_to()) == {OPS}
+    assert "台账可能是副本或旧备份，发送已暂停（1项）" in text(told(desk)[0])
+    assert "目前有2封提醒在等待" in text(told(desk)[0])
+    assert "notifier confirm" in text(told(desk)[0])
+    confirm(desk.passes.engine, database, desk.clock(), by="root")
+    desk.at("2018-07-02T09:00")
+    assert set(desk.sent_to()) == {OPS, "wang@example.org", "li@example.org"}
 
 
 def test_the_cap_neither_holds_the_ops_mail_nor_counts_it(desk: Desk) -> None:

@@ -1,0 +1,213 @@
+"""What a new configuration changes of what is ahead, and whether a person has to say so first.
+
+What was adopted last stands in the ledger: config.toml as it was, and the contacts; the tasks are there anyway. So a
+reload, a start and `notifier check --diff` compare with the same: what the daemon would do without the change. More
+than `[service] surprise_limit` of it waits for `notifier confirm`, and the limit is the one in force, not the new one.
+"""
+
+import hashlib
+import logging
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import datetime
+
+from sqlalchemy import Engine, event
+
+from notifier.app import App, People, setting_of
+from notifier.config import Config, parse
+from notifier.errors import ConfigError, NotifierError
+from notifier.ledger import in_force
+from notifier.ledger.extract import extract, twin
+from notifier.ledger.in_force import HELD, InForce, Waiting
+from notifier.logs import hushed
+from notifier.passes.foresight import DAYS, Difference, Tally, as_it_stands, once_adopted
+from notifier.passes.foresight import compare as differ
+from notifier.people.directory import Contact, Directory
+
+log = logging.getLogger(__name__)
+
+LEAST = 10  # reminders: fewer are no surprise, however few there are in all
+_PATIENCE_SECONDS = 120.0  # for a comparison in the daemon
+
+
+class Held(NotifierError):
+    """A configuration waits for a person's word; `brakes` tells whether it holds all mail back, which needs none."""
+
+    def __init__(self, why: str, *, brakes: bool) -> None:
+        super().__init__(why)
+        self.brakes = brakes
+
+
+class _TooLong(Exception):
+    """A comparison took longer than it may."""
+
+
+def fingerprint(app: App) -> str:
+    """Return what is equal for the same config.toml, documents and contacts, and for no others."""
+    parts = [app.config.hash, *(f"{entry.key}:{entry.document.sha256}" for entry in app.book)]
+    parts += [repr(contact) for contact in app.people.contacts]
+    return hashlib.sha256("\n".join(parts).encode(errors="surrogatepass")).hexdigest()
+
+
+def recall(stood: InForce, app: App) -> App:
+    """Return the app of before, as the ledger has it, at the place of a new one; its documents are not read again.
+
+    Raises ConfigError when this release can't use that configuration any more.
+    """
+    then, now = parse(stood.config, app.config.path), app.config
+    service = now.service.model_copy(
+        update={name: getattr(then.service, name) for name in ("timezone", "templates", "surprise_limit")}
+    )
+    # Who wants no mail to go gets that at once.
+    delivery = then.delivery.model_copy(update={"hold": then.delivery.hold or now.delivery.hold})
+    config: Config = then.model_copy(update={"service": service, "delivery": delivery})
+    contacts = tuple(Contact(**{**one, "groups": tuple(one["groups"])}) for one in stood.people)
+    directory = Directory.build(contacts, config.groups, config.aliases)
+    return replace(
+        app,
+        config=config,
+        setting=replace(setting_of(config, directory, contacts), recorded=app.setting.recorded),
+        book=(),
+        people=People(directory=directory, contacts=contacts, row_faults=(), faults=()),
+        is_recalled=True,
+    )
+
+
+def compare(
+    engine: Engine,
+    old: App,
+    new: App,
+    found: Callable[[Difference], None] = lambda _one: None,
+    *,
+    check: Callable[[], None] = lambda: None,
+) -> Tally:
+    """Count how the next 90 days differ between an app recalled from a ledger and a new one, which isn't adopted there.
+
+    Each difference is handed to `found`. `check` is called before each page of the work, and ends it by raising.
+    """
+    now = new.clock()
+    with hushed():
+        first = extract(engine, now, now - max(old.setting.catch_up, new.setting.catch_up))
+        second = twin(first, now)
+        try:
+            for made in (first, second):
+                event.listen(made, "begin", lambda _db: check())
+            stands = as_it_stands(first, old.setting, now)
+            return differ(stands, once_adopted(second, new.setting, new.book, now), found)
+        finally:
+            first.dispose()
+            second.dispose()
+
+
+class Gate:
+    """Lets configurations in on one host; one that changes too much waits."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Keep the gate of an open ledger."""
+        self._engine = engine
+        self._host = socket.gethostname()
+        self._held: str | None = None  # the fingerprint of what waits
+        self._heard: str | None = None  # when a person's word came that was acted on
+
+    def at_start(self, app: App) -> tuple[App, str | None]:
+        """Return the app to start with: this one, or the one of before with why this one waits."""
+        try:
+            self.admit(app)
+        except Held as error:
+            with self._engine.begin() as db:
+                stood = in_force.what_is_in_force(db)
+            if stood is None:
+                raise
+            return recall(stood, app), str(error)
+        return app, None
+
+    def admit(self, app: App, stop: Callable[[], bool] = lambda: False) -> None:
+        """Raise Held when a configuration changes more of what is ahead than it may without a person's word."""
+        mine = fingerprint(app)
+        with self._engine.begin() as db:
+            stood = in_force.what_is_in_force(db)
+            words = [one for one in in_force.waiting(db) if one.confirmed is not None]
+        if stood is None or stood.fingerprint == mine or mine in {one.fingerprint for one in words}:
+            return
+        try:
+            old = recall(stood, app)
+        except (ConfigError, ValueError, TypeError) as error:
+            log.warning(
+                "What was in force can't be read by this release, so nothing is compared: %s",
+                " ".join(str(error).split()), extra={"action": "not_compared"},
+            )  # fmt: skip
+            return
+        brakes = app.config.delivery.hold
+        try:
+            found = compare(self._engine, old, app, check=_limit(stop))
+        except _TooLong:
+            self._hold(mine, Tally(), app.clock())
+            raise Held(
+                f"{HELD}: it couldn't be compared with the old one in {_PATIENCE_SECONDS:.0f} s",
+                brakes=brakes,
+            ) from None
+        if is_surprise(found, old.config.service.surprise_limit):
+            self._hold(mine, found, app.clock())
+            raise Held(f"{HELD}: {told(found)}", brakes=brakes)
+
+    def adopted(self, app: App) -> None:
+        """Put on record that an app was adopted."""
+        people = [asdict(contact) for contact in app.people.contacts]
+        with self._engine.begin() as db:
+            in_force.adopted(db, fingerprint(app), app.config.source, people, app.clock(), host=self._host)
+        self._held = None
+
+    def forget(self) -> None:
+        """Wait for no word any more, as everything is read anew; what was confirmed stays so."""
+        self._held = None
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether a configuration waits here."""
+        return self._held is not None
+
+    def has_word(self) -> bool:
+        """Tell, once, that a person let in what waits here; or that another host adopted the same."""
+        if self._held is None:
+            return False
+        with self._engine.begin() as db:
+            mine = [one for one in in_force.waiting(db) if one.host == self._host]
+            word = next((str(one.confirmed) for one in mine if one.confirmed is not None), None)
+            if in_force.fingerprint_in_force(db) == self._held:
+                word = word or self._held
+        is_news = word is not None and word != self._heard
+        self._heard = word
+        return is_news
+
+    def _hold(self, mine: str, found: Tally, now: datetime) -> None:
+        with self._engine.begin() as db:
+            in_force.hold(db, Waiting(host=self._host, fingerprint=mine, since=now, **asdict(found)))
+        self._held, self._heard = mine, None
+
+
+def is_surprise(found: Tally, limit: float) -> bool:
+    """Tell whether so much changes that a person has to say so."""
+    changed = found.added + found.dropped + found.moved
+    return changed >= LEAST and changed > limit * found.before
+
+
+def told(found: Tally) -> str:
+    """Return what a configuration changes, in a line."""
+    return (
+        f"of {found.before} reminders in {DAYS} days, {found.dropped} are dropped and {found.moved} moved to "
+        f"another day, and {found.added} are added; see `notifier check --diff`"
+    )
+
+
+def _limit(stop: Callable[[], bool]) -> Callable[[], None]:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+
+    def check() -> None:
+        if stop():
+            raise NotifierError("told to stop before everything was compared")
+        if time.monotonic() > deadline:
+            raise _TooLong
+
+    return check
