@@ -9,6 +9,7 @@ import csv
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TextIO
 
 _ACTS = re.compile("'*[=+\\-@＝＋－＠\t\r\n]")
 
@@ -26,6 +27,11 @@ def as_meant(cell: str) -> str:
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Write a CSV file in UTF-8, every cell of the rows safe for spreadsheets."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        writer.writerows([safe_cell(cell) for cell in row] for row in rows)
+        put_csv(file, header, rows)
+
+
+def put_csv(file: TextIO, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write CSV into a file that leaves line ends alone, row by row, every cell of the rows safe for spreadsheets."""
+    writer = csv.writer(file)
+    writer.writerow(header)
+    writer.writerows([safe_cell(cell) for cell in row] for row in rows)

@@ -1,9 +1,10 @@
-"""`ledger`: what is done with the ledger as a file."""
+"""`ledger`: what is done with the ledger as a file and as a book."""
 
 from pathlib import Path
 
 import click
 
+from notifier.cli.export import export
 from notifier.cli.frame import the_config
 from notifier.cli.owner import act_as_owner
 from notifier.clock import utc_now
@@ -12,7 +13,10 @@ from notifier.ledger import keeping
 
 @click.group()
 def ledger() -> None:
-    """Back up the ledger."""
+    """Export the ledger, or back it up."""
+
+
+ledger.add_command(export)
 
 
 @ledger.command()

@@ -113,6 +113,11 @@ def beside(engine: Engine) -> Engine:
     return engine.execution_options(runs_beside=True)
 
 
+def only_reading(engine: Engine) -> Engine:
+    """Return the same ledger for transactions that only read, at length: as it was when they began, in nobody's way."""
+    return engine.execution_options(runs_beside=True, only_reads=True)
+
+
 def installation_id(db: Connection) -> str:
     """Return the ledger's own stable name, made when it was created."""
     return str(db.execute(select(installation.c.id)).scalar_one())
@@ -165,7 +170,8 @@ def _settle(connection: sqlite3.Connection) -> None:
 def _listen(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        only_reads = connection.get_execution_options().get("only_reads")
+        connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
 def _upgrade(engine: Engine, path: Path) -> None:
