@@ -30,6 +30,7 @@ from notifier.passes import fallback
 from notifier.passes.adopt import Adoption, adopt
 from notifier.passes.book import PlanEntry, open_plan
 from notifier.passes.brake import Brake
+from notifier.passes.linking import link_events
 from notifier.passes.ops import OpsMail
 from notifier.passes.plan import PlanOutcome, dated, plan
 from notifier.passes.preflight import Item, preflight
@@ -74,11 +75,10 @@ class Passes:
         """Run the plan pass."""
         self.addressed.follow(self.engine, self.app.setting, now)
         outcome = plan(self.engine, self.app.setting, self.app.config.mail.domain, now, self.bundled)
-        return (
-            outcome
-            if self.sender.ops is None
-            else outcome.with_more(*self.sender.ops.queue(self.engine, now))
-        )
+        if self.sender.ops is not None:
+            outcome = outcome.with_more(*self.sender.ops.queue(self.engine, now))
+        link_events(self.engine)
+        return outcome
 
     def set_right(self, now: datetime, *, stands: bool) -> None:
         """Set right what a clock that was ahead planned and put off; see `turned_back`."""

@@ -26,7 +26,7 @@ _COMMANDS = {
     "event": ("close", "Record the day on which something happened that tasks count from."),
     "confirm": ("confirm", "Let go what is held until a person says so."),
     "retry": ("retry", "Failed and refused mail again; without arguments, what that would be."),
-    "ledger": ("ledger", "Who was told what, as a table; back up the ledger."),
+    "ledger": ("ledger", "Who was told what, as a table; whether the past was changed; a backup."),
     "send-test": ("service", "Send one test mail."),
     "migrate-to": ("moving", "Move the ledger to a PostgreSQL server, once and for good."),
 }

@@ -7,16 +7,18 @@ import click
 from notifier.cli.export import export
 from notifier.cli.frame import the_config
 from notifier.cli.owner import act_as_owner
+from notifier.cli.verify import verify
 from notifier.clock import utc_now
 from notifier.ledger import keeping
 
 
 @click.group()
 def ledger() -> None:
-    """Export the ledger, or back it up."""
+    """Export the ledger, verify it, or back it up."""
 
 
 ledger.add_command(export)
+ledger.add_command(verify)
 
 
 @ledger.command()

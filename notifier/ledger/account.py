@@ -82,18 +82,19 @@ def told(
             query = query.where(reminders.c.slot >= start)
         if end is not None:
             query = query.where(reminders.c.slot < end)
-        for row in db.execute(query, execution_options={"yield_per": _ROWS}).mappings():
-            mine = {identity(name) for name in row["units"]}
-            if wanted is not None and wanted not in mine:
-                continue
-            scopes = {"task", f"{row['family']}@{row['nominal']}"}
-            closings = tuple(
-                closing
-                for closing in closed.get(row["task_id"], ())
-                if closing.scope in scopes and (closing.unit is None or identity(closing.unit) in mine)
-            )
-            facts = {**row, "name": row["name"] or names.get(row["contact"])}
-            yield Told(**facts, closings=closings)
+        with db.execute(query, execution_options={"yield_per": _ROWS}) as rows:
+            for row in rows.mappings():
+                mine = {identity(name) for name in row["units"]}
+                if wanted is not None and wanted not in mine:
+                    continue
+                scopes = {"task", f"{row['family']}@{row['nominal']}"}
+                closings = tuple(
+                    closing
+                    for closing in closed.get(row["task_id"], ())
+                    if closing.scope in scopes and (closing.unit is None or identity(closing.unit) in mine)
+                )
+                facts = {**row, "name": row["name"] or names.get(row["contact"])}
+                yield Told(**facts, closings=closings)
 
 
 def units_told(db: Connection) -> set[str]:

@@ -307,4 +307,7 @@ events = Table(
     Column("by", Text, nullable=False),
     Column("action", String(32), nullable=False),
     Column("detail", Text, nullable=False),
+    Column("link", Integer),  # its place in the chain; None until a plan pass links it, see ledger.chain
+    Column("hash", String(64)),
 )
+Index("ix_events_link", events.c.link, unique=True)
