@@ -1,0 +1,134 @@
+"""Planning and bundling by pages: how many statements that takes, and what a crash between two pages leaves."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event, func, select, update
+
+from notifier.ledger.schema import messages, reminders, tasks
+from notifier.passes import bundle as bundling
+from notifier.passes import plan as planning
+from notifier.passes.bundle import bundle
+from tests.desk import Desk
+from tests.office import ALWAYS, beijing
+
+QUARTER = "2017-12-29T09:00"
+TOLD = ("wang@example.org", "zhang@example.org", "zhao@example.org")  # of ALWAYS
+ONE_EACH = dict.fromkeys(TOLD, 1)
+
+
+@contextmanager
+def statements(engine: Engine) -> Iterator[list[str]]:
+    """Collect the statements that an engine is given."""
+    found: list[str] = []
+
+    def note(_db: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        found.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield found
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def filled(desk: Desk, count: int) -> Desk:
+    """An office with one task, and so many more like it."""
+    desk.open(rows=(ALWAYS,))
+    with desk.passes.engine.begin() as db:
+        (one,) = db.execute(select(tasks)).mappings()
+        more = [dict(one) | {"id": None, "ref": f"m{n}", "position": n} for n in range(1, count)]
+        if more:
+            db.execute(tasks.insert(), [{k: v for k, v in row.items() if k != "id"} for row in more])
+    return desk
+
+
+def of_a_pass(desk: Desk, text: str) -> int:
+    """Return how many statements a plan pass takes, with what is set right before it."""
+    desk.clock.set(beijing(text))
+    desk.passes.plan(desk.clock())  # what the time brings
+    with statements(desk.passes.engine) as found:
+        desk.passes.set_right(desk.clock(), stands=True)
+        desk.passes.plan(desk.clock())
+    return len(found)
+
+
+@pytest.mark.parametrize("count", [1, 300])
+def test_an_idle_pass_takes_the_same_few_statements_however_many_tasks_there_are(
+    desk: Desk, count: int
+) -> None:
+    assert of_a_pass(filled(desk, count), "2017-11-01T12:00") <= 19
+
+
+def test_a_pass_takes_no_statement_for_each_task_or_contact(desk: Desk) -> None:
+    filled(desk, 300)
+    desk.clock.set(beijing(QUARTER))
+    with statements(desk.passes.engine) as found:
+        outcome = desk.passes.plan(desk.clock())
+    # A report, and its lead of five days before that is folded into it.
+    assert (outcome.planned, outcome.messages) == (2 * 300 * len(TOLD), len(TOLD))
+    assert len(found) <= 25
+
+
+def test_a_contact_with_more_than_a_page_has_one_digest(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundling, "_AT_ONCE", 1)
+    filled(desk, 20).at(QUARTER)
+    assert desk.sent_to() == ONE_EACH
+    with desk.passes.engine.begin() as db:
+        carried = select(func.count()).group_by(reminders.c.message_id).where(reminders.c.state == "sent")
+        assert list(db.execute(carried).scalars()) == [20] * 3
+
+
+def test_planning_stops_a_page_at_many_reminders_and_goes_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "_MOST_ROWS", 3)
+    filled(desk, 20).at(QUARTER)
+    assert len(desk.rows(reminders.c.id, state="sent")) == 20 * len(TOLD)
+    assert set(desk.sent_to().values()) == {1}
+
+
+def test_a_crash_between_two_pages_of_contacts_loses_and_doubles_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundling, "_AT_ONCE", 1)
+    filled(desk, 3)
+    desk.clock.set(beijing(QUARTER))
+
+    def killed(_db: Connection, _now: object) -> None:
+        made.append(1)
+        if len(made) == 2:
+            pytest.fail("killed here")
+
+    made: list[int] = []
+    passes, app = desk.passes, desk.app
+    with pytest.raises(pytest.fail.Exception, match="killed here"):
+        planning.plan(passes.engine, app.setting, "example.org", desk.clock(), killed)
+    assert len(desk.mails(messages.c.id)) == 1  # the second page's was rolled back with its reminders
+    desk.at("2017-12-29T09:05")
+    assert desk.sent_to() == ONE_EACH
+    assert len(desk.rows(reminders.c.id, state="sent")) == 3 * len(TOLD)
+
+
+def test_what_waits_for_several_slots_that_have_come_is_one_digest_of_the_last(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundling, "_AT_ONCE", 1)
+    filled(desk, 4)
+    desk.clock.set(beijing(QUARTER))
+    monkeypatch.setattr(planning, "bundle", lambda *_: 0)
+    desk.passes.plan(desk.clock())
+    engine, earlier = desk.passes.engine, beijing(QUARTER) - timedelta(days=1)
+    with engine.begin() as db:
+        whose = (reminders.c.task_id <= 2) & (reminders.c.contact == "zhang@example.org")
+        db.execute(update(reminders).where(whose).values(slot=earlier))
+        alone = reminders.c.contact == "zhao@example.org"
+        db.execute(update(reminders).where(alone).values(slot=earlier))
+    assert bundle(engine, desk.app.setting, "example.org", desk.clock()) == 3
+    assert sorted(desk.mails(messages.c.contact, messages.c.slot)) == [
+        ("wang@example.org", beijing(QUARTER)),
+        ("zhang@example.org", beijing(QUARTER)),
+        ("zhao@example.org", earlier),
+    ]
+    assert desk.rows(reminders.c.id, message_id=None, state="planned") == []
