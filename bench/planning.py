@@ -33,7 +33,7 @@ from notifier.database import Server
 from notifier.ledger import engine as ledger
 from notifier.ledger import schema, tasks
 from notifier.ledger.log import register_daemon, update_daemon
-from notifier.ledger.wake import outlook
+from notifier.ledger.wake import Outlook, outlook
 from notifier.passes.plan import next_moment, plan, rule_of
 from notifier.passes.replan import replan_plan
 from notifier.passes.setting import Setting
@@ -157,7 +157,7 @@ def fill(engine: Engine, count: int, contacts: int, setting: Setting) -> None:
         register_daemon(db, "bench", 1, BEFORE, config_hash="", preflight=0)
 
 
-def wake(passes: Passes, now: datetime) -> None:
+def wake(passes: Passes, now: datetime, before: Outlook) -> Outlook:
     """Do what the daemon does each minute."""
     passes.set_right(now, stands=True)
     outcome = passes.plan(now)
@@ -165,16 +165,17 @@ def wake(passes: Passes, now: datetime) -> None:
     with passes.engine.begin() as db:
         update_daemon(db, "bench", 1, last_plan=now)
     with passes.engine.begin() as db:
-        ahead = outlook(db)
+        ahead = outlook(db, before)
     with passes.engine.begin() as db:
         update_daemon(db, "bench", 1, heartbeat=now, next_wake=ahead.moment)
+    return ahead
 
 
 def idle(passes: Passes, now: datetime) -> float:
     """Return the seconds of an idle wake."""
     passes.addressed.day = passes.app.setting.policy.local_day(now)  # as of the adoption
-    wake(passes, now)
-    return sorted(timed(lambda: wake(passes, now)) for _ in range(ROUNDS))[ROUNDS // 2]
+    before = wake(passes, now, Outlook())
+    return sorted(timed(lambda: wake(passes, now, before)) for _ in range(ROUNDS))[ROUNDS // 2]
 
 
 def replanned(engine: Engine, setting: Setting) -> None:

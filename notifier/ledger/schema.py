@@ -124,6 +124,7 @@ tasks = Table(
     UniqueConstraint("plan_id", "ref"),
 )
 Index("ix_tasks_next_at", tasks.c.next_at, **only_where("next_at IS NOT NULL"))
+Index("ix_tasks_planned_until", tasks.c.planned_until)  # what a clock that was ahead has planned
 Index("ix_tasks_plan_id_rule", tasks.c.plan_id, tasks.c.rule)  # re-planning goes by distinct rule
 
 completions = Table(

@@ -54,6 +54,8 @@ def adopt(
             mark = now - setting.catch_up if catch_up else now
             if plan is None:
                 plan = _import_plan(db, entry, setting, mark)
+            if not plan.active:
+                record_event(db, at=now, by="notifier", action="plan_returned", detail=entry.key)
             moved = _same_plan(db, plan, entry, setting)
             found = compare(tasks.tasks_of(db, entry.key), entry, setting)
             for task in found.vanished:

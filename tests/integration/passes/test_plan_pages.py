@@ -9,8 +9,11 @@ import pytest
 from sqlalchemy import Connection, Engine, event, func, select, update
 
 from notifier.ledger.schema import messages, reminders, tasks
+from notifier.ledger.wake import Outlook, outlook
 from notifier.passes import bundle as bundling
+from notifier.passes import closing
 from notifier.passes import plan as planning
+from notifier.passes.adopt import adopt
 from notifier.passes.bundle import bundle
 from tests.desk import Desk
 from tests.office import ALWAYS, beijing
@@ -18,6 +21,13 @@ from tests.office import ALWAYS, beijing
 QUARTER = "2017-12-29T09:00"
 TOLD = ("wang@example.org", "zhang@example.org", "zhao@example.org")  # of ALWAYS
 ONE_EACH = dict.fromkeys(TOLD, 1)
+
+
+def counted(desk: Desk, before: Outlook | None = None) -> tuple[Outlook, bool]:
+    """Look ahead; return what is, and whether the tasks were counted for it."""
+    with statements(desk.passes.engine) as found, desk.passes.engine.begin() as db:
+        ahead = outlook(db, before)
+    return ahead, any("count(*)" in one and "FROM tasks" in one for one in found)
 
 
 @contextmanager
@@ -132,3 +142,25 @@ def test_what_waits_for_several_slots_that_have_come_is_one_digest_of_the_last(
         ("zhao@example.org", earlier),
     ]
     assert desk.rows(reminders.c.id, message_id=None, state="planned") == []
+
+
+def test_tasks_are_counted_again_once_one_is_closed_opened_gone_or_new(desk: Desk) -> None:
+    first, _ = counted(filled(desk, 3))
+    again, anew = counted(desk, first)
+    assert (first.tasks, again.tasks, anew) == (3, 3, False)
+    engine, setting, now = desk.passes.engine, desk.app.setting, desk.clock()
+    closing.close(engine, "m1", setting, now, by="ops", unit=None, report=None)
+    second, anew = counted(desk, again)
+    assert (second.tasks, anew) == (2, True)
+    closing.reopen(engine, "m1", setting, now, by="ops", unit=None)
+    third, anew = counted(desk, second)
+    assert (third.tasks, anew) == (3, True)
+    desk.passes.adopt(now)  # whose document has one row
+    fourth, anew = counted(desk, third)
+    assert (fourth.tasks, anew) == (1, True)
+    adopt(engine, [], setting, now)
+    fifth, anew = counted(desk, fourth)
+    assert (fifth.tasks, anew) == (0, True)
+    desk.passes.adopt(now)
+    sixth, anew = counted(desk, fifth)
+    assert (sixth.tasks, anew) == (1, True)
