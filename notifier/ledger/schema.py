@@ -97,6 +97,9 @@ plans = Table(
     Column("imported", UtcDateTime, nullable=False),
     Column("setting", String(64), nullable=False),  # fingerprint of policy, calendar, terms, events
     Column("active", Boolean, nullable=False),
+    Column(
+        "read", String(64), nullable=False, server_default=""
+    ),  # fingerprint of the tasks, as they were read
 )
 
 tasks = Table(

@@ -25,6 +25,7 @@ from notifier.ledger.schema import completions, plans, tasks
 
 WHOLE_TASK = "task"
 _REPORT = "report"
+_AT_ONCE = 10_000  # ids in one statement; SQLite's own default allows 32,766
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class PlanRecord:
     imported: datetime
     setting: str
     active: bool
+    read: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +163,7 @@ def retire_plans(db: Connection, keep: Iterable[str]) -> list[str]:
         ids = select(plans.c.id).where(plans.c.key.in_(gone)).scalar_subquery()
         db.execute(update(tasks).where(tasks.c.plan_id.in_(ids)).values(next_at=None))
         # An empty fingerprint makes the plan be compared anew, should it come back.
-        db.execute(update(plans).where(plans.c.key.in_(gone)).values(active=False, setting=""))
+        db.execute(update(plans).where(plans.c.key.in_(gone)).values(active=False, setting="", read=""))
     return gone
 
 
@@ -200,6 +202,17 @@ def tasks_of(db: Connection, plan: str | None = None) -> list[TaskRecord]:
     if plan is not None:
         query = query.where(plans.c.key == plan)
     return [_record(row) for row in db.execute(query).mappings()]
+
+
+def listed_tasks(db: Connection, ids: Collection[int]) -> dict[int, TaskRecord]:
+    """Return, by id, those of these tasks whose plan is active."""
+    listed: dict[int, TaskRecord] = {}
+    them = sorted(ids)
+    for first in range(0, len(them), _AT_ONCE):
+        some = tasks.c.id.in_(them[first : first + _AT_ONCE])
+        for row in db.execute(_TASK.where(plans.c.active, some)).mappings():
+            listed[row["id"]] = _record(row)
+    return listed
 
 
 def due_tasks(db: Connection, now: datetime, limit: int) -> list[DueTask]:

@@ -26,7 +26,8 @@ from notifier.timing.stream import between, stream
 
 log = logging.getLogger(__name__)
 
-PAGE = 2_000  # the more in one transaction, the less often an index page is written; that takes 0.2 s
+PAGE = 500
+DUE_PAGE = 2_000  # the more in one transaction, the less often an index page is written; that takes 0.2 s
 _MOST_ROWS = 5_000  # reminders in one transaction, but for those of a single task
 _MOST_KEPT = 20_000  # recipients, or courses, that a pass remembers
 _RETRY_BROKEN_TASK = timedelta(hours=1)
@@ -94,14 +95,14 @@ def plan(
     reckoning = _Reckoning(setting, now)
     while True:
         with engine.begin() as db:
-            page = tasks.due_tasks(db, now, PAGE)
+            page = tasks.due_tasks(db, now, DUE_PAGE)
             if not page:
                 break
             # Asked for each page: ops may date an event between two, and the marks must not pass over it.
             reckoning = reckoning.under(dated(db, setting))
             taken, made = _plan_page(db, page, reckoning)
         planned += made
-        if taken == len(page) < PAGE:
+        if taken == len(page) < DUE_PAGE:
             break
     messages = bundle(engine, setting, domain, now, bundled)
     with engine.begin() as db:

@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event, func, select, update
 
-from notifier.ledger.schema import messages, reminders, tasks
+from notifier.ledger.schema import messages, plans, reminders, tasks
 from notifier.ledger.wake import Outlook, outlook
 from notifier.passes import bundle as bundling
 from notifier.passes import closing
 from notifier.passes import plan as planning
 from notifier.passes.adopt import adopt
 from notifier.passes.bundle import bundle
+from notifier.passes.setting import Setting
 from tests.desk import Desk
 from tests.office import ALWAYS, beijing
 
@@ -155,7 +157,9 @@ def test_tasks_are_counted_again_once_one_is_closed_opened_gone_or_new(desk: Des
     closing.reopen(engine, "m1", setting, now, by="ops", unit=None)
     third, anew = counted(desk, second)
     assert (third.tasks, anew) == (3, True)
-    desk.passes.adopt(now)  # whose document has one row
+    with engine.begin() as db:
+        db.execute(update(plans).values(read=""))  # its document has one row, and two were never in it
+    desk.passes.adopt(now)
     fourth, anew = counted(desk, third)
     assert (fourth.tasks, anew) == (1, True)
     adopt(engine, [], setting, now)
@@ -164,3 +168,20 @@ def test_tasks_are_counted_again_once_one_is_closed_opened_gone_or_new(desk: Des
     desk.passes.adopt(now)
     sixth, anew = counted(desk, fifth)
     assert (sixth.tasks, anew) == (1, True)
+
+
+def test_a_start_with_unchanged_documents_reads_no_task_and_any_other_compares_them(desk: Desk) -> None:
+    def reads_tasks(setting: Setting) -> bool:
+        with statements(engine) as found:
+            adopt(engine, desk.app.book, setting, desk.clock())
+        return any("tasks.timing_state" in one and "FROM tasks" in one for one in found)
+
+    desk.open()
+    engine, setting = desk.passes.engine, desk.app.setting
+    assert not reads_tasks(setting)
+    assert reads_tasks(replace(setting, events={"x": date(2018, 1, 1)}))
+    assert reads_tasks(setting)  # which is another one again
+    assert not reads_tasks(setting)
+    with engine.begin() as db:
+        db.execute(update(plans).values(read="by an earlier release"))
+    assert reads_tasks(setting)
