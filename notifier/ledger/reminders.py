@@ -5,10 +5,21 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from notifier.ledger.schema import messages, reminders
-from notifier.ledger.upsert import insert
+from notifier.ledger.upsert import insert, insert_many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,12 +110,14 @@ def add_reminders(db: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     """
     if not rows:
         return 0
-    add = insert(db, reminders)
-    renewed = {name: add.excluded[name] for name in rows[0] if name not in _KEY}
+    add = insert(db, reminders).values({name: bindparam(name) for name in rows[0]})
+    renewed: dict[str, Any] = {name: add.excluded[name] for name in rows[0] if name not in _KEY}
     add = add.on_conflict_do_update(
-        index_elements=_KEY, set_={**renewed, "message_id": None}, where=reminders.c.state == "withdrawn"
+        index_elements=_KEY,
+        set_={**renewed, "message_id": null()},
+        where=reminders.c.state == literal_column("'withdrawn'"),
     )
-    return db.execute(add, rows, execution_options={"preserve_rowcount": True}).rowcount
+    return insert_many(db, add, reminders, rows)
 
 
 def told_of(

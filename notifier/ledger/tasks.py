@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -77,9 +77,8 @@ class TaskRecord:
     next_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueTask:
-    """What planning needs to know of a task."""
+class DueTask(NamedTuple):
+    """What planning needs to know of a task: a tuple, as the ledger gives it, because there may be a million."""
 
     id: int
     plan: str
@@ -218,7 +217,7 @@ def listed_tasks(db: Connection, ids: Collection[int]) -> dict[int, TaskRecord]:
 def due_tasks(db: Connection, now: datetime, limit: int) -> list[DueTask]:
     """Return up to `limit` tasks with a checkpoint at or before `now`."""
     query = _DUE.where(tasks.c.next_at <= now).order_by(tasks.c.next_at, tasks.c.id).limit(limit)
-    return [DueTask(**row) for row in db.execute(query).mappings()]
+    return [DueTask(*row) for row in db.execute(query)]
 
 
 def tasks_by_id(db: Connection, ids: Iterable[int]) -> dict[int, TaskRecord]:
