@@ -372,7 +372,7 @@ class Watch(ABC):
 
     def _look_ahead(self) -> Outlook:
         with self._engine.begin() as db:
-            found = outlook(db)
+            found = outlook(db, self._outlook)
         sender = self._passes.sender
         if sender.is_held or sender.paused_until is not None:
             # Mail that is due goes when the server is tried again, or when the brake lets go: not in the past.

@@ -110,6 +110,9 @@ plans = Table(
     Column("imported", UtcDateTime, nullable=False),
     Column("setting", String(64), nullable=False),  # fingerprint of policy, calendar, terms, events
     Column("active", Boolean, nullable=False),
+    Column(
+        "read", String(64), nullable=False, server_default=""
+    ),  # fingerprint of the tasks, as they were read
 )
 
 tasks = Table(
@@ -137,6 +140,7 @@ tasks = Table(
     UniqueConstraint("plan_id", "ref"),
 )
 Index("ix_tasks_next_at", tasks.c.next_at, **only_where("next_at IS NOT NULL"))
+Index("ix_tasks_planned_until", tasks.c.planned_until)  # what a clock that was ahead has planned
 Index("ix_tasks_plan_id_rule", tasks.c.plan_id, tasks.c.rule)  # re-planning goes by distinct rule
 
 completions = Table(

@@ -120,12 +120,13 @@ def reopen(
         if not tasks.reopen(db, task.id, None if unit is None else spelled, scope, now):
             raise UsageError(f"{name} isn't closed{f' for {unit} alone' if unit else ''}")
         values: dict[str, object] = {}
+        mark = max(now, task.imported)  # a clock that was ahead may have seen it first
         if unit is None and scope is None:
             values["completed"] = None
             if task.completed is not None:
-                values["planned_until"] = now
+                values["planned_until"] = mark
         if task.state == "done" and unit is None and scope is None:
-            values |= {"state": "open", "planned_until": now}
+            values |= {"state": "open", "planned_until": mark}
         if values:
             tasks.change_task(db, task.id, **values)
         _go_on(db, tasks.tasks_by_id(db, [task.id])[task.id], setting, now)
