@@ -188,9 +188,9 @@ class Gate:
 
 
 def is_surprise(found: Tally, limit: float) -> bool:
-    """Tell whether so much changes that a person has to say so."""
+    """Tell whether so much changes that a person has to say so; where nothing lies ahead, nothing does."""
     changed = found.added + found.dropped + found.moved
-    return changed >= LEAST and changed > limit * found.before
+    return found.before > 0 and changed >= LEAST and changed > limit * found.before
 
 
 def told(found: Tally) -> str:

@@ -193,6 +193,7 @@ def test_what_changes_too_much_is_held_until_that_very_configuration_is_confirme
         ("0.5", {"rows": (TEACHERS, ALWAYS, SPRING)}, True),  # WEEKLY is most of it
         ("0.9", {"rows": (TEACHERS, ALWAYS, SPRING)}, False),
         ('"1000%"', {"contacts": STRANGER}, False),
+        ('"off"', {"contacts": STRANGER}, False),
         ("0", {"contacts": CONTACTS[1:]}, True),
         ("0", {"contacts": (*CONTACTS, "省教育厅,钱五,qian@example.org,leader")}, False),  # fewer than ten
     ],
@@ -228,6 +229,14 @@ def test_a_first_import_is_no_surprise_and_a_plan_beside_a_small_one_is(tmp_path
     second = '\n[plans.second]\npath = "second.txt"\nissued = 2018-01-01\nissuer_level = "省"\n'
     with pytest.raises(Held, match="0 are dropped"):
         gate.admit(made.build(rows=(TEACHERS,), extra=second))
+    made.ledger.dispose()
+
+
+def test_where_nothing_lies_ahead_nothing_is_a_surprise(tmp_path: Path) -> None:
+    made = Office(tmp_path).open(rows=ROWS, contacts=STRANGER)
+    app = made.build(rows=ROWS)
+    assert made.compare(rows=ROWS).before == 0
+    Gate(made.ledger).admit(app)
     made.ledger.dispose()
 
 
