@@ -240,6 +240,31 @@ def test_where_nothing_lies_ahead_nothing_is_a_surprise(tmp_path: Path) -> None:
     made.ledger.dispose()
 
 
+def test_what_reminders_are_not_made_of_is_not_compared(
+    opened: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[object] = []
+
+    def noted(*_values: object, **_more: object) -> Tally:
+        compared.append(_values)
+        return Tally()
+
+    monkeypatch.setattr("notifier.gate.compare", noted)
+    gate = Gate(opened.ledger)
+    other_phone = CONFIG.replace("0371-1", "0371-2")
+    gate.admit(opened.build(rows=ROWS, config=other_phone, extra="\n[delivery]\ndaily_cap = 7\n"))
+    assert not compared
+    for changes in (
+        {"rows": (TEACHERS,)},
+        {"rows": ROWS, "contacts": CONTACTS[1:]},
+        {"rows": ROWS, "extra": "\n[policy]\nroll = 'next'\n"},
+        {"rows": ROWS, "config": CONFIG.replace("洛阳市政府", "开封市政府")},
+        {"rows": ROWS, "extra": '\n[service]\ntimezone = "Asia/Tokyo"\n'},
+    ):
+        gate.admit(opened.build(**changes))
+        assert compared.pop()
+
+
 def test_at_a_start_the_configuration_of_before_goes_on_with_the_tasks_of_before(opened: Office) -> None:
     app, why = Gate(opened.ledger).at_start(opened.build(rows=(TEACHERS,), contacts=CONTACTS[:1]))
     assert why is not None
