@@ -17,12 +17,13 @@ from notifier.clock import utc_now
 from notifier.config import load
 from notifier.database import Server
 from notifier.errors import ConfigError
-from notifier.ledger import copying, moving, outbox, tasks
+from notifier.ledger import copying, in_force, moving, outbox, tasks
 from notifier.ledger import engine as ledgers
 from notifier.ledger import server as servers
 from notifier.ledger.engine import SCHEMA
 from notifier.ledger.event_days import set_day
 from notifier.ledger.hold import hold
+from notifier.ledger.in_force import Waiting
 from notifier.ledger.log import record_event, register_daemon, update_daemon
 from notifier.ledger.refusals import note_refusal
 from notifier.ledger.schema import events, messages, metadata, ops_told, relay, reminders
@@ -57,6 +58,10 @@ def full(desk: Path) -> Path:
         record_event(db, at=SLOT, by="a\0b", action="x", detail="\\u0000 stays")
         note_refusal(db, "li@example.org", "550 no", SLOT)
         db.execute(insert(relay).values(rate="", free_at=SLOT))
+        in_force.adopted(db, "f" * 64, b"[service]\n", [{"unit": "省教育厅"}], SLOT, host="host")
+        in_force.hold(
+            db, Waiting(host="host", fingerprint="e" * 64, since=SLOT, added=1, dropped=2, moved=3, before=4)
+        )
         claimed = outbox.claim(db, "host:1", SLOT, 10)
         assert len(claimed) == 2
         db.execute(
