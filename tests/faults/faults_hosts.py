@@ -241,7 +241,7 @@ def test_a_host_cut_off_from_the_database_without_a_word_sends_nothing_more_and_
     services = hosts.hold_up(WATCHDOG_USEC="60000000")
     lonely = services[0]
     before = hosts.came_from(0)
-    health = Path(hosts.machines[0].folder / "var" / "health.json")
+    health = Path(hosts.machines[0].folder / "var" / "notifier.health.json")
     net.cut("host0", "database")
     cut = time.monotonic()
     hosts.post.answers.set()
