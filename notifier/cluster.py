@@ -19,6 +19,7 @@ from functools import partial
 
 from sqlalchemy import Connection, Engine
 
+from notifier import sdnotify
 from notifier.app import App, Passes
 from notifier.clock import utc_now
 from notifier.errors import NotifierError
@@ -60,9 +61,8 @@ def run(app: App, *, catch_up: bool = False) -> int:
     common_time = CommonTime(app.clock)
     _compare(common_time, engine)
     if (why := common_time.doubt()) is not None:
-        raise NotifierError(
-            why
-        )  # what is new in the documents would count from the wrong moment; systemd tries again
+        # What is new in the documents would count from the wrong moment; systemd tries again.
+        raise NotifierError(why)
     if _Host(app, engine, common_time).run(catch_up=catch_up):
         return 0
     logging.shutdown()
@@ -254,14 +254,19 @@ class _Host(Watch):
                 "The database server can't be asked for its time: %s", " ".join(str(error).split()),
                 extra={"action": "time_unknown"},
             )  # fmt: skip
+            is_there = False
+            if self._storage.excuses(error) and self._is_at_work():
+                sdnotify.notify("WATCHDOG=1")  # a server that is silent has taken long already, and will again
         else:
+            is_there = True
             self._forget_what_is_over()
         self._faults["time"] = self._common_time.doubt()
         if self._faults["time"] is not None:
             true = self._app.clock() - self._common_time.ahead()
             self._met.add(true, f"the clock of {self._host} differs from the database server's")
         super()._beat()
-        self._note_what_others_do()
+        if is_there:
+            self._note_what_others_do()
 
     def _forget_what_is_over(self) -> None:
         """Drop the faults of passes that this host may not run again for long: the database is back, no mail waits."""
