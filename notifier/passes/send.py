@@ -140,6 +140,11 @@ class Sender:
         return self._is_held
 
     @property
+    def is_trying_again(self) -> bool:
+        """Whether the mail server couldn't be used when it was last tried."""
+        return self._server_faults > 0
+
+    @property
     def paused_until(self) -> datetime | None:
         """When a mail server that couldn't be used is tried again; None while it isn't paused."""
         return self._paused[1] if self._paused is not None and self._is_paused() else None
