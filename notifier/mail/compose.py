@@ -133,7 +133,13 @@ class Composer:
     def _whole(self, head: Sequence[tuple[str, str]], body: bytes, envelope: Envelope) -> bytes:
         names = [name for name, _ in head] + ["MIME-Version", "Content-Type"]
         data = _joined(head) + b"\r\nMIME-Version: 1.0\r\n" + body
-        return check_mail(data, names=names, sender=self._sender, recipient=address(envelope.to_address))
+        return check_mail(
+            data,
+            names=names,
+            sender=self._sender,
+            recipient=address(envelope.to_address),
+            checked=len(body),
+        )
 
     def compose_short(self, digest: Digest, envelope: Envelope, *, at_most: int = MAX_BYTES) -> bytes:
         """Return a mail of at most `at_most` octets that lists the tasks in one plain text and says why.

@@ -120,8 +120,8 @@ def test_the_html_fetches_nothing_and_carries_its_styles_inline(
     assert not re.search(
         r"<(?:img|script|link|style|iframe|form|a)\b|url\(|https?:|@import", html, re.IGNORECASE
     )
-    assert "max-width: 600px" in html
-    assert 'font-family: "Microsoft YaHei","PingFang SC",sans-serif' in html.replace("&quot;", '"').replace(
+    assert "max-width:600px" in html
+    assert 'font-family:"Microsoft YaHei","PingFang SC",sans-serif' in html.replace("&quot;", '"').replace(
         "'", '"'
     )
 
