@@ -1,7 +1,8 @@
 """Rehearsal: the very same passes on a simulated clock that jumps from one moment to the next."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -89,11 +90,12 @@ class Nowhere:
 
     def deliver(
         self,
-        mails: Sequence[Outgoing],
+        mails: Iterable[Outgoing],
         *,
         begin: Callable[[Outgoing], None],
         record: Callable[[Outgoing, Result], None],
         stop: Callable[[], bool],
+        together: Callable[[], AbstractContextManager[None]] | None = None,  # noqa: ARG002
     ) -> Result | None:
         """Take the mails."""
         for mail in mails:

@@ -246,6 +246,8 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
 @click.pass_context
 def send_test(ctx: click.Context, address: str) -> None:
     """Send one test mail to ADDRESS, the way that [delivery] names; redirected, if all mail is."""
+    from notifier.mail.compose import Envelope
+
     _check(address)
     app = the_app(ctx)
     now = app.clock()
@@ -254,11 +256,13 @@ def send_test(ctx: click.Context, address: str) -> None:
     message_id = f"<test.{now:%Y%m%d%H%M%S%f}@{app.config.mail.domain}>"
     data = app.composer().compose(
         build([_test_notice(now.astimezone(app.config.zone))], slot=now, zone=app.config.zone),
-        to_name="",
-        to_address=target,
-        message_id=message_id,
-        date=now.astimezone(app.config.zone),
-        redirected_from=address if target != address else None,
+        Envelope(
+            to_name="",
+            to_address=target,
+            message_id=message_id,
+            date=now.astimezone(app.config.zone),
+            redirected_from=address if target != address else None,
+        ),
     )
     mail = Outgoing(id=0, address=target, sender=app.config.mail.sender, data=data, message_id=message_id)
     results: list[Result] = []

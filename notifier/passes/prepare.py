@@ -1,9 +1,10 @@
 """Claimed messages become mails: judged again, rendered, their bytes kept."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -32,6 +33,8 @@ from notifier.passes.suspension import suspensions
 
 log = logging.getLogger(__name__)
 
+AT_ONCE = 10  # mails made and kept in one go, while the connections wait
+
 
 @dataclass(slots=True, kw_only=True)
 class Preparation:
@@ -53,12 +56,12 @@ class Preparation:
         self,
         claimed: Sequence[MessageRecord],
         now: datetime,
-        ends: Callable[[bool], bool] = lambda _has_some: False,
-    ) -> list[Outgoing]:
-        """Return the mails that may go; the messages that carry nothing any more, or too many doubts, are ended.
+        ends: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Outgoing]:
+        """Yield the mails that may go, each few made when they are asked for.
 
-        One that another owner has taken over meanwhile is left out, untouched; so is what isn't made when it `ends`,
-        which is asked before each mail, with whether there is any yet.
+        The messages that carry nothing any more, or too many doubts, are ended. One that another owner has taken over
+        meanwhile is left out, untouched; so is what isn't made when it `ends`, which is asked before each few.
 
         The ledger is locked before and after, but not while mails are made: a template may take its time, and what
         ops are to know is long work.
@@ -68,14 +71,13 @@ class Preparation:
             drafts = self._judge(db, claimed, now, standing)
         zone = self.setting.policy.zone
         making = Making(composer=self.composer, sender=self.sender, redirect_to=self.redirect_to, zone=zone)
-        made: list[Made] = []
-        for draft in drafts:
-            if ends(bool(made)):
-                break
-            made.append(making.make(draft))
-        with self.engine.begin() as db:
-            kept = [each for each in made if self._keep(db, each, now)]
-        return [making.outgoing(each.draft.message, each.body) for each in kept]
+        rest = iter(drafts)
+        while (some := list(islice(rest, AT_ONCE))) and not ends():
+            made = [making.make(draft) for draft in some]
+            with self.engine.begin() as db:
+                kept = [each for each in made if self._keep(db, each, now)]
+            for each in kept:
+                yield making.outgoing(each.draft.message, each.body)
 
     def _standing(self, claimed: Sequence[MessageRecord], now: datetime) -> Sequence[Matter] | None:
         """Return what ops are to know, where they are written to; None where it can't be found out."""

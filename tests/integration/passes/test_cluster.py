@@ -140,7 +140,7 @@ def test_an_answer_is_recorded_though_the_server_ended_the_session_that_held_the
     sender = host(due, "a:1:x")
 
     class Cut(RecordingTransport):
-        def deliver(self, mails, *, begin, record, stop):  # type: ignore[no-untyped-def]
+        def deliver(self, mails, *, begin, record, stop, together=None):  # type: ignore[no-untyped-def]  # noqa: ARG002
             def cut_record(mail, result):  # type: ignore[no-untyped-def]
                 query = (
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
