@@ -19,7 +19,7 @@ from notifier.ledger.schema import installation, metadata
 
 log = logging.getLogger(__name__)
 
-SCHEMA = "0007"
+SCHEMA = "0010"
 # As Alembic makes it.
 _VERSION_TABLE = (
     "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "

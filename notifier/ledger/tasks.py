@@ -71,17 +71,25 @@ class TaskRecord:
     imported: datetime
     planned_until: datetime
     next_at: datetime | None
+    document_rule: str | None = None
+    moved: Mapping[str, str] | None = None  # see the schema
+
+    def original_due(self, day: date) -> date | None:
+        """Return the due day that an extension moved to `day`; None for one that stands as the document has it."""
+        was = (self.moved or {}).get(day.isoformat())
+        return None if was is None else date.fromisoformat(was)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """A closed task, or one occurrence of it, by one unit or (None) by all."""
+    """A closed task, or one occurrence of it, by one unit or (None) by all; or one that is suspended meanwhile."""
 
     task_id: int
     unit: str | None
     scope: str
     by: str
     at: datetime
+    is_suspension: bool = False
 
 
 _TASK = select(

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from notifier.ledger import outbox, reminders, schema, tasks
+from notifier.ledger import outbox, reminders, schema, suspended, tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def next_moment(db: Connection) -> datetime | None:
 
 
 def _next_planning(db: Connection) -> datetime | None:
-    return earliest(tasks.earliest_checkpoint(db), reminders.earliest_slot(db))
+    return earliest(tasks.earliest_checkpoint(db), reminders.earliest_slot(db), suspended.earliest_end(db))
 
 
 def earliest(*moments: datetime | None) -> datetime | None:

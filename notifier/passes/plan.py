@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from notifier.ledger import outbox, reminders, tasks
 from notifier.ledger.engine import installation_id
 from notifier.ledger.event_days import event_days
+from notifier.ledger.suspended import silences_of
 from notifier.ledger.tasks import Completion, TaskRecord
 from notifier.passes.book import units_from_json
 from notifier.passes.setting import Setting
@@ -94,7 +95,7 @@ def plan(
         with engine.begin() as db:
             page = tasks.due_tasks(db, now, PAGE)
             # Asked for each page: ops may date an event between two, and the marks must not pass over it.
-            planned += _plan_page(db, page, dated(db, setting), now)
+            planned += plan_tasks(db, page, dated(db, setting), now)
         if len(page) < PAGE:
             break
     with engine.begin() as db:
@@ -108,8 +109,9 @@ def plan(
     )
 
 
-def _plan_page(db: Connection, page: Sequence[TaskRecord], setting: Setting, now: datetime) -> int:
-    closed = tasks.completions_of(db, [task.id for task in page])
+def plan_tasks(db: Connection, page: Sequence[TaskRecord], setting: Setting, now: datetime) -> int:
+    """Plan what these tasks owe until `now` and move their marks on; return how many reminders that made."""
+    closed = silences_of(db, [task.id for task in page])
     rows: list[dict[str, Any]] = []
     marks: list[tuple[int, datetime, datetime | None]] = []
     for task in page:

@@ -136,7 +136,7 @@ def test_a_command_waits_for_a_pass_and_sees_what_it_did(desk: Desk) -> None:
         waiting.start()
         waiting.join(0.3)
         assert waiting.is_alive()
-        planning._plan_page(db, due_tasks(db, SLOT, 10), desk.app.setting, SLOT)
+        planning.plan_tasks(db, due_tasks(db, SLOT, 10), desk.app.setting, SLOT)
     waiting.join(10)
     assert seen == [len(CONTACTS)]
     other.dispose()
