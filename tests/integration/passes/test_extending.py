@@ -143,7 +143,7 @@ def test_an_overdue_task_that_is_extended_is_overdue_no_more(desk: Desk) -> None
 def test_it_survives_another_edition_with_the_same_phrase(desk: Desk) -> None:
     desk.open(rows=(TEACHERS,))
     extend(desk)
-    spaced = ("培训全体教师。", "省教育厅、财政厅", "2018 年 6 月底前完成")
+    spaced = ("培训教师！", "省教育厅、财政厅", "2018 年 6 月底前完成")
     desk.open(rows=(spaced,))
     assert task(desk) == ("due 2018-09-30", "due 2018-06", {"2018-09-30": "2018-06-30"})
     desk.open(rows=(ALWAYS,))
