@@ -8,9 +8,10 @@ from typing import Any
 from notifier.ledger.tasks import TaskRecord
 from notifier.passes.book import PlanEntry, TaskEntry
 from notifier.passes.matching import match, plain
+from notifier.passes.plan import rule_of
 from notifier.passes.setting import Setting
 from notifier.timing.outline import timing_state
-from notifier.timing.rule import Review
+from notifier.timing.rule import Review, Rule
 
 _IN_PASSING = {"position", "moved"}
 _MOVING = {"rule", "timing_state", "units"}  # what changes a task's checkpoints, or whom they are owed to
@@ -93,6 +94,13 @@ def compare(known: Sequence[TaskRecord], entry: PlanEntry, setting: Setting) -> 
         vanished=tuple(task for task in gone if task.state != "vanished"),
         in_the_way=tuple(task for task in gone if task.ref in refs),
     )
+
+
+def rule_in_force(task: TaskEntry, old: TaskRecord | None) -> Rule:
+    """Return the rule by which a task of the document is planned: an extension's, as long as the phrase is the same."""
+    if old is None or old.document_rule is None or plain(old.timing) != plain(task.row.timing):
+        return task.rule
+    return rule_of(old.rule)
 
 
 def _beside_extension(old: TaskRecord, values: Mapping[str, Any]) -> dict[str, Any]:

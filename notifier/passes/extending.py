@@ -65,33 +65,51 @@ def extend(
         was = _which(task, due, setting)
         if was == day:
             raise UsageError(f"{name} is due on {day} already")
-        original = task.original_due(was) or was
-        values = _values(task, was, original, day, setting)
-        add_extension(
-            db,
-            Extension(
-                task_id=task.id, original=original, was=was, day=day, by=by, at=now, note=note, ended=None
-            ),
-        )
-        move_completions(db, task.id, f"{Kind.DUE}@{was}", f"{Kind.DUE}@{day}")
-        waited = [
-            record
-            for record in reminders.unsent_records(db, task.id)
-            if record.family == Kind.DUE and record.nominal == was
-        ]
-        reminders.close_reminders(
-            db, [record.id for record in waited], "withdrawn", f"moved from {was} to {day} by {by}"
-        )
-        tasks.change_task(db, task.id, **values)
-        task = tasks.tasks_by_id(db, [task.id])[task.id]
-        if task.state == "open":
-            rule, context = rule_of(task.rule), context_of(task, setting)
-            _of_the_same_moments(db, task, day, {record.at for record in waited}, setting, now)
-            tasks.move_marks(db, [(task.id, now, next_moment(rule, context, now))])
-        detail = f"{task.plan}/{task.ref}: due {was} moved to {day}, originally {original}"
-        detail += f": {note}" if note else ""
-        record_event(db, at=now, by=by, action="extended", detail=detail)
-    return Extended(task=task, original=original, was=was, day=day, withdrawn=len(waited))
+        return move(db, task, was, day, setting, now, by=by, note=note)
+
+
+def move(
+    db: Connection,
+    task: TaskRecord,
+    was: date,
+    day: date,
+    setting: Setting,
+    now: datetime,
+    *,
+    by: str,
+    note: str,
+) -> Extended:
+    """Move one due day of a task in the transaction of `db`; UsageError when it would lie before its start."""
+    original = task.original_due(was) or was
+    values = _values(task, was, original, day, setting)
+    extension = Extension(
+        task_id=task.id, original=original, was=was, day=day, by=by, at=now, note=note, ended=None
+    )
+    add_extension(db, extension)
+    move_completions(db, task.id, f"{Kind.DUE}@{was}", f"{Kind.DUE}@{day}")
+    waited = [
+        record
+        for record in reminders.unsent_records(db, task.id)
+        if record.family == Kind.DUE and record.nominal == was
+    ]
+    why = f"moved from {was} to {day} by {by}"
+    reminders.close_reminders(db, [record.id for record in waited], "withdrawn", why)
+    tasks.change_task(db, task.id, **values)
+    task = tasks.tasks_by_id(db, [task.id])[task.id]
+    if task.state == "open":
+        rule, context = rule_of(task.rule), context_of(task, setting)
+        _of_the_same_moments(db, task, day, {record.at for record in waited}, setting, now)
+        tasks.move_marks(db, [(task.id, now, next_moment(rule, context, now))])
+    detail = f"{task.plan}/{task.ref}: due {was} moved to {day}, originally {original}"
+    detail += f": {note}" if note else ""
+    record_event(db, at=now, by=by, action="extended", detail=detail)
+    return Extended(
+        task=tasks.tasks_by_id(db, [task.id])[task.id],
+        original=original,
+        was=was,
+        day=day,
+        withdrawn=len(waited),
+    )
 
 
 def _which(task: TaskRecord, due: date | None, setting: Setting) -> date:

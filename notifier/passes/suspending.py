@@ -70,16 +70,34 @@ def suspend(
             raise UsageError(f"{name} is suspended already; `notifier resume` ends that")
         if task.next_at is not None and task.next_at <= now:
             plan_tasks(db, [task], setting, now)  # what fell due before is on record as that
-        if unit is None:
-            suspended.end_suspensions(db, [one.id for one in standing], now, by)  # all takes in each
-        suspended.add_suspension(db, task.id, unit=unit, by=by, at=now, until=end, note=note)
-        withdrawn = _withdraw(db, task, setting)
-        if unit is None:
-            tasks.change_task(db, task.id, state="suspended", next_at=None)
-        detail = f"{task.plan}/{task.ref} {unit or 'all units'}"
-        detail += (f" until {until}" if until else "") + (f": {note}" if note else "")
-        record_event(db, at=now, by=by, action="task_suspended", detail=detail)
+        withdrawn = rest(db, task, setting, now, by=by, unit=unit, until=end, note=note)
     return Suspending(task=task, unit=unit, withdrawn=withdrawn)
+
+
+def rest(
+    db: Connection,
+    task: TaskRecord,
+    setting: Setting,
+    now: datetime,
+    *,
+    by: str,
+    unit: str | None,
+    until: datetime | None,
+    note: str,
+) -> int:
+    """Let an open task rest in the transaction of `db`; return how many reminders that withdrew."""
+    if unit is None:  # all takes in each
+        standing = suspended.suspended(db, [task.id]).get(task.id, [])
+        suspended.end_suspensions(db, [one.id for one in standing], now, by)
+    suspended.add_suspension(db, task.id, unit=unit, by=by, at=now, until=until, note=note)
+    withdrawn = _withdraw(db, task, setting)
+    if unit is None:
+        tasks.change_task(db, task.id, state="suspended", next_at=None)
+    detail = f"{task.plan}/{task.ref} {unit or 'all units'}"
+    detail += f" until {until.astimezone(setting.policy.zone).date()}" if until else ""
+    detail += f": {note}" if note else ""
+    record_event(db, at=now, by=by, action="task_suspended", detail=detail)
+    return withdrawn
 
 
 def _withdraw(db: Connection, task: TaskRecord, setting: Setting) -> int:
