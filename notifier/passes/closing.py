@@ -31,11 +31,17 @@ class Closed:
     units: tuple[str, ...]
 
 
-def find_task(engine: Engine, name: str) -> TaskRecord:
-    """Return the task that ops mean by `7` or `plan/7`; UsageError when there is none, or more than one."""
+def find_task(engine: Engine, name: str, *, vanished: bool = False) -> TaskRecord:
+    """Return the task that ops mean by `7` or `plan/7`; UsageError when there is none, or more than one.
+
+    With `vanished`, one that is no longer in its document is found where no other has the name.
+    """
     plan, _, ref = name.strip().rpartition("/")
     with engine.begin() as db:
-        everything = [task for task in tasks.tasks_of(db) if task.state != "vanished"]
+        known = tasks.tasks_of(db)
+    everything = [task for task in known if task.state != "vanished"]
+    if vanished and not any(task.ref == ref and plan in ("", task.plan) for task in everything):
+        everything = known
     plans = dict.fromkeys(task.plan for task in everything)
     if plan and plan not in plans:
         raise UsageError(f"no plan {plan}; there is {', '.join(plans) or 'none'}")
