@@ -12,8 +12,6 @@ from notifier.passes import closing, extending, suspending
 from tests.desk import Desk
 from tests.office import ALWAYS, CONTACTS, TEACHERS, beijing
 
-pytestmark = pytest.mark.ledgers("sqlite", "postgresql")
-
 WANG, LI = "wang@example.org", "li@example.org"
 SEPTEMBER = date(2018, 9, 30)
 
@@ -42,6 +40,7 @@ def parts(desk: Desk) -> tuple[str, str]:
     return text.get_content(), html.get_content()
 
 
+@pytest.mark.ledgers("sqlite", "postgresql")
 def test_the_new_day_has_its_leads_though_those_of_the_old_one_were_sent(desk: Desk) -> None:
     desk.open(rows=(TEACHERS,))
     desk.at("2018-05-30T09:00").at("2018-06-22T09:00")
@@ -77,6 +76,7 @@ def test_both_days_stand_in_the_mail(desk: Desk) -> None:
         assert "2018年9月30日" in part
 
 
+@pytest.mark.ledgers("sqlite", "postgresql")
 def test_an_extension_of_an_extension_keeps_the_very_first_day(desk: Desk) -> None:
     desk.open(rows=(TEACHERS,))
     extend(desk, date(2018, 8, 31))
@@ -90,6 +90,7 @@ def test_an_extension_of_an_extension_keeps_the_very_first_day(desk: Desk) -> No
     assert task(desk) == ("due 2018-06", None, None)
 
 
+@pytest.mark.ledgers("sqlite", "postgresql")
 def test_what_waits_of_the_old_day_is_withdrawn_and_other_notices_go(desk: Desk) -> None:
     desk.open(rows=(TEACHERS, ALWAYS))
     desk.at("2018-05-30T09:00")
@@ -152,6 +153,7 @@ def test_it_survives_another_edition_with_the_same_phrase(desk: Desk) -> None:
     assert told(desk) == [("due-30d@2018-09-30", "sent")]
 
 
+@pytest.mark.ledgers("sqlite", "postgresql")
 def test_a_new_phrase_of_the_document_drops_it_and_says_so(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -192,6 +194,7 @@ def test_one_of_several_days_is_moved_by_its_name(desk: Desk) -> None:
     assert "原定期限" not in parts(desk)[0].partition("建成")[0].rpartition("12月31日")[0]
 
 
+@pytest.mark.ledgers("sqlite", "postgresql")
 def test_a_unit_that_had_closed_its_part_is_not_told_of_the_new_day(desk: Desk) -> None:
     row = ("建成并运行。", "省教育厅、财政厅", "2018年6月底前完成")
     desk.open(rows=(row,), extra='[plans.plan.tasks."1"]\ntiming = "due 2018-06 then ongoing"\n')

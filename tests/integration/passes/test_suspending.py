@@ -11,8 +11,6 @@ from notifier.passes import closing, suspending
 from tests.desk import Desk
 from tests.office import ALWAYS, CONTACTS, TEACHERS, beijing
 
-pytestmark = pytest.mark.ledgers("sqlite", "postgresql")
-
 WANG, LI = "wang@example.org", "li@example.org"
 
 
@@ -35,6 +33,7 @@ def state_of(desk: Desk) -> str:
         return str(db.execute(select(tasks.c.state)).scalar_one())
 
 
+@pytest.mark.ledgers("sqlite", "postgresql")
 def test_what_waits_is_withdrawn_and_nothing_falls_due_while_it_rests(desk: Desk) -> None:
     desk.open(rows=(TEACHERS,))
     desk.clock.set(beijing("2018-05-31T08:59"))
@@ -54,6 +53,7 @@ def test_what_waits_is_withdrawn_and_nothing_falls_due_while_it_rests(desk: Desk
         assert "plan/1 all units: 考核暂停" in db.execute(select(events.c.detail)).scalars().all()
 
 
+@pytest.mark.ledgers("sqlite", "postgresql")
 def test_it_goes_on_from_the_resumption_and_sends_no_burst(desk: Desk) -> None:
     desk.open(rows=(TEACHERS,))
     desk.at("2018-05-30T09:00")
@@ -81,6 +81,7 @@ def test_it_goes_on_from_the_resumption_and_sends_no_burst(desk: Desk) -> None:
     ]
 
 
+@pytest.mark.ledgers("sqlite", "postgresql")
 def test_a_day_given_ends_it_by_itself_also_when_nobody_looked_for_weeks(desk: Desk) -> None:
     desk.open(rows=(TEACHERS,))
     desk.at("2018-05-30T09:00")
@@ -98,6 +99,7 @@ def test_a_day_given_ends_it_by_itself_also_when_nobody_looked_for_weeks(desk: D
     ]
 
 
+@pytest.mark.ledgers("sqlite", "postgresql")
 def test_one_unit_rests_and_the_others_hear_of_the_task(desk: Desk) -> None:
     desk.open(rows=(TEACHERS,))
     desk.clock.set(beijing("2018-05-30T09:00"))
