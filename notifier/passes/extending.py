@@ -1,7 +1,8 @@
 """Extending tasks: a due day is moved, the original one is kept, and the leads run anew before the new one."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from itertools import islice
 
 from sqlalchemy import Connection, Engine
 
@@ -15,12 +16,14 @@ from notifier.passes.closing import find_task
 from notifier.passes.plan import context_of, dated, next_moment, plan_tasks, rule_of
 from notifier.passes.replan import untold
 from notifier.passes.setting import Setting
-from notifier.timing.checkpoint import Kind
+from notifier.passes.slots import next_slot
+from notifier.timing.checkpoint import Checkpoint, Kind
 from notifier.timing.moving import deadlines, with_deadline
 from notifier.timing.outline import events_named
-from notifier.timing.stream import between
+from notifier.timing.stream import between, stream
 
-_TICK = timedelta(microseconds=1)
+PAST = "past when the day was moved"
+_LOOKED_THROUGH = 1000  # checkpoints of other parts of a rule, before the next one of the day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +101,7 @@ def move(
     task = tasks.tasks_by_id(db, [task.id])[task.id]
     if task.state == "open":
         rule, context = rule_of(task.rule), context_of(task, setting)
-        _of_the_same_moments(db, task, day, {record.at for record in waited}, setting, now)
+        _set_out(db, task, day, {record.at for record in waited}, setting, now)
         tasks.move_marks(db, [(task.id, now, next_moment(rule, context, now))])
     detail = f"{task.plan}/{task.ref}: due {was} moved to {day}, originally {original}"
     detail += f": {note}" if note else ""
@@ -142,15 +145,31 @@ def _values(task: TaskRecord, was: date, original: date, day: date, setting: Set
     return {"rule": str(rule), "document_rule": task.document_rule or task.rule, "moved": moved}
 
 
-def _of_the_same_moments(
+def _set_out(
     db: Connection, task: TaskRecord, day: date, moments: set[datetime], setting: Setting, now: datetime
 ) -> None:
-    """Plan the notices of the new day that belong to moments for which those of the old day waited unsent."""
-    if not moments:
-        return
-    owed = [
-        checkpoint
-        for checkpoint in between(rule_of(task.rule), context_of(task, setting), min(moments) - _TICK, now)
-        if checkpoint.at in moments and checkpoint.family is Kind.DUE and checkpoint.nominal == day
-    ]
-    reminders.add_reminders(db, untold(db, [(task, owed)], setting, now))
+    """Settle the notices of the new day that lie before `now`: but for these, all is planned as it comes.
+
+    Those of moments for which the old day's waited unsent are owed. The others are past, on record as expired, so that
+    no comparison of the last weeks tells them late; where no lead is left ahead, the smallest goes in the next slot.
+    """
+    rule, context = rule_of(task.rule), context_of(task, setting)
+
+    def is_its(checkpoint: Checkpoint) -> bool:
+        return checkpoint.family is Kind.DUE and checkpoint.nominal == day
+
+    passed = [checkpoint for checkpoint in between(rule, context, task.imported, now) if is_its(checkpoint)]
+    owed = [checkpoint for checkpoint in passed if checkpoint.at in moments]
+    past = [checkpoint for checkpoint in passed if checkpoint.at not in moments]
+    rows = untold(db, [(task, owed)], setting, now) if owed else []
+    coming = next(filter(is_its, islice(stream(rule, context, now), _LOOKED_THROUGH)), None)
+    slot = next_slot(setting, now)
+    if past and not owed and coming is not None and coming.kind is Kind.DUE and slot < coming.at:
+        # As of a first import: it isn't late, the day was set only now.
+        announced = replace(past.pop(), at=slot)
+        rows += untold(db, [(task, [announced])], setting, now)
+    if past:
+        rows += [
+            row | {"state": "expired", "reason": PAST} for row in untold(db, [(task, past)], setting, now)
+        ]
+    reminders.add_reminders(db, rows)

@@ -112,9 +112,10 @@ def test_a_lead_that_keeps_its_moment_is_not_doubled_once_sent(desk: Desk) -> No
     desk.at("2018-05-30T09:00")
     extend(desk, date(2018, 6, 29))  # the working day that the 30th had rolled to
     desk.at("2018-05-30T10:00").at("2018-05-31T09:00")
-    desk.open(rows=(TEACHERS,))
-    desk.at("2018-05-31T10:00")
+    desk.open(rows=(TEACHERS,), extra="[policy]\nreport_overdue = true\n")  # compares what the last weeks owe
+    desk.at("2018-05-31T10:00").at("2018-06-01T09:00")
     assert desk.sent_to()[WANG] == 1
+    assert ("due-30d@2018-06-29", "expired") in told(desk)
     desk.at("2018-06-22T09:00")
     assert desk.sent_to()[WANG] == 2
 
@@ -130,6 +131,20 @@ def test_a_lead_that_keeps_its_moment_and_waited_goes_with_the_new_day(desk: Des
     assert told(desk) == [("due-30d@2018-06-30", "withdrawn"), ("due-30d@2018-06-29", "sent")]
     text, _ = parts(desk)
     assert "原定期限2018年6月30日（星期六），现已调整为2018年6月29日（星期五）。" in text
+
+
+def test_a_day_so_near_that_no_lead_is_left_is_told_in_the_next_slot_and_not_as_late(desk: Desk) -> None:
+    desk.open(rows=(TEACHERS,), extra="[policy]\nleads = [30]\n")
+    desk.at("2018-05-30T09:00")
+    desk.clock.set(beijing("2018-06-25T10:00"))
+    extend(desk, date(2018, 7, 6))
+    desk.at("2018-06-25T10:01").at("2018-06-26T09:00")
+    assert desk.sent_to()[WANG] == 2
+    text, _ = parts(desk)
+    assert "现已延期至2018年7月6日（星期五）。" in text
+    assert "补发" not in text
+    desk.at("2018-07-06T09:00")
+    assert told(desk)[1:] == [("due-30d@2018-07-06", "sent"), ("due@2018-07-06", "sent")]
 
 
 def test_an_overdue_task_that_is_extended_is_overdue_no_more(desk: Desk) -> None:

@@ -12,6 +12,7 @@ from tests.desk import Desk
 from tests.office import ALWAYS, CONTACTS, TEACHERS, beijing
 
 WANG, LI = "wang@example.org", "li@example.org"
+OTHER_POLICY = "[policy]\nreport_overdue = true\n"  # with it, what is owed of the last 30 days is compared anew
 
 
 def suspend(desk: Desk, name: str = "1", **how: object) -> suspending.Suspending:
@@ -66,7 +67,7 @@ def test_it_goes_on_from_the_resumption_and_sends_no_burst(desk: Desk) -> None:
     assert resume(desk).passed == 2 * 5
     desk.at("2018-07-03T10:01")
     assert desk.sent_to()[WANG] == 1
-    desk.open(rows=(TEACHERS,))  # a start compares again what is owed of the last 30 days
+    desk.open(rows=(TEACHERS,), extra=OTHER_POLICY)
     desk.at("2018-07-03T10:02").at("2018-07-04T09:00")
     assert desk.sent_to()[WANG] == 2
     then = ("expired", "the task was suspended then")
@@ -110,7 +111,7 @@ def test_one_unit_rests_and_the_others_hear_of_the_task(desk: Desk) -> None:
     assert (desk.sent_to()[WANG], desk.sent_to()[LI]) == (2, 0)
     desk.clock.set(beijing("2018-06-25T12:00"))
     assert resume(desk, unit="省财政厅").passed == 2
-    desk.open(rows=(TEACHERS,))
+    desk.open(rows=(TEACHERS,), extra=OTHER_POLICY)
     desk.at("2018-06-28T09:00")
     assert (desk.sent_to()[WANG], desk.sent_to()[LI]) == (3, 1)
     assert [state for _, state, _ in told(desk, LI)] == ["expired", "expired", "sent"]
