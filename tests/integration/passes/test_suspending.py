@@ -12,7 +12,9 @@ from tests.desk import Desk
 from tests.office import ALWAYS, CONTACTS, TEACHERS, beijing
 
 WANG, LI = "wang@example.org", "li@example.org"
-OTHER_POLICY = "[policy]\nreport_overdue = true\n"  # with it, what is owed of the last 30 days is compared anew
+OTHER_POLICY = (
+    "[policy]\nreport_overdue = true\n"  # with it, what is owed of the last 30 days is compared anew
+)
 
 
 def suspend(desk: Desk, name: str = "1", **how: object) -> suspending.Suspending:
