@@ -20,6 +20,7 @@ from notifier.ledger.schema import tasks as task_table
 from notifier.ledger.tasks import WHOLE_TASK, Completion
 from notifier.mail.maildir import MaildirTransport
 from notifier.mail.transport import Outgoing, Result, Transport
+from notifier.passes.carrying import carry_over
 from notifier.passes.plan import context_of, rule_of
 from notifier.spreadsheet import write_csv
 from notifier.timing.checkpoint import Kind
@@ -153,6 +154,8 @@ def rehearse(
             for name, day in app.setting.recorded.items():
                 set_day(db, name, day, by="rehearsal", at=start)
         passes.adopt(start)
+        if copy_of is None:
+            _carry_over(app, engine, start)
         closings = list(_closings(app, engine, start, end)) if all_done else []
         mails = 0
         while clock.now <= end and not enough():
@@ -172,6 +175,13 @@ def rehearse(
         return _found(app, engine)
     finally:
         engine.dispose()
+
+
+def _carry_over(app: App, engine: Engine, start: datetime) -> None:
+    """Let what is suspended or extended by now be so in the rehearsal of a first import, too."""
+    if (known := app.existing_ledger()) is not None:
+        carry_over(known, engine, app.setting, start)
+        known.dispose()
 
 
 def _closings(app: App, engine: Engine, start: datetime, end: datetime) -> Iterator[Completion]:

@@ -17,6 +17,7 @@ from notifier.app import App, setting_of
 from notifier.cli.frame import DAY, as_json, say_json, the_app, when
 from notifier.cli.look import digest_view, open_in_browser
 from notifier.cli.ops import show_ops_mail
+from notifier.cli.resting import lives_on_record
 from notifier.errors import UsageError
 from notifier.mail.transport import Outgoing
 from notifier.people.directory import Directory
@@ -58,6 +59,8 @@ def agenda(ctx: click.Context, start: date | None, end: date | None, as_json: bo
         click.secho(f"{lines[0].sent_at:%Y-%m-%d %a %H:%M}  {units} <{lines[0].address}>", bold=True)
         for line in lines:
             click.echo(f"    {line.task:<6} {line.kind:<8} for {line.nominal}  {line.text[:40]}")
+    for told in lives_on_record(app):
+        click.echo(told)
     click.echo(f"{len(mails)} digests, {sum(map(len, mails))} reminders")
 
 
@@ -192,6 +195,8 @@ def rehearse(
         click.echo(f"  nobody to tell at: {'、'.join(found.unreachable)}")
     if found.review:
         click.echo(f"  to be read by a person: {', '.join(found.review)}")
+    for told in lives_on_record(app):
+        click.echo(told)
     if out is not None:
         click.echo(f"  every mail and a calendar of them: {out / 'index.html'}")
         click.echo(f"  one line a reminder:               {out / 'reminders.csv'}")

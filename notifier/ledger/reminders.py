@@ -131,9 +131,10 @@ def told_of(
     return told
 
 
-def withdrawn_of(db: Connection, task_id: int) -> set[tuple[str, str]]:
-    """Return the (checkpoint, contact) pairs of a task's withdrawn reminders."""
+def withdrawn_of(db: Connection, task_id: int, why: str = "") -> set[tuple[str, str]]:
+    """Return the (checkpoint, contact) pairs of a task's withdrawn reminders whose reason has `why` in it."""
     query = select(reminders.c.checkpoint, reminders.c.contact)
+    query = query.where(reminders.c.reason.contains(why, autoescape=True)) if why else query
     return {tuple(row) for row in db.execute(query.where(reminders.c.task_id == task_id, ~STANDS))}
 
 
@@ -152,6 +153,12 @@ def unsent_of(db: Connection, ids: Iterable[int]) -> list[tuple[int, int, str]]:
     """Return (id, task, checkpoint) of the tasks' reminders of which no mail can have gone out."""
     query = select(reminders.c.id, reminders.c.task_id, reminders.c.checkpoint).where(_these(ids), UNSENT)
     return [tuple(row) for row in db.execute(query)]
+
+
+def unsent_records(db: Connection, task_id: int) -> list[ReminderRecord]:
+    """Return a task's reminders of which no mail can have gone out."""
+    query = select(reminders).where(reminders.c.task_id == task_id, UNSENT).order_by(reminders.c.id)
+    return [ReminderRecord(**row) for row in db.execute(query).mappings()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

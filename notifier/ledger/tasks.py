@@ -75,6 +75,13 @@ class TaskRecord:
     imported: datetime
     planned_until: datetime
     next_at: datetime | None
+    document_rule: str | None = None
+    moved: Mapping[str, str] | None = None  # see the schema
+
+    def original_due(self, day: date) -> date | None:
+        """Return the due day that an extension moved to `day`; None for one that stands as the document has it."""
+        was = (self.moved or {}).get(day.isoformat())
+        return None if was is None else date.fromisoformat(was)
 
 
 class DueTask(NamedTuple):
@@ -100,13 +107,14 @@ class DueTask(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """A closed task, or one occurrence of it, by one unit or (None) by all."""
+    """A closed task, or one occurrence of it, by one unit or (None) by all; or one that is suspended meanwhile."""
 
     task_id: int
     unit: str | None
     scope: str
     by: str
     at: datetime
+    is_suspension: bool = False
 
 
 _TASK = select(
@@ -214,9 +222,13 @@ def listed_tasks(db: Connection, ids: Collection[int]) -> dict[int, TaskRecord]:
     return listed
 
 
-def due_tasks(db: Connection, now: datetime, limit: int) -> list[DueTask]:
-    """Return up to `limit` tasks with a checkpoint at or before `now`."""
+def due_tasks(
+    db: Connection, now: datetime, limit: int, *, among: Collection[int] | None = None
+) -> list[DueTask]:
+    """Return up to `limit` tasks, of all or `among` some, with a checkpoint at or before `now`."""
     query = _DUE.where(tasks.c.next_at <= now).order_by(tasks.c.next_at, tasks.c.id).limit(limit)
+    if among is not None:
+        query = query.where(tasks.c.id.in_(list(among)))
     return [DueTask(*row) for row in db.execute(query)]
 
 

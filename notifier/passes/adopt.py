@@ -12,7 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from notifier.ledger import reminders, tasks
+from notifier.ledger.extended import end_extensions
 from notifier.ledger.log import record_event
+from notifier.ledger.suspended import silences_of
 from notifier.ledger.tasks import WHOLE_TASK, PlanRecord, TaskRecord
 from notifier.passes.book import PlanEntry, TaskEntry
 from notifier.passes.compare import Change, Comparison, compare, facts
@@ -167,13 +169,28 @@ def _change(db: Connection, plan: str, change: Change, now: datetime) -> None:
     old = change.old
     values = dict(change.values)
     if change.returned:
-        values["state"] = "done" if _is_done(db, old) else "open"
+        values["state"] = _state(db, old)
     if change.told:
         values["revision"] = old.revision + 1
         was = f" (was {old.ref})" if "ref" in change.differs else ""
         detail = f"{plan}/{values['ref']}{was}: {', '.join(change.told)}"
         record_event(db, at=now, by="notifier", action="task_changed", detail=detail)
+    if change.drops_extension:
+        _drop_extension(db, old, values["timing"], now)
     tasks.change_task(db, old.id, **values)
+
+
+def _drop_extension(db: Connection, old: TaskRecord, timing: str, now: datetime) -> None:
+    """Put on record, and tell ops, that a document's new phrase counts instead of an extension."""
+    end_extensions(db, old.id, now)
+    days = ", ".join(f"{was} to {day}" for day, was in (old.moved or {}).items())
+    detail = f"{old.plan}/{old.ref}: “{timing}” in the document counts, no longer the extension of {days}"
+    record_event(db, at=now, by="notifier", action="extension_dropped", detail=detail)
+    log.warning(
+        "Task %s/%s has a new phrase in its document, which counts: its extension of %s is dropped",
+        old.plan, old.ref, days,
+        extra={"action": "extension_dropped"},
+    )  # fmt: skip
 
 
 def _warn_of_override(entry: PlanEntry, change: Change) -> None:
@@ -186,9 +203,12 @@ def _warn_of_override(entry: PlanEntry, change: Change) -> None:
         )  # fmt: skip
 
 
-def _is_done(db: Connection, task: TaskRecord) -> bool:
-    done = tasks.completions_of(db, [task.id]).get(task.id, ())
-    return any(closed.unit is None and closed.scope == WHOLE_TASK for closed in done)
+def _state(db: Connection, task: TaskRecord) -> str:
+    """Return the state that a task comes back to after it had vanished."""
+    for silence in silences_of(db, [task.id]).get(task.id, ()):
+        if silence.unit is None and silence.scope == WHOLE_TASK:
+            return "suspended" if silence.is_suspension else "done"
+    return "open"
 
 
 def _vanish(db: Connection, task: TaskRecord, now: datetime) -> None:

@@ -81,10 +81,10 @@ def match(known: Sequence[TaskRecord], rows: Sequence[TaskRow]) -> list[TaskReco
 
 
 def _marks(ref: str, text: str, units: str, timing: str) -> dict[str, str]:
-    return {"ref": ref, "text": _plain(text), "units": _plain(units), "timing": _plain(timing)}
+    return {"ref": ref, "text": plain(text), "units": plain(units), "timing": plain(timing)}
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return the text without what a new edition changes in passing: spaces, punctuation, widths of letters."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text))
 

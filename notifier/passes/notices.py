@@ -14,6 +14,8 @@ from notifier.people import Role
 from notifier.timing.checkpoint import Kind
 from notifier.timing.stream import between
 
+SUSPENDED = "suspended"  # a reason that says so begins with it
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
@@ -65,9 +67,18 @@ def judge(
 
 
 def closed_by(completions: Sequence[Completion]) -> str:
-    """Say who closed what made a reminder needless."""
-    who = sorted({f"{done.scope} by {done.by} on {done.at:%Y-%m-%d}" for done in completions})
-    return f"closed: {'; '.join(who)}" if who else "closed"
+    """Say who closed what made a reminder needless, or suspended it."""
+    who = sorted(
+        {f"{done.scope} by {done.by} on {done.at:%Y-%m-%d}" for done in completions if not done.is_suspension}
+    )
+    suspended = sorted({suspended_by(each) for each in completions if each.is_suspension})
+    closed = [f"closed: {'; '.join(who)}"] if who else []
+    return "; ".join([*closed, *suspended]) or "closed"
+
+
+def suspended_by(suspension: Completion) -> str:
+    """Say who suspended what made a reminder needless."""
+    return f"{SUSPENDED} by {suspension.by} on {suspension.at:%Y-%m-%d}"
 
 
 def is_in_stream(reminder: ReminderRecord, task: TaskRecord, setting: Setting) -> bool:
@@ -122,7 +133,7 @@ def _notice(verdict: Verdict, task: TaskRecord, related: Sequence[Said]) -> Noti
         notes=tuple(zh for _en, zh in task.notes),
         soft=task.soft,
         provisional=reminder.provisional,
-        original_due=None,
+        original_due=task.original_due(reminder.nominal) if reminder.family == Kind.DUE else None,
         folded=tuple(
             other.checkpoint for other in related if other.state == "superseded" and other.reason == folded
         ),

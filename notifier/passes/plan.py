@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from notifier.ledger import reminders, tasks
 from notifier.ledger.event_days import event_days
+from notifier.ledger.suspended import silences_of
 from notifier.ledger.tasks import Completion, DueTask, TaskRecord
 from notifier.passes.book import units_from_json
 from notifier.passes.bundle import bundle
@@ -114,6 +115,11 @@ def plan(
     )
 
 
+def plan_task(db: Connection, task_id: int, setting: Setting, now: datetime) -> None:
+    """Plan what a task owes until `now`, if anything, and move its mark on."""
+    _plan_page(db, tasks.due_tasks(db, now, 1, among=[task_id]), _Reckoning(setting, now))
+
+
 class _Reckoning:
     """What tasks owe by `now`, and whom they name: worked out once for all that are alike."""
 
@@ -157,7 +163,7 @@ class _Reckoning:
 def _plan_page(db: Connection, page: Sequence[DueTask], reckoning: _Reckoning) -> tuple[int, int]:
     """Plan tasks until they are many reminders; return how many tasks that were, and how many reminders."""
     setting, now = reckoning.setting, reckoning.now
-    closed = tasks.completions_of(db, [task.id for task in page])
+    closed = silences_of(db, [task.id for task in page])
     rows: list[dict[str, Any]] = []
     marks: list[tuple[int, datetime, datetime | None]] = []
     for task in page:

@@ -16,6 +16,7 @@ from notifier.ledger import ops as ledger
 from notifier.ledger import outbox, reminders, tasks
 from notifier.ledger.outbox import MessageRecord
 from notifier.ledger.reminders import ReminderRecord
+from notifier.ledger.suspended import silences_of
 from notifier.mail.compose import Composer, is_redirected
 from notifier.mail.gate import MAX_BYTES
 from notifier.mail.transport import Outgoing
@@ -106,7 +107,7 @@ class Preparation:
         records = reminders.of_messages(db, mine)
         everything = [record for group in records.values() for record in group]
         by_task = tasks.tasks_by_id(db, {record.task_id for record in everything})
-        closed = tasks.completions_of(db, by_task)
+        closed = silences_of(db, by_task)
         related = reminders.said_of_the_same(db, records, now)
         resting = {} if self.redirect_to else self._resting(db, claimed, now)
         current: dict[tuple[int, str], bool] = {}  # contacts share checkpoints: ask the rule once each

@@ -72,7 +72,7 @@ def test_what_became_of_each_mail_is_counted_and_handed_on() -> None:
 
     class Half(RecordingTransport):
         def deliver(self, mails: Iterable[Outgoing], **calls: object) -> Result | None:
-            super().deliver(mails[:1], **calls)  # type: ignore[arg-type]
+            super().deliver(list(mails)[:1], **calls)  # type: ignore[arg-type]
             return fault
 
     mails = [
