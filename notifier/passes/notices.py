@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from notifier.digest import Digest, Notice, build
 from notifier.ledger.reminders import ReminderRecord, Said
@@ -105,7 +107,13 @@ def digest_of(
     for verdict in verdicts:
         task, contact = verdict.reminder.task_id, verdict.reminder.contact
         notices.append(_notice(verdict, tasks[task], related.get((task, contact), ())))
-    return build(notices, slot=slot, zone=setting.policy.zone)
+    return _built(tuple(notices), slot, setting.policy.zone)
+
+
+@lru_cache(maxsize=16)  # the contacts of a unit follow each other
+def _built(notices: tuple[Notice, ...], slot: datetime, zone: ZoneInfo) -> Digest:
+    """Return the digest of these notices, put together once for contacts who are told the same."""
+    return build(notices, slot=slot, zone=zone)
 
 
 def _notice(verdict: Verdict, task: TaskRecord, related: Sequence[Said]) -> Notice:
