@@ -202,6 +202,7 @@ def main() -> int:
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(benches()):
         parser.error(f"no bench: {', '.join(sorted(unknown))}")
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))  # what runs is ended, too
     load, facts, work, done = os.getloadavg()[0], machine(), [fixed_work()], []
     print(f"{facts}\n", flush=True)
     for name in asked.names or benches():
