@@ -168,7 +168,7 @@ def rehearse(
         found = simulate(app, first, last, transport, all_done=all_done, progress=show)
     if out is not None:
         write_reminders(found, out / "reminders.csv")
-        write_report(found, out, start, end)
+        write_report(app, found, out, start, end, all_done=all_done)
     seconds = round(time.monotonic() - begun, 2)
     if as_json:
         say_json(

@@ -15,7 +15,7 @@ from notifier.passes.book import PlanEntry, TaskEntry
 from notifier.passes.compare import compare
 from notifier.passes.matching import match
 from notifier.rehearsal import Sent, units_of
-from notifier.report.pages import as_page
+from notifier.report.page import as_page
 from notifier.timing.outline import light, timing_state
 from notifier.timing.stream import stream
 
