@@ -71,7 +71,7 @@ class Page:
     def wait(self, condition: str) -> None:
         """Wait until a script of the page comes to something true."""
         end = monotonic() + _PATIENCE
-        while not self.run(condition):
+        while not self.run(f"!!({condition})"):
             assert monotonic() < end, f"never came: {condition}"
             sleep(0.05)
 
@@ -129,7 +129,16 @@ def browser() -> Iterator[Page]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         # The browser reads its descriptor 3 and writes 4.
         script = f'exec 3<&{inward} 4>&{outward} {inward}<&- {outward}>&-; exec "$@"'
-        command = ["bash", "-c", script, "bash", program, *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
+        command = [
+            "bash",
+            "-c",
+            script,
+            "bash",
+            program,
+            *_FLAGS,
+            f"--user-data-dir={profile}",
+            "about:blank",
+        ]
         process = subprocess.Popen(
             command, pass_fds=(inward, outward), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )

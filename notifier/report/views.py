@@ -1,4 +1,4 @@
-"""The report's parts as plain values, made when they are written: a day with its mails, a unit, a task."""
+"""Makes the report's parts when they are written: a day with its mails, a unit, a task."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,104 +17,12 @@ from notifier.rehearsal.found import Sent, units_of
 from notifier.report.index import Index
 from notifier.report.pack import TOGETHER, packed
 from notifier.report.rules import rule_words
+from notifier.report.values import Letter, Matter, Moment, Slots, Task, Told, Unit
 
 KINDS: Final[dict[str, str]] = {key: word for key, (word, _) in wording.GROUP_WORDS.items()}
 _CONTACT_ROLES: Final = {"primary": "联络员", "copy": "抄送", "leader": "领导"}
 _TEXT: Final = 40
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One reminder inside a mail."""
-
-    kind: str
-    word: str
-    what: str
-    task: int
-    number: str
-    day: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """One mail; its page is the one at `place` in the block of that number."""
-
-    number: int
-    time: str
-    units: str
-    name: str
-    address: str
-    counts: tuple[tuple[str, str, int], ...]
-    lines: tuple[Line, ...]
-    block: int
-    place: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slots:
-    """The mails of one day, and the blocks in which they lie."""
-
-    day: date
-    title: str
-    count: int
-    letters: tuple[Letter, ...]
-    blocks: tuple[tuple[int, str], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """One mail as a unit's list has it: the counts and tasks of that unit alone."""
-
-    mail: int
-    day: str
-    name: str
-    counts: tuple[tuple[str, str, int], ...]
-    tasks: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unit:
-    """A unit: who answers for it, its tasks, what it is told and when; without mail, why not."""
-
-    number: int
-    name: str
-    contacts: tuple[tuple[str, str, str], ...]
-    tasks: tuple[tuple[int, str, str, str], ...]  # number, ref in words, role, text
-    mails: int
-    told: tuple[Told, ...]
-    nothing: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """One checkpoint of a task at the day on which it is told: to whom, and who can't be."""
-
-    day: str
-    kind: str
-    word: str
-    nominal: str
-    mails: tuple[tuple[int, str], ...]
-    lost: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """A task: its rule in words, its checkpoints, its mails; without any, why not."""
-
-    number: int
-    ref: str
-    plan: str
-    section: str
-    text: str
-    timing: str
-    words: str
-    rule: str
-    notes: tuple[str, ...]
-    units: tuple[tuple[str, str], ...]
-    reminders: int
-    moments: tuple[Moment, ...]
-    nothing: str
+_FEW: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,22 +62,28 @@ class Views:
             name=mail.name,
             address=mail.address,
             counts=counts(lines),
-            lines=tuple(self._line(line) for line in lines),
+            matters=tuple(self._matters(lines)),
             block=number - place % TOGETHER,
             place=place % TOGETHER,
         )
 
-    def _line(self, line: Sent) -> Line:
-        task = line.checkpoint.task
-        return Line(
-            kind=line.kind,
-            word=KINDS[line.kind],
-            what=wording.reminder(line.checkpoint.key),
-            task=self.task_numbers[task.id],
-            number=self.ref(task),
-            day=wording.day_text(line.nominal),
-            text=short(task.text),
-        )
+    def _matters(self, lines: Iterable[Sent]) -> Iterator[Matter]:
+        alike: dict[tuple[str, date], list[Sent]] = {}
+        for line in lines:
+            key = line.checkpoint.key.partition("@")[0]
+            alike.setdefault((key, line.nominal), []).append(line)
+        for (key, day), found in alike.items():
+            few = found if len(found) <= _FEW else ()
+            records = [line.checkpoint.task for line in few]
+            yield Matter(
+                kind=found[0].kind,
+                what=wording.reminder(f"{key}@"),
+                day=wording.day_text(day),
+                tasks=tuple(
+                    (self.task_numbers[task.id], self.ref(task), short(task.text)) for task in records
+                ),
+                many="" if few else self.refs(line.checkpoint.task for line in found),
+            )
 
     def unit(self, name: str) -> Unit:
         """Return a unit."""
