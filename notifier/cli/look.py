@@ -9,6 +9,7 @@ import click
 
 from notifier.app import App
 from notifier.cli.frame import the_ledger
+from notifier.errors import NotifierError
 from notifier.ledger import tasks
 from notifier.ledger.tasks import WHOLE_TASK, Completion, TaskRecord
 from notifier.passes.book import PlanEntry, TaskEntry
@@ -34,10 +35,12 @@ def digest_view(lines: Sequence[Sent]) -> dict[str, Any]:
 
 
 def open_in_browser(html: str) -> None:
-    """Show a mail's HTML part as a page."""
+    """Show a mail's HTML part as a page, and say where it is; NotifierError when no browser starts."""
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".html", delete=False) as file:
         file.write(as_page(html))
-    click.launch(file.name)
+    if click.launch(file.name) != 0:
+        raise NotifierError(f"no browser could be started; the page is {file.name}")
+    click.echo(f"the page is {file.name}", err=True)
 
 
 def task_views(app: App, now: datetime) -> list[dict[str, Any]]:

@@ -294,7 +294,10 @@ def count_gone(db: Connection, since: datetime, now: datetime) -> int:
     in_hand = and_(messages.c.state == "claimed", messages.c.lease_until > now)
     unanswered = select(func.count()).where(
         messages.c.finished.is_(None),
-        or_(and_(or_(messages.c.begun, messages.c.uncertain), messages.c.last_begun.between(since, now)), in_hand),
+        or_(
+            and_(or_(messages.c.begun, messages.c.uncertain), messages.c.last_begun.between(since, now)),
+            in_hand,
+        ),
         ~_IS_OPS,
     )
     return db.execute(finished).scalar_one() + db.execute(unanswered).scalar_one()
