@@ -57,7 +57,7 @@ document.addEventListener("click", (event) => {
 });
 
 const find = document.getElementById("find"), told = document.getElementById("found");
-const texts = (parts) => Array.from(parts, (part) => [part, (part.querySelector("summary") || part).textContent.toLowerCase()]);
+const texts = (parts) => Array.from(parts, (part) => [part, ((part.querySelector("summary") || part).textContent + " " + (part.dataset.also || "")).toLowerCase()]);
 let entries = null, letters = null, wait = 0;
 
 function filter() {

@@ -63,7 +63,9 @@ def text_of(html: str) -> str:
 
 def part(page: Reported, kind: str, beginning: str) -> str:
     """Return the text of the unit (`u`) or task (`t`) whose summary begins so."""
-    parts = re.findall(rf'<details class="item" id="{kind}\d+">\n(.*?)\n</details>', page.html, re.DOTALL)
+    parts = re.findall(
+        rf'<details class="item" id="{kind}\d+"[^>]*>\n(.*?)\n</details>', page.html, re.DOTALL
+    )
     [found] = [text for text in map(text_of, parts) if text.startswith(beginning)]
     return found
 
@@ -193,5 +195,7 @@ def test_in_a_browser_a_mail_opens_and_the_search_finds(report: Report) -> None:
         page.wait("document.getElementById('found').textContent")
         assert page.run("document.getElementById('found').textContent") == "找到1项、0封邮件"
         assert page.run("document.querySelectorAll('.item:not([hidden])').length") == 1
+        page.run("find.value = '财政'; find.dispatchEvent(new Event('input'))")  # of a task's units
+        page.wait("document.getElementById('found').textContent.includes('2项')")
         assert page.faults == []
         assert {name.partition("#")[0] for name in page.requests} <= {url, "about:blank"}
