@@ -18,7 +18,7 @@ _COMMANDS = {
     "resolve": ("language", "Whom a unit phrase names."),
     "agenda": ("ahead", "Who will be told what, when, without sending."),
     "preview": ("ahead", "A contact's digest as it will look."),
-    "rehearse": ("ahead", "The same passes on a simulated clock, into a Maildir and a report."),
+    "rehearse": ("rehearse", "The same passes on a simulated clock, into a Maildir and a report."),
     "run": ("service", "The daemon."),
     "status": ("service", "Is it alive, what waits, what failed, when it wakes next."),
     "why": ("why", "Why a contact did, or did not, get the reminders of a task."),

@@ -10,6 +10,7 @@ import click
 from notifier.app import App
 from notifier.cli.frame import the_ledger
 from notifier.cli.resting import told_resting
+from notifier.errors import NotifierError
 from notifier.ledger import tasks
 from notifier.ledger.suspended import Suspended, suspended
 from notifier.ledger.tasks import WHOLE_TASK, Completion, TaskRecord
@@ -17,7 +18,7 @@ from notifier.passes.book import PlanEntry, TaskEntry
 from notifier.passes.compare import compare, rule_in_force
 from notifier.passes.matching import match
 from notifier.rehearsal import Sent, units_of
-from notifier.report.pages import as_page
+from notifier.report.page import as_page
 from notifier.timing.context import Context
 from notifier.timing.outline import light, timing_state
 from notifier.timing.rule import Rule
@@ -38,10 +39,12 @@ def digest_view(lines: Sequence[Sent]) -> dict[str, Any]:
 
 
 def open_in_browser(html: str) -> None:
-    """Show a mail's HTML part as a page."""
+    """Show a mail's HTML part as a page, and say where it is; NotifierError when no browser starts."""
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".html", delete=False) as file:
         file.write(as_page(html))
-    click.launch(file.name)
+    if click.launch(file.name) != 0:
+        raise NotifierError(f"no browser could be started; the page is {file.name}")
+    click.echo(f"the page is {file.name}", err=True)
 
 
 def task_views(app: App, now: datetime) -> list[dict[str, Any]]:
