@@ -63,7 +63,9 @@ name = "省政府督查室"
 from = "ducha@example.org"
 host = "127.0.0.1"
 """
-PLAN = "附件\n\n任务分工表\n\t序号\n\t工作任务\n\t负责单位\n\t时间进度\n\n\t1\n\t任务。\n\t单位0\n\t持续实施\n"
+PLAN = (
+    "附件\n\n任务分工表\n\t序号\n\t工作任务\n\t负责单位\n\t时间进度\n\n\t1\n\t任务。\n\t单位0\n\t持续实施\n"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +221,9 @@ def measure(count: int, place: Path, server: str | None) -> Figures:
     longest, pass_statements = watched.longest, watched.statements
     most = peak()
     with engine.begin() as db:
-        found = db.execute(select(func.count()).where(schema.reminders.c.message_id.is_not(None))).scalar_one()
+        found = db.execute(
+            select(func.count()).where(schema.reminders.c.message_id.is_not(None))
+        ).scalar_one()
         assert found == outcome.planned, (found, outcome)
         db.execute(update(schema.reminders).values(state="sent"))
         db.execute(update(schema.messages).values(state="accepted", finished=QUARTER))
@@ -263,7 +267,7 @@ def postgres() -> Iterator[str | None]:
         yield running.database()
 
 
-def measured(*, quick: bool = False) -> Iterator[Figures]:
+def measured(quick: bool = False) -> Iterator[Figures]:
     """Yield the figures of each size, on SQLite, then on PostgreSQL where there is one."""
     wanted = os.environ.get("BENCH_TASKS")
     sizes = tuple(int(size) for size in wanted.split(",")) if wanted else SIZES[:3] if quick else SIZES
@@ -291,9 +295,9 @@ def row(one: Figures) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def rows(*, quick: bool = False) -> list[tuple[str, ...]]:
+def rows(quick: bool = False) -> list[tuple[str, ...]]:
     """Return the table with its head; `quick` leaves out what takes longer than seconds."""
-    return [HEAD, *map(row, measured(quick=quick))]
+    return [HEAD, *map(row, measured(quick))]
 
 
 def main() -> None:
@@ -303,7 +307,9 @@ def main() -> None:
             server = sys.argv[3] if len(sys.argv) > 3 else None
             print(json.dumps(asdict(measure(int(sys.argv[2]), Path(place), server))))
         return
-    print(f"Python {sys.version.split()[0]}; a task in five has a date far ahead, the others report quarterly")
+    print(
+        f"Python {sys.version.split()[0]}; a task in five has a date far ahead, the others report quarterly"
+    )
     print("".join(f"{cell:>12}" for cell in HEAD))
     for one in measured():
         print("".join(f"{cell:>12}" for cell in row(one)), flush=True)

@@ -28,7 +28,13 @@ from notifier.passes.adopt import Adoption
 SIZES = (36, 1_000, 10_000, 100_000)
 NOW = datetime(2018, 6, 28, 4, tzinfo=UTC)
 STOP_SECONDS = 60.0
-PHRASES = ("持续实施", "2018年12月底前完成", "2019年6月底前完成", "2018年秋季学期开学前完成", "2020年底前出台具体措施")
+PHRASES = (
+    "持续实施",
+    "2018年12月底前完成",
+    "2019年6月底前完成",
+    "2018年秋季学期开学前完成",
+    "2020年底前出台具体措施",
+)
 CONFIG = """
 [plans.bench]
 path = "plan.csv"
@@ -156,7 +162,7 @@ def in_process(count: int, *, with_daemon: bool) -> Figures:
     return Figures(**found)
 
 
-def measured(*, quick: bool = False) -> Iterator[Figures]:
+def measured(quick: bool = False) -> Iterator[Figures]:
     """Yield the figures of each size."""
     wanted = os.environ.get("BENCH_TASKS")
     sizes = tuple(int(size) for size in wanted.split(",")) if wanted else SIZES[:3] if quick else SIZES
@@ -174,9 +180,9 @@ def row(one: Figures) -> tuple[str, ...]:
     return (f"{one.tasks:,}", *(f"{seconds:.2f} s" for seconds in spent), f"{one.peak:.0f} MB", *ready)
 
 
-def rows(*, quick: bool = False) -> list[tuple[str, ...]]:
+def rows(quick: bool = False) -> list[tuple[str, ...]]:
     """Return the table with its head; `quick` leaves out what takes longer than seconds."""
-    return [HEAD, *map(row, measured(quick=quick))]
+    return [HEAD, *map(row, measured(quick))]
 
 
 def main() -> None:
