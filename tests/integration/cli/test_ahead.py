@@ -186,15 +186,17 @@ def test_a_rehearsal_overwrites_no_other_page(desk: Path, ops: Type) -> None:
 @pytest.mark.parametrize(
     ("words", "contacts"),
     [
-        (("--contact", "张三"), {"zhang"}),
-        (("--unit", "各省辖市政府"), {"zhang", "zhao"}),
-        (("--unit", "洛阳市政府", "--unit", "省教育厅"), {"zhao", "wang"}),
-        (("--task", "1"), {"wang", "li"}),
-        (("--task", "plan/2", "--unit", "省教育厅"), {"wang"}),
+        (("--contact", "张三"), ("zhang",)),
+        (("--unit", "各省辖市政府"), ("zhang", "zhao")),
+        (("--unit", "洛阳市政府", "--unit", "省教育厅"), ("zhao", "wang")),
+        (("--task", "1"), ("wang", "li")),
+        (("--task", "plan/2", "--unit", "省教育厅"), ("wang",)),
     ],
     ids=" ".join,
 )
-def test_an_agenda_shows_what_was_asked_for(ops: Type, words: tuple[str, ...], contacts: set[str]) -> None:
+def test_an_agenda_shows_what_was_asked_for(
+    ops: Type, words: tuple[str, ...], contacts: tuple[str, ...]
+) -> None:
     june = ("agenda", "--from", "2018-06-01", "--to", "2018-06-30", "--json")
     everything = ops(*june).json
     shown = ops(*june, *words).json
