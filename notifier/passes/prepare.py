@@ -57,12 +57,13 @@ class Preparation:
         self,
         claimed: Sequence[MessageRecord],
         now: datetime,
-        ends: Callable[[], bool] = lambda: False,
+        ends: Callable[[bool], bool] = lambda _has_some: False,
     ) -> Iterator[Outgoing]:
         """Yield the mails that may go, each few made when they are asked for.
 
         The messages that carry nothing any more, or too many doubts, are ended. One that another owner has taken over
-        meanwhile is left out, untouched; so is what isn't made when it `ends`, which is asked before each few.
+        meanwhile is left out, untouched; so is what isn't made when it `ends`, which is
+        asked before each mail, with whether there is any to go yet.
 
         The ledger is locked before and after, but not while mails are made: a template may take its time, and what
         ops are to know is long work.
@@ -73,8 +74,14 @@ class Preparation:
         zone = self.setting.policy.zone
         making = Making(composer=self.composer, sender=self.sender, redirect_to=self.redirect_to, zone=zone)
         rest = iter(drafts)
-        while (some := list(islice(rest, AT_ONCE))) and not ends():
-            made = [making.make(draft) for draft in some]
+        while not ends(False):
+            made: list[Made] = []
+            for draft in islice(rest, AT_ONCE):
+                if made and ends(True):
+                    break
+                made.append(making.make(draft))
+            if not made:
+                return
             with self.engine.begin() as db:
                 kept = [each for each in made if self._keep(db, each, now)]
             for each in kept:

@@ -257,8 +257,8 @@ class Sender:
         begun: set[int] = set()
         tried: set[int] = set()
 
-        def ends() -> bool:
-            return stop() or (bool(begun or tried) and time.monotonic() > deadline)
+        def ends(has_some: bool = False) -> bool:
+            return stop() or (bool(has_some or begun or tried) and time.monotonic() > deadline)
 
         def mails() -> Generator[Outgoing, None, None]:
             batch = claimed
@@ -313,7 +313,7 @@ class Sender:
             outbox.release(db, ids, self.owner)
 
     def _prepare(
-        self, claimed: Sequence[MessageRecord], ends: Callable[[], bool] = lambda: False
+        self, claimed: Sequence[MessageRecord], ends: Callable[[bool], bool] = lambda _has_some: False
     ) -> Iterator[Outgoing]:
         preparation = Preparation(
             engine=self.engine,
