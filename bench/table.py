@@ -85,6 +85,8 @@ def at_most(value: float | None, aim: float, shown: Callable[[float], str]) -> s
 
 
 def _verdict(value: float | None, is_met: bool) -> str:
+    if QUICK:
+        return "not judged, numbers too small"
     return "not measured" if value is None else "met" if is_met else "**not met**"
 
 

@@ -38,6 +38,7 @@ from notifier.passes.readdress import AddressedFor
 from notifier.passes.retry import Override, longest_wait
 from notifier.passes.send import Sender, SendOutcome
 from notifier.passes.setting import Setting
+from notifier.passes.suspending import resume_over
 from notifier.passes.suspension import suspensions
 from notifier.passes.turned_back import set_right
 from notifier.people.directory import Contact, Directory
@@ -74,7 +75,9 @@ class Passes:
     def plan(self, now: datetime) -> PlanOutcome:
         """Run the plan pass."""
         self.addressed.follow(self.engine, self.app.setting, now)
+        ends = resume_over(self.engine, self.app.setting, now)
         outcome = plan(self.engine, self.app.setting, self.app.config.mail.domain, now, self.bundled)
+        outcome = outcome.with_more(0, ends)
         if self.sender.ops is not None:
             outcome = outcome.with_more(*self.sender.ops.queue(self.engine, now))
         link_events(self.engine)

@@ -3,10 +3,14 @@
 Its periodic task wakes the plan pass on one host per heartbeat, a job of its own at a nearer moment. What may be sent
 is given out in jobs of 100 messages, in the transaction that makes the messages and again at each tick: what is due
 and has no job gets one. So a job that is lost costs a delay, and one too many finds nothing to do.
+
+A host that can do nothing with a job leaves it to the others: it fetches none while its clock can't be gone by, nor any
+mail while it can't use the mail server; and what it has claimed and can't get on with goes back.
 """
 
 import logging
 import os
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -15,13 +19,16 @@ from functools import partial
 
 from sqlalchemy import Connection, Engine
 
+from notifier import sdnotify
 from notifier.app import App, Passes
 from notifier.clock import utc_now
+from notifier.errors import NotifierError
 from notifier.ledger import among_hosts, jobs
 from notifier.ledger.engine import beside
 from notifier.ledger.log import all_daemons
 from notifier.ledger.server import session
 from notifier.ledger.unseen import UnseenStorage
+from notifier.passes.common_time import CommonTime
 from notifier.passes.relay import Relay
 from notifier.passes.send import SendOutcome
 from notifier.signals import Signals
@@ -33,12 +40,16 @@ log = logging.getLogger(__name__)
 _BEATS = 3  # so many heartbeats may pass between two plan passes, whichever hosts run them
 _LITTLE = timedelta(seconds=1)  # before a job that moved nothing is looked at again
 _SIGN_OFF_SECONDS = 5.0
+_STANDSTILL_SECONDS = (
+    20.0  # in which nothing that is claimed gets on: then others may try what waits behind it
+)
 
 
 def run(app: App, *, catch_up: bool = False) -> int:
     """Run until SIGTERM or SIGINT; return the exit code.
 
-    Raises ConfigError when the database is another program's, NotifierError when it can't be reached at the start.
+    Raises ConfigError when the database is another program's, NotifierError when it can't be reached at the start, or
+    shows another time than this host.
 
     Where the mail in hand gets no answer, the process ends here: nothing else would end the thread that waits.
     """
@@ -47,18 +58,31 @@ def run(app: App, *, catch_up: bool = False) -> int:
     engine = app.create_ledger()
     jobs.prepare(engine)
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # each try to reach a server that is away
-    if _Host(app, engine, Signals(), UnseenStorage()).run(catch_up=catch_up):
+    common_time = CommonTime(app.clock)
+    _compare(common_time, engine)
+    if (why := common_time.doubt()) is not None:
+        # What is new in the documents would count from the wrong moment; systemd tries again.
+        raise NotifierError(why)
+    if _Host(app, engine, common_time).run(catch_up=catch_up):
         return 0
     logging.shutdown()
     os._exit(0)
 
 
+def _compare(common_time: CommonTime, engine: Engine) -> None:
+    with beside(engine).begin() as db:
+        common_time.compare(lambda: among_hosts.server_clock(db))
+
+
 class _Host(Watch):
-    def __init__(self, app: App, engine: Engine, signals: Signals, storage: UnseenStorage) -> None:
-        super().__init__(app, engine, signals, storage)
+    def __init__(self, app: App, engine: Engine, common_time: CommonTime) -> None:
+        super().__init__(app, engine, Signals(), UnseenStorage())
+        self._common_time = common_time
+        self._claimed: frozenset[tuple[int, bool, bool]] = frozenset()  # as of the last renewal
+        self._moved = time.monotonic()  # when it was last seen to change
         self._workers = Workers(
             session(engine),
-            Calls(plan=self._plan_job, send=self._send_job, beat=self._renew),
+            Calls(plan=self._plan_job, send=self._send_job, beat=self._renew, may_work=self._may_work),
             lambda: self._app.config.service.heartbeat,
             (jobs.PLAN, jobs.SEND),
         )
@@ -110,14 +134,36 @@ class _Host(Watch):
     def _heartbeat(self) -> timedelta:
         return timedelta(seconds=self._app.config.service.heartbeat)
 
+    def _doubt(self) -> str | None:
+        return super()._doubt() or self._common_time.doubt()
+
+    def _must_wait(self, name: str) -> bool:
+        _compare(self._common_time, self._engine)
+        # Told under a name of its own: it is over with a beat, whichever host runs the next pass.
+        self._faults["time"] = self._common_time.doubt()
+        return self._faults["time"] is not None or super()._must_wait(name)
+
+    def _may_work(self, task: str) -> bool:
+        is_paused = task == jobs.SEND and self._passes.sender.paused_until is not None
+        return not is_paused and self._doubt() is None
+
     def _swap(self, fresh: App) -> None:
+        if (why := self._doubt()) is not None:
+            raise NotifierError(why)
         heartbeat = self._heartbeat
         super()._swap(fresh)
         if self._heartbeat != heartbeat:
             self._workers.begin_anew()
 
+    def _say(self, **values: object) -> None:
+        if isinstance(moment := values.get("heartbeat"), datetime):
+            values["heartbeat"] = moment - self._common_time.ahead()  # others judge by it who lives
+        super()._say(**values)
+
     def _plan_job(self) -> None:
         self._pass("plan", self._plan)
+        if self._doubt() is not None:
+            self._wake("plan", _LITTLE)  # on another host: this one fetches no more
 
     def _plan(self) -> datetime | None:
         moment = super()._plan()
@@ -133,6 +179,8 @@ class _Host(Watch):
 
     def _send_job(self, messages: list[int]) -> None:
         outcomes: list[SendOutcome] = []
+        if self._passes.sender.is_trying_again:
+            messages = self._share(messages)
 
         def send() -> None:
             outcomes.append(self._told(self._passes.send(self._must_end, messages)))
@@ -156,24 +204,83 @@ class _Host(Watch):
         wait = max(min(soon.values()) - now, timedelta(0))
         if outcome is not None:
             wait = max(wait, timedelta(seconds=outcome.rest))
-        if not self._signals.stop_asked:  # another host may be luckier
-            if sender.paused_until is not None:
-                wait = max(wait, sender.paused_until - now)
-            if outcome is None or not outcome.tried:
-                wait = max(wait, _LITTLE)
-        jobs.defer_send(self._engine, list(soon), wait)
+        if not self._signals.stop_asked and (outcome is None or not outcome.tried):
+            wait = max(wait, _LITTLE)
+        jobs.defer_send(self._engine, list(soon), wait)  # another host may be luckier
+
+    def _share(self, messages: list[int]) -> list[int]:
+        """Give all but one message of a job to others, while the mail server failed here last; return that one."""
+        try:
+            if len(messages) > 1:
+                jobs.defer_send(self._engine, messages[1:], timedelta(0))
+        except Exception as error:
+            log.warning("No job for mail: %s", " ".join(str(error).split()), extra={"action": "job_lost"})
+            return messages
+        return messages[:1]
 
     def _renew(self) -> None:
+        if not self._in_pass["send"].locked() or self._doubt() is not None:
+            return  # nothing is claimed, or others may have it soon
+        owner = self._passes.sender.owner
         with beside(self._engine).begin() as db:
-            among_hosts.renew(db, self._passes.sender.owner, self._app.clock() + among_hosts.LEASE)
+            claimed = among_hosts.claims(db, owner)
+            among_hosts.renew(db, owner, self._app.clock() + among_hosts.LEASE)
+        if claimed != self._claimed:
+            self._claimed, self._moved = claimed, time.monotonic()
+        elif time.monotonic() - self._moved > _STANDSTILL_SECONDS:
+            self._give_back(owner, [is_begun for _, _, is_begun in claimed])
+
+    def _give_back(self, owner: str, are_begun: list[bool]) -> None:
+        """Let others have what waits behind mail that gets no answer: for that, the server may take twenty minutes."""
+        # What may be on its way to the server is kept, or a slow one would be left by each host before it answers.
+        keep = max(0, self._app.config.mail.connections - sum(are_begun))
+        if len(are_begun) - sum(are_begun) <= keep:
+            return
+        with beside(self._engine).begin() as db:
+            given = among_hosts.give_back(db, owner, keep)
+        if given:
+            jobs.defer_send(self._engine, given, timedelta(0))
+            log.warning(
+                "The mail server doesn't answer: %d mails behind it go to other hosts", len(given),
+                extra={"action": "mail_given_back"},
+            )  # fmt: skip
 
     def _beat(self) -> None:
+        try:
+            _compare(self._common_time, self._engine)
+            jobs.forget_ticks_ahead(self._engine)
+        except Exception as error:
+            log.warning(
+                "The database server can't be asked for its time: %s", " ".join(str(error).split()),
+                extra={"action": "time_unknown"},
+            )  # fmt: skip
+            is_there = False
+            if self._storage.excuses(error) and self._is_at_work():
+                sdnotify.notify(
+                    "WATCHDOG=1"
+                )  # a server that is silent has taken long already, and will again
+        else:
+            is_there = True
+            self._forget_what_is_over()
+        self._faults["time"] = self._common_time.doubt()
+        if self._faults["time"] is not None:
+            true = self._app.clock() - self._common_time.ahead()
+            self._met.add(true, f"the clock of {self._host} differs from the database server's")
         super()._beat()
-        self._note_what_others_do()
+        if is_there:
+            self._note_what_others_do()
+
+    def _forget_what_is_over(self) -> None:
+        """Drop the faults of passes that this host may not run again for long: the database is back, no mail waits."""
+        for name in self._in_pass:
+            if not self._failed[name] and (self._faults[name] or "").startswith(f"{name}: "):
+                self._faults[name] = None
+        if not (self._failed["send"] or self._passes.sender.paused_until or self._outlook.waiting):
+            self._faults["send"] = None
 
     def _note_what_others_do(self) -> None:
         """Keep this host's health from suffering where another one plans, or no mail is to be sent."""
-        if not self._is_at_work():
+        if not self._is_at_work() or self._doubt() is not None:
             return
         try:
             with beside(self._engine).begin() as db:

@@ -21,6 +21,7 @@ from notifier.errors import ConfigError, NotifierError
 from notifier.ledger import in_force
 from notifier.ledger.extract import extract, twin
 from notifier.ledger.in_force import HELD, InForce, Waiting
+from notifier.ledger.tasks import plan_by_key
 from notifier.logs import hushed
 from notifier.passes.foresight import DAYS, Difference, Tally, as_it_stands, once_adopted
 from notifier.passes.foresight import compare as differ
@@ -29,6 +30,16 @@ from notifier.people.directory import Contact, Directory
 log = logging.getLogger(__name__)
 
 LEAST = 10  # reminders: fewer are no surprise, however few there are in all
+_SUBSTANCE = (
+    "plans",
+    "policy",
+    "calendar",
+    "terms",
+    "timing",
+    "events",
+    "groups",
+    "aliases",
+)  # of config.toml
 _PATIENCE_SECONDS = 120.0  # for a comparison in the daemon
 
 
@@ -139,6 +150,8 @@ class Gate:
                 " ".join(str(error).split()), extra={"action": "not_compared"},
             )  # fmt: skip
             return
+        if self._is_alike(old, app):
+            return
         brakes = app.config.delivery.hold
         try:
             found = compare(self._engine, old, app, check=_limit(stop))
@@ -151,6 +164,18 @@ class Gate:
         if is_surprise(found, old.config.service.surprise_limit):
             self._hold(mine, found, app.clock())
             raise Held(f"{HELD}: {told(found)}", brakes=brakes)
+
+    def _is_alike(self, old: App, new: App) -> bool:
+        """Tell whether nothing differs that reminders are made of: such a reload needs no comparison."""
+        was, is_now = old.config, new.config
+        if any(getattr(was, name) != getattr(is_now, name) for name in _SUBSTANCE):
+            return False
+        if was.service.timezone != is_now.service.timezone or old.people.contacts != new.people.contacts:
+            return False
+        with self._engine.begin() as db:
+            plans = {entry.key: plan_by_key(db, entry.key) for entry in new.book}
+        read = {entry.key: entry.document.sha256 for entry in new.book}
+        return read == {key: plan.hash for key, plan in plans.items() if plan is not None and plan.active}
 
     def adopted(self, app: App) -> None:
         """Put on record that an app was adopted."""
@@ -188,9 +213,9 @@ class Gate:
 
 
 def is_surprise(found: Tally, limit: float) -> bool:
-    """Tell whether so much changes that a person has to say so."""
+    """Tell whether so much changes that a person has to say so; where nothing lies ahead, nothing does."""
     changed = found.added + found.dropped + found.moved
-    return changed >= LEAST and changed > limit * found.before
+    return found.before > 0 and changed >= LEAST and changed > limit * found.before
 
 
 def told(found: Tally) -> str:

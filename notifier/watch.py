@@ -191,7 +191,7 @@ class Watch(ABC):
     def _must_wait(self, name: str) -> bool:
         """Tell whether a pass has no room or no clock to go by; status says which."""
         self._faults["clock"] = self._timekeeper.behind()
-        why = self._storage.shortage() or self._timekeeper.doubt()
+        why = self._storage.shortage() or self._doubt()
         if why is not None:
             self._faults[name] = why
             self._try_to_say()
@@ -215,7 +215,11 @@ class Watch(ABC):
 
     def _must_end(self) -> bool:
         """Tell whether a send pass is to end after the mails in hand."""
-        return self._is_hurried() or self._storage.is_full or self._timekeeper.doubt() is not None
+        return self._is_hurried() or self._storage.is_full or self._doubt() is not None
+
+    def _doubt(self) -> str | None:
+        """Return why the wall clock can't be gone by, None when it can."""
+        return self._timekeeper.doubt()
 
     def _told(self, outcome: SendOutcome) -> SendOutcome:
         """Say in the ledger how a send pass went; return its outcome."""
@@ -372,7 +376,7 @@ class Watch(ABC):
 
     def _look_ahead(self) -> Outlook:
         with self._engine.begin() as db:
-            found = outlook(db)
+            found = outlook(db, self._outlook)
         sender = self._passes.sender
         if sender.is_held or sender.paused_until is not None:
             # Mail that is due goes when the server is tried again, or when the brake lets go: not in the past.

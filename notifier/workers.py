@@ -32,6 +32,9 @@ class Calls:
     plan: Callable[[], None]
     send: Callable[[list[int]], None]
     beat: Callable[[], None]  # every BEAT_SECONDS
+    may_work: Callable[
+        [str], bool
+    ]  # whether jobs of a task may be fetched now; on the event loop, looked at often
 
 
 class Workers:
@@ -101,21 +104,7 @@ class Workers:
         app = App(connector=PsycopgConnector(kwargs=dict(self._session), min_size=1, max_size=6, timeout=10))
         self._register(app)
         async with app.open_async():
-            tasks = [
-                asyncio.ensure_future(
-                    app.run_worker_async(
-                        queues=[queue],
-                        name=queue,
-                        concurrency=1,
-                        install_signal_handlers=False,
-                        delete_jobs="successful",
-                        fetch_job_polling_interval=_POLL_SECONDS,
-                        update_heartbeat_interval=BEAT_SECONDS,
-                        stalled_worker_timeout=SILENT_SECONDS,
-                    )
-                )
-                for queue in (self._plan, self._send)
-            ]
+            tasks = [asyncio.ensure_future(self._keep(app, queue)) for queue in (self._plan, self._send)]
             tasks.append(asyncio.ensure_future(self._beat(app)))
             self._at_work.set()
             try:
@@ -126,6 +115,32 @@ class Workers:
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _keep(self, app: App, queue: str) -> None:
+        """Have a worker for as long as its jobs may be done here; return or raise when it ends by itself."""
+        while True:
+            while not self._calls.may_work(queue):
+                await asyncio.sleep(BEAT_SECONDS)
+            worker = asyncio.ensure_future(
+                app.run_worker_async(
+                    queues=[queue],
+                    name=queue,
+                    concurrency=1,
+                    install_signal_handlers=False,
+                    delete_jobs="successful",
+                    fetch_job_polling_interval=_POLL_SECONDS,
+                    update_heartbeat_interval=BEAT_SECONDS,
+                    stalled_worker_timeout=SILENT_SECONDS,
+                )
+            )
+            try:
+                while self._calls.may_work(queue):
+                    await asyncio.wait({worker}, timeout=BEAT_SECONDS)
+                    if worker.done():
+                        return worker.result()
+            finally:
+                worker.cancel()  # it ends after the job in hand
+                await asyncio.gather(worker, return_exceptions=True)
 
     def _register(self, app: App) -> None:
         @app.periodic(cron=cron(self._heartbeat()))

@@ -1,6 +1,7 @@
 """The doubles of the ports: transports that record, and transports that fail in a chosen way."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 
 from notifier.mail.transport import Outgoing, Result, Revoked
 
@@ -16,11 +17,12 @@ class RecordingTransport:
 
     def deliver(
         self,
-        mails: Sequence[Outgoing],
+        mails: Iterable[Outgoing],
         *,
         begin: Callable[[Outgoing], None],
         record: Callable[[Outgoing, Result], None],
         stop: Callable[[], bool],
+        together: Callable[[], AbstractContextManager[None]] | None = None,  # noqa: ARG002
     ) -> Result | None:
         """Answer each mail; one of scope server ends the delivery before that mail is begun."""
         for mail in mails:

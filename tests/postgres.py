@@ -61,10 +61,14 @@ def _serves(folder: Path) -> bool:
 
 
 class Postgres:
-    """A server that listens on a socket in a temporary folder and trusts whoever reaches it."""
+    """A server that listens on a socket in a temporary folder and trusts whoever reaches it.
 
-    def __init__(self, folder: Path, server: subprocess.Popen[bytes]) -> None:
+    Where it has an address, it listens there, too, and the URLs name that.
+    """
+
+    def __init__(self, folder: Path, server: subprocess.Popen[bytes], address: str = "") -> None:
         self.folder = folder
+        self.address = address
         self.server = server
         self._pattern: str | None = None
         self._names = (f"ledger_{number}" for number in count(1))
@@ -88,6 +92,8 @@ class Postgres:
 
     def url(self, name: str) -> str:
         """Return the URL of a database."""
+        if self.address:
+            return f"postgresql+psycopg://notifier@{self.address}/{name}?sslmode=disable"
         return f"postgresql+psycopg://notifier@/{name}?host={quote(str(self.folder), safe='')}"
 
     def connect(self, name: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
@@ -96,10 +102,11 @@ class Postgres:
 
 
 @contextmanager
-def running(found: Path, *, is_durable: bool = False) -> Iterator[Postgres]:
+def running(found: Path, address: str = "", *, is_durable: bool = False) -> Iterator[Postgres]:
     """Run a new, empty server with the binaries of a folder; as `nobody` where root asks, whom PostgreSQL refuses.
 
-    Where speed is measured it `is_durable`: a commit is on the disk, as it is in an office.
+    With an address, whoever comes from its network is trusted, too. Where speed is measured it `is_durable`: a commit
+    is on the disk, as it is in an office.
     """
     folder = Path(tempfile.mkdtemp(prefix="notifier-pg-"))
     if len(os.fsencode(folder)) > 80:  # the name of a socket has little room
@@ -139,7 +146,10 @@ def running(found: Path, *, is_durable: bool = False) -> Iterator[Postgres]:
             raise RuntimeError(f"{found / 'initdb'}: {made.stderr.decode(errors='replace')}")
         careless = () if is_durable else _CARELESS
         settings = [part for setting in (*_MODEST, *careless) for part in ("-c", setting)]
-        place = ["-k", str(folder), "-c", "listen_addresses="]
+        if address:
+            with (data / "pg_hba.conf").open("a") as trusted:
+                trusted.write("host all all 0.0.0.0/0 trust\n")
+        place = ["-k", str(folder), "-c", f"listen_addresses={address}"]
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(
                 [found / "postgres", "-D", data, *place, *settings],
@@ -152,7 +162,7 @@ def running(found: Path, *, is_durable: bool = False) -> Iterator[Postgres]:
                 **as_owner,
             )
         try:
-            ours = Postgres(folder, server)
+            ours = Postgres(folder, server, address)
             _wait(ours)
             yield ours
         finally:

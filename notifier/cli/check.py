@@ -180,7 +180,9 @@ def tasks(ctx: click.Context, as_json: bool) -> None:
             f"{view['plan']}/{view['ref']}" if several else view["ref"],
             f"[{light}]●[/] {light}" if light in _LIGHTS else light,
             escape(view["timing"]),
-            escape(view["rule"]),
+            escape(
+                view["rule"] + "".join(f" (was {moved['original']})" for moved in view.get("extended", ()))
+            ),
             escape(moment),
             escape(view["text"][:24] + ("…" if len(view["text"]) > 24 else "")),
         )

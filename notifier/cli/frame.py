@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -157,3 +157,8 @@ def when(text: str, app: "App") -> datetime:
     if len(text) <= len("2018-08-31"):
         moment = datetime.combine(moment.date(), app.setting.policy.notice_at)
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=app.config.zone)
+
+
+def day_end(app: "App", day: date) -> datetime:
+    """Return the last instant of a day where the office is."""
+    return datetime.combine(day + timedelta(days=1), time(), app.config.zone) - timedelta(microseconds=1)

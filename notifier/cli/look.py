@@ -9,14 +9,19 @@ import click
 
 from notifier.app import App
 from notifier.cli.frame import the_ledger
+from notifier.cli.resting import told_resting
+from notifier.errors import NotifierError
 from notifier.ledger import tasks
+from notifier.ledger.suspended import Suspended, suspended
 from notifier.ledger.tasks import WHOLE_TASK, Completion, TaskRecord
 from notifier.passes.book import PlanEntry, TaskEntry
-from notifier.passes.compare import compare
+from notifier.passes.compare import compare, rule_in_force
 from notifier.passes.matching import match
 from notifier.rehearsal import Sent, units_of
-from notifier.report.pages import as_page
+from notifier.report.page import as_page
+from notifier.timing.context import Context
 from notifier.timing.outline import light, timing_state
+from notifier.timing.rule import Rule
 from notifier.timing.stream import stream
 
 
@@ -34,10 +39,12 @@ def digest_view(lines: Sequence[Sent]) -> dict[str, Any]:
 
 
 def open_in_browser(html: str) -> None:
-    """Show a mail's HTML part as a page."""
+    """Show a mail's HTML part as a page, and say where it is; NotifierError when no browser starts."""
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".html", delete=False) as file:
         file.write(as_page(html))
-    click.launch(file.name)
+    if click.launch(file.name) != 0:
+        raise NotifierError(f"no browser could be started; the page is {file.name}")
+    click.echo(f"the page is {file.name}", err=True)
 
 
 def task_views(app: App, now: datetime) -> list[dict[str, Any]]:
@@ -46,33 +53,44 @@ def task_views(app: App, now: datetime) -> list[dict[str, Any]]:
     What the ledger knows (closed, next checkpoint's mark) counts where there is a ledger; without one, a task
     counts as imported now.
     """
-    known, closed = known_tasks(app)
+    known, closed, resting = known_tasks(app)
     views = []
     for entry in app.book:
         # A document that changed since the ledger saw it may have moved the numbers.
         records = match(known.get(entry.key, []), [task.row for task in entry.tasks])
         for task, record in zip(entry.tasks, records, strict=True):
-            views.append(_view(app, entry, task, record, closed.get(record.id, []) if record else [], now))
+            over = closed.get(record.id, []) if record else []
+            views.append(
+                _view(app, entry, task, record, over, resting.get(record.id, []) if record else [], now)
+            )
     return views
 
 
-def known_tasks(app: App) -> tuple[dict[str, list[TaskRecord]], dict[int, list[Completion]]]:
-    """Return what the ledger holds: the tasks by plan, and by task what was closed. Empty without a ledger."""
+Known = tuple[dict[str, list[TaskRecord]], dict[int, list[Completion]], dict[int, list[Suspended]]]
+
+
+def known_tasks(app: App) -> Known:
+    """Return what the ledger holds: the tasks by plan, and by task what was closed and what rests for all units.
+
+    Empty without a ledger.
+    """
     known: dict[str, list[TaskRecord]] = {}
     with the_ledger(app.config) as engine:
         if engine is None:
-            return {}, {}
+            return {}, {}, {}
         with engine.begin() as db:
             everything = tasks.tasks_of(db)
             closed = tasks.completions_in_force(db)
+            resting = suspended(db)
     for task in everything:
         known.setdefault(task.plan, []).append(task)
-    return known, closed
+    whole = {task: [one for one in some if one.unit is None] for task, some in resting.items()}
+    return known, closed, whole
 
 
 def changes_of(app: App) -> dict[str, dict[str, list[dict[str, Any]]]]:
     """Return, by plan that the ledger holds already, how its document differs: what a reload would adopt."""
-    known, _ = known_tasks(app)
+    known, *_ = known_tasks(app)
     found = {}
     for entry in app.book:
         if entry.key not in known:
@@ -104,6 +122,7 @@ def _view(
     task: TaskEntry,
     record: TaskRecord | None,
     closed: list[Completion],
+    resting: list[Suspended],
     now: datetime,
 ) -> dict[str, Any]:
     context = entry.context(
@@ -112,39 +131,49 @@ def _view(
         completed=record.completed if record else None,
     )
     state = record.state if record and record.state != "vanished" else "open"
-    timing, why = timing_state(task.rule, context)
+    rule = rule_in_force(task, record)
+    timing, why = timing_state(rule, context)
     over = {completion.scope for completion in closed if completion.unit is None}
     following = None
     if timing == "ok" and state == "open" and WHOLE_TASK not in over:
         following = next(
-            (cp for cp in stream(task.rule, context, now) if f"{cp.family}@{cp.nominal}" not in over), None
+            (cp for cp in stream(rule, context, now) if f"{cp.family}@{cp.nominal}" not in over), None
         )
     if timing == "review":
         why = task.reading.why
     elif following is None and state == "open" and why is None:
         why = "no checkpoint lies ahead"
+    elif record is not None and resting:
+        why = "; ".join(told_resting(one, app.config.zone) for one in resting)
     return {
         "plan": entry.key,
         "ref": task.row.ref,
         "section": task.row.section,
         "text": task.row.text,
         "timing": task.row.timing,
-        "rule": str(task.rule),
+        "rule": str(rule),
         "state": state,
         "timing_state": timing,
         "why": why,
-        "light": _light(task, context, now, state, over),
+        "light": _light(rule, context, now, state, over),
         "next": following
         and {
             "kind": following.kind.value,
             "at": following.at.astimezone(app.config.zone).isoformat(),
         },
         "units": [unit.name for unit in task.units.units],
+        **({"extended": moved} if (moved := _moved(rule, task, record)) else {}),
     }
 
 
-def _light(task: TaskEntry, context: Any, now: datetime, state: str, over: set[str]) -> str | None:
-    if state == "done":
-        return "green"
-    shown = light(task.rule, context, now)
+def _moved(rule: Rule, task: TaskEntry, record: TaskRecord | None) -> list[dict[str, str]]:
+    if record is None or rule is task.rule:
+        return []
+    return [{"original": original, "due": day} for day, original in (record.moved or {}).items()]
+
+
+def _light(rule: Rule, context: Context, now: datetime, state: str, over: set[str]) -> str | None:
+    if state in ("done", "suspended"):
+        return "green" if state == "done" else None
+    shown = light(rule, context, now)
     return "green" if shown == "red" and over else shown

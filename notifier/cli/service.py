@@ -11,6 +11,7 @@ from notifier import logs
 from notifier.cli.advice import about_counts, about_fault, about_reload
 from notifier.cli.confirm import held_lines, what_is_held
 from notifier.cli.frame import as_json, say_json, the_app, the_ledger, the_service
+from notifier.cli.resting import lines_of_lives, lives_of
 from notifier.clock import utc_now
 from notifier.config import Address, Config
 from notifier.config.database import is_file
@@ -104,6 +105,8 @@ def status(ctx: click.Context, as_json: bool) -> None:
         click.echo(f"  {name:<10} {found[name]:<6} {advice.get(name, '')}".rstrip())
     for rest in found["suspended"]:
         click.echo(f"  suspended  {rest['address']}, next try after {rest['until']}: {rest['reply']}")
+    for line in lines_of_lives(found):
+        click.echo(line)
     for name in ("last_plan", "last_send", "config_loaded", "reload_fault"):
         if found[name]:
             first, *more = found[name].splitlines()
@@ -165,6 +168,7 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
     uncertain, oldest, next_wake = 0, None, None
     suspended: list[Suspension] = []
     held: dict[str, Any] | None = None
+    lives: dict[str, list[dict[str, Any]]] = {"suspended_tasks": [], "extended_tasks": []}
     with the_ledger(config) as engine:
         if engine is not None:
             with beside(engine).begin() as db:
@@ -174,6 +178,7 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
                 oldest = tallies.oldest_open(db)
                 next_wake = next_moment(db)
                 suspended = list(suspensions(db).values())
+                lives = lives_of(db, config.zone)
             held = what_is_held(config, engine, now)
     disk = (
         shortage_of(config.database)
@@ -215,6 +220,7 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
             }
             for rest in suspended
         ],
+        **lives,
         "oldest_queued_seconds": None if oldest is None else round((now - oldest).total_seconds()),
         # Of several hosts any may have run the last pass.
         "last_plan": local(max((one.last_plan for one in lately if one.last_plan), default=None)),
@@ -246,6 +252,8 @@ def _status(config: Config, now: datetime) -> dict[str, Any]:
 @click.pass_context
 def send_test(ctx: click.Context, address: str) -> None:
     """Send one test mail to ADDRESS, the way that [delivery] names; redirected, if all mail is."""
+    from notifier.mail.compose import Envelope
+
     _check(address)
     app = the_app(ctx)
     now = app.clock()
@@ -254,11 +262,13 @@ def send_test(ctx: click.Context, address: str) -> None:
     message_id = f"<test.{now:%Y%m%d%H%M%S%f}@{app.config.mail.domain}>"
     data = app.composer().compose(
         build([_test_notice(now.astimezone(app.config.zone))], slot=now, zone=app.config.zone),
-        to_name="",
-        to_address=target,
-        message_id=message_id,
-        date=now.astimezone(app.config.zone),
-        redirected_from=address if target != address else None,
+        Envelope(
+            to_name="",
+            to_address=target,
+            message_id=message_id,
+            date=now.astimezone(app.config.zone),
+            redirected_from=address if target != address else None,
+        ),
     )
     mail = Outgoing(id=0, address=target, sender=app.config.mail.sender, data=data, message_id=message_id)
     results: list[Result] = []

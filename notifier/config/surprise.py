@@ -1,14 +1,17 @@
-"""How much of what is ahead a reload may change without a person's word: a share such as 0.5, or "50%"."""
+"""How much of what is ahead a reload may change without a person's word: a share such as 0.5, "50%", or "off"."""
 
+import math
 import re
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-_HOW = 'write a share from 0 to 1, such as 0.5, or a percentage such as "50%"; one beyond "100%" holds less still'
+_HOW = 'write a share from 0 to 1, such as 0.5, a percentage such as "50%", or "off"'
 
 
 def _share(value: Any) -> float:
+    if value == "off":
+        return math.inf
     if isinstance(value, str) and (
         found := re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?) ?%", value.strip(), re.ASCII)
     ):

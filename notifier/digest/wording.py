@@ -61,7 +61,7 @@ def remarks(notice: Notice, late_since: date | None) -> Iterator[Remark]:
     if late_since is not None:
         yield remark("late", f"本提醒应于{_full(late_since)}发出，因当时未能发出，现予补发。")
     if notice.folded:
-        older = "、".join(_reminder(key) for key in notice.folded)
+        older = "、".join(reminder(key) for key in notice.folded)
         yield remark("folded", f"此前的提醒（{older}）未单独发出，已并入本条。")
     if notice.original_due and notice.original_due != notice.nominal:
         verb = "延期至" if notice.nominal > notice.original_due else "调整为"
@@ -96,7 +96,8 @@ def number(ref: str) -> str:
     return (f"第{part}部分" if part else "") + f"第{number}项" + (f"之{piece}" if piece else "")
 
 
-def _reminder(key: str) -> str:
+def reminder(key: str) -> str:
+    """Return what a checkpoint's key announces: 提前30天到期提醒, 第2次逾期提醒."""
     match = _KEY.match(key)
     kind, amount, unit = match.groups() if match else ("", key, "")
     if kind == "overdue":

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
 
 from notifier.ledger.outbox import LEASE
 from notifier.ledger.reminders import UNSENT
@@ -14,11 +14,13 @@ _OPEN = messages.c.finished.is_(None)
 
 
 def tasks_ahead(db: Connection, now: datetime) -> dict[int, datetime]:
-    """Return the tasks of listed plans that were planned, or first seen, until a moment yet to come, with it."""
-    until = case((tasks.c.planned_until > tasks.c.imported, tasks.c.planned_until), else_=tasks.c.imported)
-    query = select(tasks.c.id, until.label("until")).join_from(tasks, plans)
-    ahead = or_(tasks.c.planned_until > now, tasks.c.imported > now)
-    return {row.id: row.until for row in db.execute(query.where(plans.c.active, ahead))}
+    """Return the tasks of listed plans that were planned, or first seen, until a moment yet to come, with it.
+
+    No task is planned until less than the moment at which it was first seen.
+    """
+    query = select(tasks.c.id, tasks.c.planned_until).join_from(tasks, plans)
+    ahead = tasks.c.planned_until > now
+    return {row.id: row.planned_until for row in db.execute(query.where(plans.c.active, ahead))}
 
 
 def latest_put_off(db: Connection, horizon: datetime, slot: datetime) -> datetime | None:

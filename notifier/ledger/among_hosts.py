@@ -21,11 +21,18 @@ _LONG_MAIL = text(f"SET LOCAL idle_in_transaction_session_timeout = '{_MAIL_SECO
 _WAITS = text(
     "SELECT rate, greatest(0, extract(epoch FROM free_at - clock_timestamp())) FROM relay WHERE rate = ANY(:rates)"
 )
+_CLOCK = text("SELECT clock_timestamp()")
 _TAKE = text(
     "INSERT INTO relay (rate, free_at) VALUES (:rate, clock_timestamp() + make_interval(secs => :seconds))"
     " ON CONFLICT (rate) DO UPDATE"
     " SET free_at = greatest(relay.free_at, clock_timestamp()) + make_interval(secs => :seconds)"
 )
+
+
+def server_clock(db: Connection) -> datetime:
+    """Return what the database server's clock shows, whenever the transaction began."""
+    moment: datetime = db.execute(_CLOCK).scalar_one()
+    return moment
 
 
 def renew(db: Connection, owner: str, until: datetime) -> None:
@@ -48,6 +55,28 @@ def next_attempt(db: Connection, now: datetime) -> datetime | None:
         messages.c.state == "queued", messages.c.not_before > now
     )
     return db.execute(later).scalar()
+
+
+def claims(db: Connection, owner: str) -> frozenset[tuple[int, bool, bool]]:
+    """Return how far an owner has come with what it has claimed: message, whether written, whether begun."""
+    mine = select(messages.c.id, messages.c.body_sha256.is_not(None), messages.c.begun).where(
+        messages.c.owner == owner, messages.c.state == "claimed"
+    )
+    return frozenset((row[0], row[1], row[2]) for row in db.execute(mine))
+
+
+def give_back(db: Connection, owner: str, keep: int) -> list[int]:
+    """Put back what an owner has claimed and not begun, but for the `keep` that come next; return it."""
+    mine = select(messages.c.id).where(
+        messages.c.owner == owner, messages.c.state == "claimed", ~messages.c.begun
+    )
+    in_turn = mine.order_by(messages.c.not_before, messages.c.id).offset(keep)
+    found = list(db.execute(in_turn.with_for_update(skip_locked=True)).scalars())
+    if found:
+        # Locked as it is, none of it can be begun meanwhile.
+        back = update(messages).where(messages.c.id.in_(found))
+        db.execute(back.values(state="queued", owner=None, lease_until=None))
+    return found
 
 
 class Rows:

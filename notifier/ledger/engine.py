@@ -19,7 +19,8 @@ from notifier.ledger.schema import installation, metadata
 
 log = logging.getLogger(__name__)
 
-SCHEMA = "0012"
+SCHEMA = "0011"
+_CACHE_KIB = 16_384  # at most; by default 2 MB, in which the indexes of 100,000 reminders push each other out
 # As Alembic makes it.
 _VERSION_TABLE = (
     "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
@@ -149,6 +150,7 @@ def _connect(path: Path) -> Engine:
             _settle(connection)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         except sqlite3.Error:
             connection.close()
             raise

@@ -6,7 +6,16 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, insert, or_, select
 
 from notifier.ledger.engine import beside, in_memory
-from notifier.ledger.schema import completions, event_days, messages, plans, reminders, tasks
+from notifier.ledger.schema import (
+    completions,
+    event_days,
+    extensions,
+    messages,
+    plans,
+    reminders,
+    suspensions,
+    tasks,
+)
 
 _PAGE = 2000  # rows
 
@@ -15,7 +24,7 @@ def extract(source: Engine, now: datetime, since: datetime) -> Engine:
     """Return a ledger in memory with all tasks, what waits and the reminders of since then, without any mail's text."""
     made = in_memory(now)
     with beside(source).begin() as theirs, made.begin() as ours:
-        for table in (plans, tasks, completions, event_days):
+        for table in (plans, tasks, completions, suspensions, extensions, event_days):
             _copy(theirs, ours, table, select(table))
         is_open = messages.c.finished.is_(None)
         there = set(theirs.execute(select(messages.c.id).where(is_open)).scalars())

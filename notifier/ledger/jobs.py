@@ -32,6 +32,9 @@ _ASSIGNED = text(
 _FORGET = text(
     "DELETE FROM procrastinate_jobs WHERE status NOT IN ('todo', 'doing')"
 )  # the log has what failed
+_FORGET_AHEAD = text(  # hosts are never quite alike
+    "DELETE FROM procrastinate_periodic_defers WHERE defer_timestamp > extract(epoch FROM clock_timestamp()) + 10"
+)
 _VERSION = text("SELECT obj_description(to_regclass('procrastinate_jobs'), 'pg_class')")
 _IS_THERE = text("SELECT to_regclass('procrastinate_jobs') IS NOT NULL")
 
@@ -82,6 +85,12 @@ def assign(db: Connection, now: datetime, room: int | None) -> int:
     if batches:
         _deferrer(db, SEND).batch_defer(*batches)
     return len(batches)
+
+
+def forget_ticks_ahead(engine: Engine) -> None:
+    """Forget the ticks that a host whose clock was ahead has had: each is given out once, and is yet to come."""
+    with beside(engine).begin() as db:
+        db.execute(_FORGET_AHEAD)
 
 
 def defer_send(engine: Engine, messages: Sequence[int], wait: timedelta) -> None:

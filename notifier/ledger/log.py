@@ -41,6 +41,11 @@ def events_since(db: Connection, action: str, since: datetime) -> list[str]:
     return list(db.execute(query.order_by(events.c.id)).scalars())
 
 
+def newest_event(db: Connection) -> int:
+    """Return the number of what was recorded last; 0 before anything was."""
+    return db.execute(select(func.max(events.c.id))).scalar() or 0
+
+
 def register_daemon(
     db: Connection, host: str, pid: int, now: datetime, *, config_hash: str, preflight: int
 ) -> None:

@@ -8,7 +8,7 @@ did: a daemon that was frozen until another took its mail can neither send that 
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -50,10 +50,7 @@ _GIVEN_UP = {
     "uncertain_attempts": messages.c.uncertain_attempts + case((messages.c.begun, 1), else_=0),
     "begun": False,
 }
-_TAKEN = select(messages.c.id).where(
-    messages.c.contact == bindparam("who"), messages.c.slot == bindparam("moment")
-)
-_ADD = insert(messages).returning(messages.c.id)
+_ADD = insert(messages).returning(messages.c.id, messages.c.contact)
 
 OPS = "ops:"  # begins the contact of a mail to the office's own ops, so that no contact can be meant
 _IS_OPS = messages.c.contact.startswith(OPS)
@@ -89,26 +86,54 @@ class MessageRecord:
     last_begun: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """A message to a contact for a slot, before it is queued."""
+
+    contact: str
+    address: str
+    name: str
+    slot: datetime
+    message_id: str
+
+
+def taken(db: Connection, pairs: Collection[tuple[str, datetime]]) -> set[tuple[str, datetime]]:
+    """Return which of these contacts and slots have a message."""
+    contacts, slots = ({pair[part] for pair in pairs} for part in (0, 1))
+    query = select(messages.c.contact, messages.c.slot)
+    there = query.where(messages.c.contact.in_(contacts), messages.c.slot.in_(slots))
+    return {(row.contact, row.slot) for row in db.execute(there)} & set(pairs)
+
+
+def add_messages(db: Connection, new: Sequence[NewMessage], now: datetime) -> dict[str, int]:
+    """Queue messages, each to another contact; return their ids by contact. None may be `taken`."""
+    rows = [
+        {
+            "contact": one.contact,
+            "address": one.address,
+            "name": one.name,
+            "slot": one.slot,
+            "message_id": one.message_id,
+            "state": "queued",
+            "uncertain": False,
+            "begun": False,
+            "attempts": 0,
+            "not_before": one.slot,
+            "created": now,
+        }
+        for one in new
+    ]
+    return {row.contact: row.id for row in db.execute(_ADD, rows)} if rows else {}
+
+
 def add_message(
     db: Connection, *, contact: str, address: str, name: str, slot: datetime, message_id: str, now: datetime
 ) -> int | None:
     """Queue a message for a contact and slot; None when there is one already."""
-    if db.execute(_TAKEN, {"who": contact, "moment": slot}).first() is not None:
+    if taken(db, [(contact, slot)]):
         return None
-    row = {
-        "contact": contact,
-        "address": address,
-        "name": name,
-        "slot": slot,
-        "message_id": message_id,
-        "state": "queued",
-        "uncertain": False,
-        "begun": False,
-        "attempts": 0,
-        "not_before": slot,
-        "created": now,
-    }
-    return int(db.execute(_ADD, row).scalar_one())
+    one = NewMessage(contact=contact, address=address, name=name, slot=slot, message_id=message_id)
+    return add_messages(db, [one], now)[contact]
 
 
 def claim(

@@ -1,14 +1,25 @@
 """Reminders: one checkpoint owed to one contact. The unique key is what makes planning idempotent."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from notifier.ledger.schema import messages, reminders
-from notifier.ledger.upsert import insert
+from notifier.ledger.upsert import insert, insert_many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +71,13 @@ _CLOSE_MESSAGE = (
     .where(reminders.c.message_id == bindparam("message"), reminders.c.state == "planned")
     .values(state=bindparam("becomes"), reason=bindparam("because"))
 )
-_PUT_INTO_MESSAGE = (
-    update(reminders).where(reminders.c.id == bindparam("reminder")).values(message_id=bindparam("message"))
-)
 # Not a parameter: SQLite must see that its partial index holds them all.
 _UNBUNDLED = and_(reminders.c.state == literal_column("'planned'"), reminders.c.message_id.is_(None))
+_PUT_INTO_MESSAGE = (
+    update(reminders)
+    .where(_UNBUNDLED, reminders.c.slot == bindparam("its"), reminders.c.contact == bindparam("who"))
+    .values(message_id=bindparam("message"))
+)
 _NOT_BEGUN = and_(
     reminders.c.state == "planned",
     reminders.c.message_id.in_(
@@ -97,12 +110,14 @@ def add_reminders(db: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     """
     if not rows:
         return 0
-    add = insert(db, reminders)
-    renewed = {name: add.excluded[name] for name in rows[0] if name not in _KEY}
+    add = insert(db, reminders).values({name: bindparam(name) for name in rows[0]})
+    renewed: dict[str, Any] = {name: add.excluded[name] for name in rows[0] if name not in _KEY}
     add = add.on_conflict_do_update(
-        index_elements=_KEY, set_={**renewed, "message_id": None}, where=reminders.c.state == "withdrawn"
+        index_elements=_KEY,
+        set_={**renewed, "message_id": null()},
+        where=reminders.c.state == literal_column("'withdrawn'"),
     )
-    return db.execute(add, rows, execution_options={"preserve_rowcount": True}).rowcount
+    return insert_many(db, add, reminders, rows)
 
 
 def told_of(
@@ -116,9 +131,10 @@ def told_of(
     return told
 
 
-def withdrawn_of(db: Connection, task_id: int) -> set[tuple[str, str]]:
-    """Return the (checkpoint, contact) pairs of a task's withdrawn reminders."""
+def withdrawn_of(db: Connection, task_id: int, why: str = "") -> set[tuple[str, str]]:
+    """Return the (checkpoint, contact) pairs of a task's withdrawn reminders whose reason has `why` in it."""
     query = select(reminders.c.checkpoint, reminders.c.contact)
+    query = query.where(reminders.c.reason.contains(why, autoescape=True)) if why else query
     return {tuple(row) for row in db.execute(query.where(reminders.c.task_id == task_id, ~STANDS))}
 
 
@@ -139,11 +155,52 @@ def unsent_of(db: Connection, ids: Iterable[int]) -> list[tuple[int, int, str]]:
     return [tuple(row) for row in db.execute(query)]
 
 
-def unbundled(db: Connection, until: datetime) -> list[ReminderRecord]:
-    """Return the planned reminders without a message whose slot has come, contact by contact."""
-    query = select(reminders).where(_UNBUNDLED, reminders.c.slot <= until)
-    rows = db.execute(query.order_by(reminders.c.contact, reminders.c.id)).mappings()
-    return [ReminderRecord(**row) for row in rows]
+def unsent_records(db: Connection, task_id: int) -> list[ReminderRecord]:
+    """Return a task's reminders of which no mail can have gone out."""
+    query = select(reminders).where(reminders.c.task_id == task_id, UNSENT).order_by(reminders.c.id)
+    return [ReminderRecord(**row) for row in db.execute(query).mappings()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A contact for whom planned reminders wait that no message carries, and the latest of their slots."""
+
+    contact: str
+    slot: datetime
+
+
+def unbundled(db: Connection, until: datetime, most: int) -> tuple[list[datetime], list[Waiting]]:
+    """Return the slots until then for which reminders wait, and contacts that have some in the first of them.
+
+    So many contacts that there are `most` reminders in that slot, or a few more; at least one, if any waits.
+    """
+    slots = list(_slots(db, until))
+    if not slots:
+        return [], []
+    first = reminders.c.slot == slots[0]
+    query = select(reminders.c.contact, func.count()).where(_UNBUNDLED, first)
+    page: list[str] = []
+    found = 0
+    with db.execute(query.group_by(reminders.c.contact).order_by(reminders.c.contact)) as rows:
+        for contact, count in rows:
+            page.append(contact)
+            found += count
+            if found >= most:
+                break
+    latest: dict[str, datetime] = {}
+    for slot in slots[1:]:
+        there = select(reminders.c.contact).where(_UNBUNDLED, reminders.c.slot == slot)
+        latest |= dict.fromkeys(db.execute(there.where(reminders.c.contact.in_(page))).scalars(), slot)
+    return slots, [Waiting(contact=contact, slot=latest.get(contact, slots[0])) for contact in page]
+
+
+def _slots(db: Connection, until: datetime) -> Iterator[datetime]:
+    """Yield the slots for which reminders wait, in order, each found by the index."""
+    waiting = select(func.min(reminders.c.slot)).where(_UNBUNDLED, reminders.c.slot <= until)
+    slot = db.execute(waiting).scalar()
+    while slot is not None:
+        yield slot
+        slot = db.execute(waiting.where(reminders.c.slot > slot)).scalar()
 
 
 def earliest_slot(db: Connection) -> datetime | None:
@@ -151,16 +208,32 @@ def earliest_slot(db: Connection) -> datetime | None:
     return db.execute(select(func.min(reminders.c.slot)).where(_UNBUNDLED)).scalar()
 
 
-def put_into_messages(db: Connection, carried: Sequence[tuple[int, int]]) -> None:
-    """Tie reminders to the messages that carry them: (reminder, message) pairs."""
-    if carried:
-        pairs = [{"reminder": reminder, "message": message} for reminder, message in carried]
-        db.execute(_PUT_INTO_MESSAGE, pairs)
+def put_into_messages(db: Connection, slots: Iterable[datetime], messages: Mapping[str, int]) -> None:
+    """Let each contact's message carry all that waits in these slots for them and has none."""
+    for slot in slots if messages else ():
+        carried = [{"who": who, "its": slot, "message": message} for who, message in messages.items()]
+        db.execute(_PUT_INTO_MESSAGE, carried)
 
 
-def move_slot(db: Connection, ids: Sequence[int], slot: datetime) -> None:
-    """Let reminders wait for a later slot."""
-    db.execute(update(reminders).where(reminders.c.id.in_(ids)).values(slot=slot))
+def move_slot(
+    db: Connection, slots: Collection[datetime], contacts: Collection[str], later: datetime
+) -> None:
+    """Let what waits in these slots for these contacts wait for a later one."""
+    if contacts:
+        db.execute(update(reminders).where(_waits_for(slots, contacts)).values(slot=later))
+
+
+def withdraw_waiting(
+    db: Connection, slots: Collection[datetime], contacts: Collection[str], reason: str
+) -> None:
+    """Withdraw what waits in these slots for these contacts."""
+    if contacts:
+        gone = update(reminders).where(_waits_for(slots, contacts))
+        db.execute(gone.values(state="withdrawn", reason=reason))
+
+
+def _waits_for(slots: Collection[datetime], contacts: Collection[str]) -> ColumnElement[bool]:
+    return and_(_UNBUNDLED, reminders.c.slot.in_(slots), reminders.c.contact.in_(contacts))
 
 
 def wait_for_slot(db: Connection, now: datetime, slot: datetime) -> None:

@@ -110,6 +110,9 @@ plans = Table(
     Column("imported", UtcDateTime, nullable=False),
     Column("setting", String(64), nullable=False),  # fingerprint of policy, calendar, terms, events
     Column("active", Boolean, nullable=False),
+    Column(
+        "read", String(64), nullable=False, server_default=""
+    ),  # fingerprint of the tasks, as they were read
 )
 
 tasks = Table(
@@ -129,14 +132,17 @@ tasks = Table(
     Column("why", Text),
     Column("notes", JSON, nullable=False),  # [[English, Chinese], ...]
     Column("soft", Boolean, nullable=False),
-    Column("state", String(16), nullable=False),  # open | done | vanished
+    Column("state", String(16), nullable=False),  # open | done | suspended | vanished
     Column("completed", Date),  # of A in "A then B"
     Column("imported", UtcDateTime, nullable=False),
     Column("planned_until", UtcDateTime, nullable=False),
     Column("next_at", UtcDateTime),
+    Column("document_rule", Text),  # what the document says, while an extension makes `rule` another
+    Column("moved", JSON(none_as_null=True)),  # {"2018-09-30": "2018-06-30"}: extended due day, original
     UniqueConstraint("plan_id", "ref"),
 )
 Index("ix_tasks_next_at", tasks.c.next_at, **only_where("next_at IS NOT NULL"))
+Index("ix_tasks_planned_until", tasks.c.planned_until)  # what a clock that was ahead has planned
 Index("ix_tasks_plan_id_rule", tasks.c.plan_id, tasks.c.rule)  # re-planning goes by distinct rule
 
 completions = Table(
@@ -149,6 +155,35 @@ completions = Table(
     Column("by", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("reopened", UtcDateTime),
+)
+
+suspensions = Table(
+    "suspensions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("task_id", ForeignKey("tasks.id"), nullable=False, index=True),
+    Column("unit", Text),  # None: every unit
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime),  # it ends by itself then; None: when ops say so
+    Column("note", Text, nullable=False),
+    Column("ended", UtcDateTime),
+    Column("ended_by", Text),
+)
+Index("ix_suspensions_until", suspensions.c.until, **only_where("ended IS NULL"))
+
+extensions = Table(
+    "extensions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("task_id", ForeignKey("tasks.id"), nullable=False, index=True),
+    Column("original", Date, nullable=False),  # the due day that the document names
+    Column("was", Date, nullable=False),  # the due day before this extension
+    Column("day", Date, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("ended", UtcDateTime),  # a later one took its place, or the document set the date anew
 )
 
 messages = Table(

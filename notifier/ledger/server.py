@@ -36,12 +36,13 @@ _SESSION = {
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
 }
+# A host that is cut off finds out sooner: its main thread must be back before the watchdog barks, after a minute.
 _CLIENT = {
     "connect_timeout": 10,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 60_000,  # milliseconds
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,  # milliseconds
     "application_name": "notifier",
 }
 _HERE = {"", "localhost", "127.0.0.1", "::1"}

@@ -1,15 +1,17 @@
 """Plans, tasks and completions: what is promised, and what was closed."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
     String,
+    Text,
     bindparam,
     cast,
     func,
@@ -23,6 +25,7 @@ from notifier.ledger.schema import completions, plans, tasks
 
 WHOLE_TASK = "task"
 _REPORT = "report"
+_AT_ONCE = 10_000  # ids in one statement; SQLite's own default allows 32,766
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,7 @@ class PlanRecord:
     imported: datetime
     setting: str
     active: bool
+    read: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,17 +75,46 @@ class TaskRecord:
     imported: datetime
     planned_until: datetime
     next_at: datetime | None
+    document_rule: str | None = None
+    moved: Mapping[str, str] | None = None  # see the schema
+
+    def original_due(self, day: date) -> date | None:
+        """Return the due day that an extension moved to `day`; None for one that stands as the document has it."""
+        was = (self.moved or {}).get(day.isoformat())
+        return None if was is None else date.fromisoformat(was)
+
+
+class DueTask(NamedTuple):
+    """What planning needs to know of a task: a tuple, as the ledger gives it, because there may be a million."""
+
+    id: int
+    plan: str
+    issued: date
+    until: date | None
+    ref: str
+    rule: str
+    units_json: str
+    completed: date | None
+    imported: datetime
+    planned_until: datetime
+
+    @property
+    def units(self) -> Mapping[str, Any]:
+        """The units as `TaskRecord` has them."""
+        units: dict[str, Any] = json.loads(self.units_json)
+        return units
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """A closed task, or one occurrence of it, by one unit or (None) by all."""
+    """A closed task, or one occurrence of it, by one unit or (None) by all; or one that is suspended meanwhile."""
 
     task_id: int
     unit: str | None
     scope: str
     by: str
     at: datetime
+    is_suspension: bool = False
 
 
 _TASK = select(
@@ -91,6 +124,20 @@ _TASK = select(
     plans.c.number.label("plan_number"),
     plans.c.issued,
     plans.c.until,
+).join_from(tasks, plans)
+
+
+_DUE = select(
+    tasks.c.id,
+    plans.c.key.label("plan"),
+    plans.c.issued,
+    plans.c.until,
+    tasks.c.ref,
+    tasks.c.rule,
+    cast(tasks.c.units, Text).label("units_json"),
+    tasks.c.completed,
+    tasks.c.imported,
+    tasks.c.planned_until,
 ).join_from(tasks, plans)
 
 
@@ -123,7 +170,7 @@ def retire_plans(db: Connection, keep: Iterable[str]) -> list[str]:
         ids = select(plans.c.id).where(plans.c.key.in_(gone)).scalar_subquery()
         db.execute(update(tasks).where(tasks.c.plan_id.in_(ids)).values(next_at=None))
         # An empty fingerprint makes the plan be compared anew, should it come back.
-        db.execute(update(plans).where(plans.c.key.in_(gone)).values(active=False, setting=""))
+        db.execute(update(plans).where(plans.c.key.in_(gone)).values(active=False, setting="", read=""))
     return gone
 
 
@@ -164,10 +211,25 @@ def tasks_of(db: Connection, plan: str | None = None) -> list[TaskRecord]:
     return [_record(row) for row in db.execute(query).mappings()]
 
 
-def due_tasks(db: Connection, now: datetime, limit: int) -> list[TaskRecord]:
-    """Return up to `limit` tasks with a checkpoint at or before `now`."""
-    query = _TASK.where(tasks.c.next_at <= now).order_by(tasks.c.next_at, tasks.c.id).limit(limit)
-    return [_record(row) for row in db.execute(query).mappings()]
+def listed_tasks(db: Connection, ids: Collection[int]) -> dict[int, TaskRecord]:
+    """Return, by id, those of these tasks whose plan is active."""
+    listed: dict[int, TaskRecord] = {}
+    them = sorted(ids)
+    for first in range(0, len(them), _AT_ONCE):
+        some = tasks.c.id.in_(them[first : first + _AT_ONCE])
+        for row in db.execute(_TASK.where(plans.c.active, some)).mappings():
+            listed[row["id"]] = _record(row)
+    return listed
+
+
+def due_tasks(
+    db: Connection, now: datetime, limit: int, *, among: Collection[int] | None = None
+) -> list[DueTask]:
+    """Return up to `limit` tasks, of all or `among` some, with a checkpoint at or before `now`."""
+    query = _DUE.where(tasks.c.next_at <= now).order_by(tasks.c.next_at, tasks.c.id).limit(limit)
+    if among is not None:
+        query = query.where(tasks.c.id.in_(list(among)))
+    return [DueTask(*row) for row in db.execute(query)]
 
 
 def tasks_by_id(db: Connection, ids: Iterable[int]) -> dict[int, TaskRecord]:
@@ -176,14 +238,13 @@ def tasks_by_id(db: Connection, ids: Iterable[int]) -> dict[int, TaskRecord]:
     return {row["id"]: _record(row) for row in found}
 
 
-def move_marks(db: Connection, marks: Sequence[tuple[int, datetime, datetime | None]]) -> None:
+def move_marks(db: Connection, marks: Iterable[tuple[int, datetime, datetime | None]]) -> None:
     """Set (task id, planned_until, next_at)."""
-    if marks:
-        move = update(tasks).where(tasks.c.id == bindparam("task"))
-        db.execute(
-            move.values(planned_until=bindparam("mark"), next_at=bindparam("moment")),
-            [{"task": task, "mark": mark, "moment": moment} for task, mark, moment in marks],
-        )
+    alike: dict[tuple[datetime, datetime | None], list[int]] = {}
+    for task, mark, moment in marks:
+        alike.setdefault((mark, moment), []).append(task)
+    for (mark, moment), ids in alike.items():
+        change_tasks(db, ids, planned_until=mark, next_at=moment)
 
 
 def running() -> ColumnElement[bool]:

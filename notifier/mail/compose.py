@@ -32,7 +32,7 @@ from notifier.mail.render import Office, Rendered, Source, Templates, read
 from notifier.mail.short import short_subject, short_text
 from notifier.share import share
 
-__all__ = ["Composer", "Identity", "Office", "Rendered", "is_redirected"]
+__all__ = ["Composer", "Envelope", "Identity", "Office", "Rendered", "is_redirected"]
 
 CACHED_BODIES: Final = 64  # a slot's digests come sorted by unit at best; 64 of some 30 KB are 2 MB
 Headers = tuple[tuple[str, str], ...]  # name and finished lines
@@ -54,6 +54,25 @@ class Identity:
     domain: str
     office: Office
     installation: str  # letters, digits, hyphens; stable for years, mail programs thread by it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What is one mail's own, whatever it says.
+
+    `redirected_from` is the true recipient of a mail that goes to `to_address` instead: it is shown in the body and
+    as X-Original-To. Raises ValueError for a naive date.
+    """
+
+    to_name: str
+    to_address: str
+    message_id: str  # with or without its angle brackets
+    date: datetime  # the slot's moment, aware
+    redirected_from: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.date.utcoffset() is None:
+            raise ValueError(f"date has no time zone: {self.date.isoformat()}")
 
 
 class Composer:
@@ -87,106 +106,72 @@ class Composer:
         if isinstance(self._templates, Confined):
             self._templates.rest()
 
-    def compose(
-        self,
-        digest: Digest,
-        *,
-        to_name: str,
-        to_address: str,
-        message_id: str,
-        date: datetime,
-        redirected_from: str | None = None,
-        plain: bool = False,
-    ) -> bytes:
-        """Return the mail, past the output gate.
+    def compose(self, digest: Digest, envelope: Envelope, *, plain: bool = False) -> bytes:
+        """Return the mail, past the output gate; `plain` leaves out the templates for the built-in text.
 
-        `date` is the slot's moment, aware. `message_id` may come with or without its angle brackets.
-        `redirected_from` is the true recipient of a mail that goes to `to_address` instead: it is shown
-        in the body and as X-Original-To. `plain` leaves out the templates for the built-in text.
         Raises TemplateError where they don't make a mail of this digest, MailTooBig where it is too
         long, or MailGateError.
         """
-        subject, body = self._body(digest, redirected_from or "", plain)
-        head = self._head(subject, to_name, to_address, message_id, date, redirected_from)
-        return self._whole(head, body, to_address)
+        subject, body = self._body(digest, envelope.redirected_from or "", plain)
+        head = self._head(subject, envelope)
+        return self._whole(head, body, envelope)
 
-    def compose_bulletin(
-        self,
-        bulletin: Bulletin,
-        *,
-        to_name: str,
-        to_address: str,
-        message_id: str,
-        date: datetime,
-        redirected_from: str | None = None,
-    ) -> bytes:
+    def compose_bulletin(self, bulletin: Bulletin, envelope: Envelope) -> bytes:
         """Return the ops mail of a bulletin, as `compose` does that of a digest.
 
         Where ops' own templates fail, with the shipped ones: this mail is what tells of it.
         """
         try:
-            rendered = self._templates.render(bulletin, redirected_from=redirected_from or "")
+            rendered = self._templates.render(bulletin, redirected_from=envelope.redirected_from or "")
         except (TemplateError, MailTooBig):
             shipped = _compiled(_shipped_sources(), self._identity)
-            rendered = shipped.render(bulletin, redirected_from=redirected_from or "")
+            rendered = shipped.render(bulletin, redirected_from=envelope.redirected_from or "")
         subject = text_header("Subject", rendered.subject)
-        head = self._head(subject, to_name, to_address, message_id, date, redirected_from)
-        return self._whole(head, _multipart(rendered), to_address)
+        head = self._head(subject, envelope)
+        return self._whole(head, _multipart(rendered), envelope)
 
-    def _whole(self, head: Sequence[tuple[str, str]], body: bytes, to_address: str) -> bytes:
+    def _whole(self, head: Sequence[tuple[str, str]], body: bytes, envelope: Envelope) -> bytes:
         names = [name for name, _ in head] + ["MIME-Version", "Content-Type"]
         data = _joined(head) + b"\r\nMIME-Version: 1.0\r\n" + body
-        return check_mail(data, names=names, sender=self._sender, recipient=address(to_address))
+        return check_mail(
+            data,
+            names=names,
+            sender=self._sender,
+            recipient=address(envelope.to_address),
+            checked=len(body),
+        )
 
-    def compose_short(
-        self,
-        digest: Digest,
-        *,
-        to_name: str,
-        to_address: str,
-        message_id: str,
-        date: datetime,
-        redirected_from: str | None = None,
-        at_most: int = MAX_BYTES,
-    ) -> bytes:
+    def compose_short(self, digest: Digest, envelope: Envelope, *, at_most: int = MAX_BYTES) -> bytes:
         """Return a mail of at most `at_most` octets that lists the tasks in one plain text and says why.
 
         The rest is as in `compose`. Raises MailTooBig when there is no room for even one task.
         """
         subject = text_header("Subject", short_subject(digest))
-        head = [*self._head(subject, to_name, to_address, message_id, date, redirected_from), *_TEXT]
+        head = [*self._head(subject, envelope), *_TEXT]
         # In base64, 57 octets of text are a line of 76 and its CRLF.
         room = (min(at_most, MAX_BYTES) - len(_joined(head)) - len(b"\r\n\r\n")) // 78 * 57
-        text = short_text(digest, self._identity.office, most=room, redirected_from=redirected_from or "")
+        text = short_text(
+            digest, self._identity.office, most=room, redirected_from=envelope.redirected_from or ""
+        )
         payload = encodebytes(text.encode()).replace(b"\n", b"\r\n")
         check_text_body(payload, text=text)
         data = _joined(head) + b"\r\n\r\n" + payload
         names = [name for name, _ in head]
-        return check_mail(data, names=names, sender=self._sender, recipient=address(to_address))
+        return check_mail(data, names=names, sender=self._sender, recipient=address(envelope.to_address))
 
-    def _head(
-        self,
-        subject: str,
-        to_name: str,
-        to_address: str,
-        message_id: str,
-        date: datetime,
-        redirected_from: str | None,
-    ) -> list[tuple[str, str]]:
+    def _head(self, subject: str, envelope: Envelope) -> list[tuple[str, str]]:
         """Return the headers of one mail but those of its content."""
-        if date.utcoffset() is None:
-            raise ValueError(f"date has no time zone: {date.isoformat()}")
         opening, closing = self._fixed
         lines = [
             *opening,
-            ("To", mailbox_header("To", to_name, address(to_address))),
+            ("To", mailbox_header("To", envelope.to_name, address(envelope.to_address))),
             ("Subject", subject),
-            ("Date", f"Date: {format_datetime(date)}"),
-            ("Message-ID", id_header("Message-ID", message_id_of(message_id))),
+            ("Date", f"Date: {format_datetime(envelope.date)}"),
+            ("Message-ID", id_header("Message-ID", message_id_of(envelope.message_id))),
             *closing,
         ]
-        if redirected_from is not None:
-            lines.append(("X-Original-To", text_header("X-Original-To", redirected_from)))
+        if envelope.redirected_from is not None:
+            lines.append(("X-Original-To", text_header("X-Original-To", envelope.redirected_from)))
         return lines
 
     def _body(self, digest: Digest, redirected_from: str, plain: bool) -> tuple[str, bytes]:

@@ -4,28 +4,31 @@ Connect, TLS, EHLO, AUTH and MAIL are the server's business: the delivery ends a
 an attempt. RCPT is about one contact, the reply to DATA about one mail. No reply once DATA has begun
 is uncertain, and only the ledger's mark from just before tells it from the rest.
 
-asyncio lives only inside `deliver` and `check`, in a loop of their own on the caller's thread. `begin`
-and `record` commit synchronously inside that loop: well under a millisecond on SQLite, while the other
+asyncio lives only inside `deliver` and `check`, in a loop of their own on the caller's thread. Mails are made
+and `begin` and `record` commit synchronously inside that loop: some milliseconds at most, while the other
 connections wait for a server that is tens of milliseconds away.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from itertools import islice
 
 from aiosmtplib import SMTPException
 
 from notifier.errors import MailGateError, NotifierError
+from notifier.mail.booking import Booking
 from notifier.mail.headers import address
 from notifier.mail.pace import Pace
 from notifier.mail.replies import said
 from notifier.mail.session import Server, ServerFault, Session, Stale
-from notifier.mail.transport import Outgoing, Result, Revoked
+from notifier.mail.transport import Outgoing, Result
 
 LOST_IN_A_ROW = 2  # uncertain mails one after the other: then the server is at fault, not a mail
 
-
+_CHOICE = 100  # mails among which one is looked for whose domain needn't wait
 _GLANCE_SECONDS = 0.2  # between looks at `stop` while the pace holds a mail back
 
 
@@ -38,11 +41,12 @@ class SmtpTransport:
 
     def deliver(
         self,
-        mails: Sequence[Outgoing],
+        mails: Iterable[Outgoing],
         *,
         begin: Callable[[Outgoing], None],
         record: Callable[[Outgoing, Result], None],
         stop: Callable[[], bool],
+        together: Callable[[], AbstractContextManager[None]] | None = None,
     ) -> Result | None:
         """Send the mails, one transaction each; see `Transport.deliver`.
 
@@ -50,9 +54,10 @@ class SmtpTransport:
         opened ends only itself while another still works. An exception of `begin` or `record` is raised
         once the mails in hand are through.
         """
-        if not mails:
+        booking = Booking(begin, record, together)
+        delivery = _Delivery(self._server, self._pace, iter(mails), booking, stop)
+        if not delivery.has_more():
             return None
-        delivery = _Delivery(self._server, self._pace, deque(mails), begin, record, stop)
         return asyncio.run(delivery.run())
 
     def check(self) -> list[str]:
@@ -82,14 +87,14 @@ class Ended(Exception):
 
 @dataclass(slots=True)
 class _Delivery:
-    """One call of `deliver`: a queue that a few connections empty."""
+    """One call of `deliver`: mails that a few connections take."""
 
     server: Server
     pace: Pace
-    queue: deque[Outgoing]
-    begin: Callable[[Outgoing], None]
-    record: Callable[[Outgoing, Result], None]
+    source: Iterator[Outgoing]
+    booking: Booking
     stop: Callable[[], bool]
+    queue: deque[Outgoing] = field(default_factory=deque)  # at hand
     fault: Result | None = None
     ending: bool = False
     stopped: bool = False
@@ -98,15 +103,24 @@ class _Delivery:
     turns: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> Result | None:
-        width = min(self.server.connections, len(self.queue))
+        width = self.server.connections
         # Not a TaskGroup: when one connection fails, the others finish the mail they have in hand.
-        outcomes = await asyncio.gather(*(self._work() for _ in range(width)), return_exceptions=True)
-        for outcome in outcomes:
+        try:
+            outcomes = await asyncio.gather(*(self._work() for _ in range(width)), return_exceptions=True)
+        finally:
+            self.booking.settle()
+        for outcome in (*outcomes, self.booking.failure):
             if isinstance(outcome, BaseException):
                 raise outcome
         # A connection too many is no fault of the server's while another works until it is told to stop.
-        is_over = self.queue and (self.ending or not self.stopped)
+        is_over = self.fault is not None and (self.ending or not self.stopped) and self.has_more()
         return self.fault if is_over else None
+
+    def has_more(self) -> bool:
+        """Tell whether a mail is left, and have it at hand; where domains have a pace, some to choose from."""
+        at_least = _CHOICE if self.pace.is_by_domain else 1
+        self.queue.extend(islice(self.source, max(0, at_least - len(self.queue))))
+        return bool(self.queue)
 
     async def _work(self) -> None:
         session = Session(self.server)
@@ -134,9 +148,11 @@ class _Delivery:
     async def _turn(self) -> Outgoing | None:
         """Take the first mail that the pace lets go, once it does; None when none is left, or shall go any more."""
         async with self.turns:
-            while self.queue and not self.ending:
+            while not self.ending and self.booking.failure is None:
                 if self.stop():
                     self.stopped = True
+                    return None
+                if not self.has_more():
                     return None
                 place, wait = self.pace.first(mail.address for mail in self.queue)
                 if not wait:
@@ -157,9 +173,7 @@ class _Delivery:
             await session.drop()
             raise ServerFault("deadline", error) from None
         if result is None:
-            try:
-                self.begin(mail)
-            except Revoked:
+            if not await self.booking.begin(mail):
                 return  # the envelope that the server holds is reset by the next mail
             try:
                 async with asyncio.timeout_at(deadline):
@@ -167,7 +181,7 @@ class _Delivery:
             except (SMTPException, OSError) as error:
                 await session.drop()
                 result = Result(state="uncertain", scope="message", reply=f"DATA: {said(error)}")
-        self.record(mail, result)
+        self.booking.record(mail, result)
         self._weigh(result)
 
     async def _offer(self, session: Session, mail: Outgoing) -> Result | None:

@@ -1,6 +1,7 @@
 """The port through which mail leaves: what goes in, what comes back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -42,18 +43,24 @@ class Transport(Protocol):
 
     def deliver(
         self,
-        mails: Sequence[Outgoing],
+        mails: Iterable[Outgoing],
         *,
         begin: Callable[[Outgoing], None],
         record: Callable[[Outgoing, Result], None],
         stop: Callable[[], bool],
+        together: Callable[[], AbstractContextManager[None]] | None = None,
     ) -> Result | None:
         """Hand over each mail, once; return the server's fault that ended the delivery, or None.
+
+        A mail is asked for when it can go soon.
 
         `begin` returns before the first octet of a mail goes out, so what it commits is known after a
         crash; where it raises Revoked, that mail isn't sent nor recorded, and the next one goes. `record` is
         called once for each mail that was tried. After a server's fault the mails that were not begun stay
         as they were. No mail is begun once `stop` says True.
+
+        What is begun and recorded inside of `together` is committed as one at its end; on an exception nothing of it
+        is, and each must be done again. A transport may leave it alone.
         """
 
     def check(self) -> list[str]:

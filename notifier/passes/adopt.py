@@ -12,10 +12,12 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from notifier.ledger import reminders, tasks
+from notifier.ledger.extended import end_extensions
 from notifier.ledger.log import record_event
+from notifier.ledger.suspended import silences_of
 from notifier.ledger.tasks import WHOLE_TASK, PlanRecord, TaskRecord
 from notifier.passes.book import PlanEntry, TaskEntry
-from notifier.passes.compare import Change, compare, facts
+from notifier.passes.compare import Change, Comparison, compare, facts
 from notifier.passes.plan import dated, next_moment
 from notifier.passes.readdress import readdress
 from notifier.passes.replan import replan, replan_plan
@@ -54,21 +56,16 @@ def adopt(
             mark = now - setting.catch_up if catch_up else now
             if plan is None:
                 plan = _import_plan(db, entry, setting, mark)
-            moved = _same_plan(db, plan, entry, setting)
-            found = compare(tasks.tasks_of(db, entry.key), entry, setting)
-            for task in found.vanished:
-                _vanish(db, task, now)
-            tasks.rename(db, found.moving, [task.id for task in found.in_the_way])
-            tasks.add_tasks(db, [_new_row(plan.id, i, task, entry, setting, mark) for i, task in found.new])
-            if found.new:
-                _record_import(db, entry, [task for _, task in found.new], setting, mark)
-            for change in found.changed:
-                _warn_of_override(entry, change)
-                _change(db, entry.key, change, now)
-            late += replan(db, [change.old.id for change in found.changed if change.moves], setting, now)
-            added += len(found.new)
-            changed += len(found.told)
-            vanished += len(found.vanished)
+            read = entry.fingerprint
+            if not plan.active:
+                record_event(db, at=now, by="notifier", action="plan_returned", detail=entry.key)
+            moved = _same_plan(db, plan, entry, setting, read)
+            if moved or plan.read != read:
+                found = compare(tasks.tasks_of(db, entry.key), entry, setting)
+                late += _write(db, plan, entry, found, setting, now, mark)
+                added += len(found.new)
+                changed += len(found.told)
+                vanished += len(found.vanished)
             if moved:
                 issued, until = entry.facts.issued, entry.facts.until
                 late += replan_plan(db, plan.id, setting, now, issued=issued, until=until)
@@ -81,6 +78,28 @@ def adopt(
             extra={"action": "adopted"},
         )  # fmt: skip
     return Adoption(added=added, changed=changed, vanished=vanished, late=late)
+
+
+def _write(
+    db: Connection,
+    plan: PlanRecord,
+    entry: PlanEntry,
+    found: Comparison,
+    setting: Setting,
+    now: datetime,
+    mark: datetime,
+) -> int:
+    """Bring a plan's tasks to what its document says; return how many reminders that makes late."""
+    for task in found.vanished:
+        _vanish(db, task, now)
+    tasks.rename(db, found.moving, [task.id for task in found.in_the_way])
+    tasks.add_tasks(db, [_new_row(plan.id, i, task, entry, setting, mark) for i, task in found.new])
+    if found.new:
+        _record_import(db, entry, [task for _, task in found.new], setting, mark)
+    for change in found.changed:
+        _warn_of_override(entry, change)
+        _change(db, entry.key, change, now)
+    return replan(db, [change.old.id for change in found.changed if change.moves], setting, now)
 
 
 def _import_plan(db: Connection, entry: PlanEntry, setting: Setting, mark: datetime) -> PlanRecord:
@@ -105,9 +124,9 @@ def _plan_values(entry: PlanEntry, setting: Setting) -> dict[str, Any]:
     }
 
 
-def _same_plan(db: Connection, plan: PlanRecord, entry: PlanEntry, setting: Setting) -> bool:
+def _same_plan(db: Connection, plan: PlanRecord, entry: PlanEntry, setting: Setting, read: str) -> bool:
     """Write the plan's facts; tell whether something changed that moves checkpoints."""
-    values = _plan_values(entry, setting)
+    values = _plan_values(entry, setting) | {"read": read}
     if any(getattr(plan, name) != value for name, value in values.items()) or not plan.active:
         tasks.change_plan(db, plan.id, active=True, **values)
     return (plan.setting, plan.issued, plan.until) != (
@@ -150,13 +169,28 @@ def _change(db: Connection, plan: str, change: Change, now: datetime) -> None:
     old = change.old
     values = dict(change.values)
     if change.returned:
-        values["state"] = "done" if _is_done(db, old) else "open"
+        values["state"] = _state(db, old)
     if change.told:
         values["revision"] = old.revision + 1
         was = f" (was {old.ref})" if "ref" in change.differs else ""
         detail = f"{plan}/{values['ref']}{was}: {', '.join(change.told)}"
         record_event(db, at=now, by="notifier", action="task_changed", detail=detail)
+    if change.drops_extension:
+        _drop_extension(db, old, values["timing"], now)
     tasks.change_task(db, old.id, **values)
+
+
+def _drop_extension(db: Connection, old: TaskRecord, timing: str, now: datetime) -> None:
+    """Put on record, and tell ops, that a document's new phrase counts instead of an extension."""
+    end_extensions(db, old.id, now)
+    days = ", ".join(f"{was} to {day}" for day, was in (old.moved or {}).items())
+    detail = f"{old.plan}/{old.ref}: “{timing}” in the document counts, no longer the extension of {days}"
+    record_event(db, at=now, by="notifier", action="extension_dropped", detail=detail)
+    log.warning(
+        "Task %s/%s has a new phrase in its document, which counts: its extension of %s is dropped",
+        old.plan, old.ref, days,
+        extra={"action": "extension_dropped"},
+    )  # fmt: skip
 
 
 def _warn_of_override(entry: PlanEntry, change: Change) -> None:
@@ -169,9 +203,12 @@ def _warn_of_override(entry: PlanEntry, change: Change) -> None:
         )  # fmt: skip
 
 
-def _is_done(db: Connection, task: TaskRecord) -> bool:
-    done = tasks.completions_of(db, [task.id]).get(task.id, ())
-    return any(closed.unit is None and closed.scope == WHOLE_TASK for closed in done)
+def _state(db: Connection, task: TaskRecord) -> str:
+    """Return the state that a task comes back to after it had vanished."""
+    for silence in silences_of(db, [task.id]).get(task.id, ()):
+        if silence.unit is None and silence.scope == WHOLE_TASK:
+            return "suspended" if silence.is_suspension else "done"
+    return "open"
 
 
 def _vanish(db: Connection, task: TaskRecord, now: datetime) -> None:

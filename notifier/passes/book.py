@@ -1,10 +1,13 @@
 """The book: every listed document, read; each task with its rule and the units it names."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
+from notifier import __version__
 from notifier.config import Config, Plan
 from notifier.intake import Document, TaskRow
 from notifier.passes.setting import Setting
@@ -56,6 +59,21 @@ class PlanEntry:
     document: Document
     tasks: tuple[TaskEntry, ...]
 
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that is known of the tasks: what the document says, and how this release reads it."""
+        found = hashlib.sha256(__version__.encode())
+        read: dict[int, str] = {}  # by the reading's id: many tasks share one
+        for task in self.tasks:
+            timing, units, row = task.reading, task.units, task.row
+            if id(timing) not in read:
+                read[id(timing)] = f"{timing!r}\n{timing.rule}"
+            if id(units) not in read:
+                read[id(units)] = repr(units)
+            said = (row.ref, row.section, row.text, row.timing, sorted(task.named.items()))
+            found.update(f"{said}\n{read[id(timing)]}\n{read[id(units)]}\n".encode("utf-8", "surrogatepass"))
+        return found.hexdigest()
+
     def context(self, setting: Setting, imported: datetime, *, completed: date | None = None) -> Context:
         """Return what a rule of this plan needs to become dates, for a task that counts as imported then."""
         return setting.context(
@@ -80,6 +98,16 @@ def units_from_json(value: Mapping[str, Any]) -> tuple[UnitsReading, dict[str, t
 
 def open_plan(key: str, plan: Plan, document: Document, config: Config, setting: Setting) -> PlanEntry:
     """Read every row of a document: phrase to rule, unit phrase to units. Never raises on what a row says."""
+    known = setting.directory.names
+
+    @cache  # a long document says the same again and again
+    def timing(phrase: str) -> Reading:
+        return read_timing(phrase, plan.issued, config, setting)
+
+    @cache
+    def units(phrase: str) -> UnitsReading:
+        return read_units(phrase, plan.issuer_level, known)
+
     entries = []
     for row in document.rows:
         override = plan.tasks.get(row.ref)
@@ -87,14 +115,10 @@ def open_plan(key: str, plan: Plan, document: Document, config: Config, setting:
             rule = parse(override.timing)
             reading = Reading(phrase=row.timing, rule=rule, why=None, notes=(_BY_OVERRIDE,), soft=False)
         else:
-            reading = read_timing(row.timing, plan.issued, config, setting)
-        units = read_units(
-            override.units if override is not None and override.units is not None else row.units,
-            plan.issuer_level,
-            setting.directory.names,
-        )
+            reading = timing(row.timing)
         named = dict(override.named) if override is not None else {}
-        entries.append(TaskEntry(row=row, reading=reading, units=units, named=named))
+        its = override.units if override is not None and override.units is not None else row.units
+        entries.append(TaskEntry(row=row, reading=reading, units=units(its), named=named))
     return PlanEntry(key=key, facts=plan, document=document, tasks=tuple(entries))
 
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from sqlalchemy import Connection, Engine
 
 from notifier.errors import NotationError, UsageError
-from notifier.ledger import reminders, tasks
+from notifier.ledger import reminders, suspended, tasks
 from notifier.ledger.log import record_event
 from notifier.ledger.tasks import WHOLE_TASK, Completion, TaskRecord
 from notifier.passes.book import units_from_json
@@ -31,17 +31,26 @@ class Closed:
     units: tuple[str, ...]
 
 
-def find_task(engine: Engine, name: str) -> TaskRecord:
-    """Return the task that ops mean by `7` or `plan/7`; UsageError when there is none, or more than one."""
+def find_task(engine: Engine, name: str, *, vanished: bool = False) -> TaskRecord:
+    """Return the task that ops mean by `7` or `plan/7`; UsageError when there is none, or more than one.
+
+    With `vanished`, one that is no longer in its document is found where no other has the name.
+    """
     plan, _, ref = name.strip().rpartition("/")
     with engine.begin() as db:
-        everything = [task for task in tasks.tasks_of(db) if task.state != "vanished"]
+        known = tasks.tasks_of(db)
+    everything = [task for task in known if task.state != "vanished"]
+    if vanished and not any(task.ref == ref and plan in ("", task.plan) for task in everything):
+        everything = known
     plans = dict.fromkeys(task.plan for task in everything)
     if plan and plan not in plans:
         raise UsageError(f"no plan {plan}; there is {', '.join(plans) or 'none'}")
     found = [task for task in everything if task.ref == ref and plan in ("", task.plan)]
     if not found:
-        raise UsageError(f"no task {name}; `notifier tasks` lists them")
+        near = get_close_matches(name.strip(), [f"{task.plan}/{task.ref}" for task in everything], n=3)
+        near = near or get_close_matches(ref, dict.fromkeys(task.ref for task in everything), n=3)
+        told = f"near it: {', '.join(near)}; " if near else ""
+        raise UsageError(f"no task {name}; {told}`notifier tasks` lists them")
     if len(found) > 1:
         raise UsageError(
             f"{name} is in several plans: write {' or '.join(f'{t.plan}/{t.ref}' for t in found)}"
@@ -64,7 +73,7 @@ def close(
     With `unit`, only that unit falls silent. What waits unsent is withdrawn when its message is judged.
     """
     task = find_task(engine, name)
-    unit = None if unit is None else _unit_of(task, unit, setting, now)
+    unit = None if unit is None else unit_of(task, unit, setting, now)
     scope = WHOLE_TASK if report is None else _occurrence(task, report, setting)
     rule = rule_of(task.rule)
     day = now.astimezone(setting.policy.zone).date()
@@ -79,12 +88,14 @@ def close(
             values = {"completed": day} if unit is None else {}
     with engine.begin() as db:
         done = tasks.completions_of(db, [task.id]).get(task.id, [])
-        if any(other.scope in (scope, WHOLE_TASK) and _covers(other.unit, unit, setting) for other in done):
+        if any(other.scope in (scope, WHOLE_TASK) and covers(other.unit, unit, setting) for other in done):
             raise UsageError(f"{name} is closed already")
         completion = Completion(task_id=task.id, unit=unit, scope=scope, by=by, at=now)
         tasks.add_completion(db, completion)
         if scope == WHOLE_TASK and unit is None:
             values = {"state": "done", "next_at": None}
+            standing = suspended.suspended(db, [task.id]).get(task.id, [])
+            suspended.end_suspensions(db, [one.id for one in standing], now, by)
             reminders.withdraw_unsent(db, task.id, closed_by([completion]))
         if values:
             tasks.change_task(db, task.id, **values)
@@ -112,20 +123,21 @@ def reopen(
     Planning goes on from `now`; what was missed meanwhile isn't made up.
     """
     task = find_task(engine, name)
-    unit = None if unit is None else _unit_of(task, unit, setting, now)
+    unit = None if unit is None else unit_of(task, unit, setting, now)
     scope = None if report is None else _occurrence(task, report, setting)
     with engine.begin() as db:
         done = tasks.completions_of(db, [task.id]).get(task.id, [])
-        spelled = {other.unit for other in done if other.unit and _covers(other.unit, unit, setting)}
+        spelled = {other.unit for other in done if other.unit and covers(other.unit, unit, setting)}
         if not tasks.reopen(db, task.id, None if unit is None else spelled, scope, now):
             raise UsageError(f"{name} isn't closed{f' for {unit} alone' if unit else ''}")
         values: dict[str, object] = {}
+        mark = max(now, task.imported)  # a clock that was ahead may have seen it first
         if unit is None and scope is None:
             values["completed"] = None
             if task.completed is not None:
-                values["planned_until"] = now
+                values["planned_until"] = mark
         if task.state == "done" and unit is None and scope is None:
-            values |= {"state": "open", "planned_until": now}
+            values |= {"state": "open", "planned_until": mark}
         if values:
             tasks.change_task(db, task.id, **values)
         _go_on(db, tasks.tasks_by_id(db, [task.id])[task.id], setting, now)
@@ -157,12 +169,13 @@ def _go_on(db: Connection, task: TaskRecord, setting: Setting, now: datetime) ->
     tasks.move_marks(db, [(task.id, mark, next_moment(rule, context, mark))])
 
 
-def _covers(closed: str | None, unit: str | None, setting: Setting) -> bool:
+def covers(closed: str | None, unit: str | None, setting: Setting) -> bool:
     """Tell whether what was closed for one unit (None: all) was closed for another, however each is spelled."""
     return closed is None or (unit is not None and same_unit(closed, setting) == same_unit(unit, setting))
 
 
-def _unit_of(task: TaskRecord, name: str, setting: Setting, now: datetime) -> str:
+def unit_of(task: TaskRecord, name: str, setting: Setting, now: datetime) -> str:
+    """Return the unit of a task that ops mean, as the directory has it; UsageError when none of it is told so."""
     units = {unit for who in recipients_of(task, setting, now) for unit in who.units}
     wanted = setting.directory_at(now).canonical(name)
     if wanted not in units:

@@ -7,12 +7,13 @@ from typing import Any
 
 from notifier.ledger.tasks import TaskRecord
 from notifier.passes.book import PlanEntry, TaskEntry
-from notifier.passes.matching import match
+from notifier.passes.matching import match, plain
+from notifier.passes.plan import rule_of
 from notifier.passes.setting import Setting
 from notifier.timing.outline import timing_state
-from notifier.timing.rule import Review
+from notifier.timing.rule import Review, Rule
 
-_IN_PASSING = {"position"}
+_IN_PASSING = {"position", "moved"}
 _MOVING = {"rule", "timing_state", "units"}  # what changes a task's checkpoints, or whom they are owed to
 
 
@@ -35,9 +36,17 @@ class Change:
         return self.returned or bool(self.differs & _MOVING)
 
     @property
+    def drops_extension(self) -> bool:
+        """Whether the document sets anew what an extension had moved."""
+        return "moved" in self.differs
+
+    @property
     def told(self) -> tuple[str, ...]:
         """The names of what changed that a person would want to know; a place in the table isn't."""
-        return tuple(sorted(self.differs - _IN_PASSING)) or (("back",) if self.returned else ())
+        names = self.differs - _IN_PASSING
+        if self.drops_extension:
+            names = names - {"document_rule"} | {"extension dropped"}
+        return tuple(sorted(names)) or (("back",) if self.returned else ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +81,8 @@ def compare(known: Sequence[TaskRecord], entry: PlanEntry, setting: Setting) -> 
             continue
         continued.add(old.id)
         values = facts(position, task, entry, setting, old.imported)
+        if old.document_rule is not None:
+            values |= _beside_extension(old, values)
         differs = frozenset(name for name, value in values.items() if getattr(old, name) != value)
         if differs or old.state == "vanished":
             changed.append(Change(old=old, values=values, differs=differs))
@@ -83,6 +94,20 @@ def compare(known: Sequence[TaskRecord], entry: PlanEntry, setting: Setting) -> 
         vanished=tuple(task for task in gone if task.state != "vanished"),
         in_the_way=tuple(task for task in gone if task.ref in refs),
     )
+
+
+def rule_in_force(task: TaskEntry, old: TaskRecord | None) -> Rule:
+    """Return the rule by which a task of the document is planned: an extension's, as long as the phrase is the same."""
+    if old is None or old.document_rule is None or plain(old.timing) != plain(task.row.timing):
+        return task.rule
+    return rule_of(old.rule)
+
+
+def _beside_extension(old: TaskRecord, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what becomes of an extended task: the same phrase, however it is read by now, leaves it extended."""
+    if plain(old.timing) == plain(values["timing"]):
+        return {"rule": old.rule, "document_rule": values["rule"]}
+    return {"document_rule": None, "moved": None}
 
 
 def facts(

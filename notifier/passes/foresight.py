@@ -16,7 +16,8 @@ from notifier.errors import NotationError
 from notifier.ledger import reminders as ledger
 from notifier.ledger.schema import reminders
 from notifier.ledger.schema import tasks as task_table
-from notifier.ledger.tasks import Completion, TaskRecord, completions_of, tasks_by_id
+from notifier.ledger.suspended import silences_of
+from notifier.ledger.tasks import Completion, TaskRecord, tasks_by_id
 from notifier.passes.adopt import adopt
 from notifier.passes.book import PlanEntry
 from notifier.passes.plan import PAGE, context_of, dated, recipients_of, rows_for, rule_of, silenced
@@ -78,7 +79,7 @@ class Side:
         """Return some tasks, and when each of them reminds whom from now on."""
         with self.engine.begin() as db:
             found = tasks_by_id(db, ids)
-            closed = completions_of(db, ids)
+            closed = silences_of(db, ids)
             told, days = self._on_record(db, ids)
         for task in found.values():
             if task.next_at is not None and task.next_at <= self.moments[-1]:

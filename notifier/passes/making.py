@@ -1,13 +1,12 @@
 """Drafts become mails: the slow part of sending, for which no ledger is needed nor locked."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifier.digest import Digest
 from notifier.errors import MailTooBig, NotifierError, TemplateError
 from notifier.ledger.outbox import MessageRecord
-from notifier.mail.compose import Composer
+from notifier.mail.compose import Composer, Envelope
 from notifier.mail.gate import MAX_BYTES
 from notifier.mail.transport import Outgoing
 from notifier.passes.ops import Choice
@@ -51,18 +50,18 @@ class Making:
             if draft.content.bulletin is None:
                 raise NotifierError("nothing to tell")
             envelope = self._envelope(draft.message)
-            return Made(draft=draft, body=self.composer.compose_bulletin(draft.content.bulletin, **envelope))
+            return Made(draft=draft, body=self.composer.compose_bulletin(draft.content.bulletin, envelope))
         except Exception as error:
             return Made(draft=draft, fault=error)
 
-    def _envelope(self, message: MessageRecord) -> dict[str, Any]:
-        return {
-            "to_name": message.name,
-            "to_address": self.redirect_to or message.address,
-            "message_id": message.message_id,
-            "date": message.slot.astimezone(self.zone),
-            "redirected_from": message.address if self.redirect_to else None,
-        }
+    def _envelope(self, message: MessageRecord) -> Envelope:
+        return Envelope(
+            to_name=message.name,
+            to_address=self.redirect_to or message.address,
+            message_id=message.message_id,
+            date=message.slot.astimezone(self.zone),
+            redirected_from=message.address if self.redirect_to else None,
+        )
 
     def _compose(self, draft: Draft, digest: Digest) -> Made:
         """Return the mail of a digest: by the templates, or the built-in text where they fail or make too much.
@@ -74,7 +73,7 @@ class Making:
         made = Made(draft=draft)
         for plain in (False, True):
             try:
-                body = self.composer.compose(digest, **envelope, plain=plain)
+                body = self.composer.compose(digest, envelope, plain=plain)
             except TemplateError as error:
                 made = replace(made, fallback=error)  # what is owed is worth more than how it looks
             except MailTooBig as error:
@@ -82,7 +81,7 @@ class Making:
             else:
                 if len(body) <= at_most:
                     return replace(made, body=body)
-        return replace(made, body=self.composer.compose_short(digest, **envelope, at_most=at_most))
+        return replace(made, body=self.composer.compose_short(digest, envelope, at_most=at_most))
 
     def outgoing(self, message: MessageRecord, body: bytes) -> Outgoing:
         """Return a mail as a transport takes it."""

@@ -45,7 +45,21 @@ def match(known: Sequence[TaskRecord], rows: Sequence[TaskRow]) -> list[TaskReco
     def missing() -> list[int]:
         return [place for place, task in enumerate(found) if task is None]
 
-    ours = [_marks(row.ref, row.text, row.units, row.timing) for row in rows]
+    # Most rows are as they were, to the letter, and no ref is twice in a plan: for these it need not be made plain.
+    by_ref = {task.ref: task for task in reversed(left.values())}
+    for place, row in enumerate(rows):
+        task = by_ref.get(row.ref)
+        if (
+            task is not None
+            and task.id in left
+            and (task.text, task.units.get("text", ""), task.timing) == (row.text, row.units, row.timing)
+        ):
+            take(place, task)
+    ours = {
+        place: _marks(row.ref, row.text, row.units, row.timing)
+        for place, row in enumerate(rows)
+        if found[place] is None
+    }
     theirs = {
         task.id: _marks(task.ref, task.text, task.units.get("text", ""), task.timing)
         for task in left.values()
@@ -67,10 +81,10 @@ def match(known: Sequence[TaskRecord], rows: Sequence[TaskRow]) -> list[TaskReco
 
 
 def _marks(ref: str, text: str, units: str, timing: str) -> dict[str, str]:
-    return {"ref": ref, "text": _plain(text), "units": _plain(units), "timing": _plain(timing)}
+    return {"ref": ref, "text": plain(text), "units": plain(units), "timing": plain(timing)}
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return the text without what a new edition changes in passing: spaces, punctuation, widths of letters."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text))
 

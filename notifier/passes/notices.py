@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from notifier.digest import Digest, Notice, build
 from notifier.ledger.reminders import ReminderRecord, Said
@@ -13,6 +15,8 @@ from notifier.passes.setting import Setting
 from notifier.people import Role
 from notifier.timing.checkpoint import Kind
 from notifier.timing.stream import between
+
+SUSPENDED = "suspended"  # a reason that says so begins with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +69,18 @@ def judge(
 
 
 def closed_by(completions: Sequence[Completion]) -> str:
-    """Say who closed what made a reminder needless."""
-    who = sorted({f"{done.scope} by {done.by} on {done.at:%Y-%m-%d}" for done in completions})
-    return f"closed: {'; '.join(who)}" if who else "closed"
+    """Say who closed what made a reminder needless, or suspended it."""
+    who = sorted(
+        {f"{done.scope} by {done.by} on {done.at:%Y-%m-%d}" for done in completions if not done.is_suspension}
+    )
+    suspended = sorted({suspended_by(each) for each in completions if each.is_suspension})
+    closed = [f"closed: {'; '.join(who)}"] if who else []
+    return "; ".join([*closed, *suspended]) or "closed"
+
+
+def suspended_by(suspension: Completion) -> str:
+    """Say who suspended what made a reminder needless."""
+    return f"{SUSPENDED} by {suspension.by} on {suspension.at:%Y-%m-%d}"
 
 
 def is_in_stream(reminder: ReminderRecord, task: TaskRecord, setting: Setting) -> bool:
@@ -94,7 +107,13 @@ def digest_of(
     for verdict in verdicts:
         task, contact = verdict.reminder.task_id, verdict.reminder.contact
         notices.append(_notice(verdict, tasks[task], related.get((task, contact), ())))
-    return build(notices, slot=slot, zone=setting.policy.zone)
+    return _built(tuple(notices), slot, setting.policy.zone)
+
+
+@lru_cache(maxsize=16)  # the contacts of a unit follow each other
+def _built(notices: tuple[Notice, ...], slot: datetime, zone: ZoneInfo) -> Digest:
+    """Return the digest of these notices, put together once for contacts who are told the same."""
+    return build(notices, slot=slot, zone=zone)
 
 
 def _notice(verdict: Verdict, task: TaskRecord, related: Sequence[Said]) -> Notice:
@@ -122,7 +141,7 @@ def _notice(verdict: Verdict, task: TaskRecord, related: Sequence[Said]) -> Noti
         notes=tuple(zh for _en, zh in task.notes),
         soft=task.soft,
         provisional=reminder.provisional,
-        original_due=None,
+        original_due=task.original_due(reminder.nominal) if reminder.family == Kind.DUE else None,
         folded=tuple(
             other.checkpoint for other in related if other.state == "superseded" and other.reason == folded
         ),

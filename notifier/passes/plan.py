@@ -1,23 +1,22 @@
 """The plan pass: what is owed becomes reminders, and the reminders of one contact and slot one message."""
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from notifier.ledger import outbox, reminders, tasks
-from notifier.ledger.engine import installation_id
+from notifier.ledger import reminders, tasks
 from notifier.ledger.event_days import event_days
-from notifier.ledger.tasks import Completion, TaskRecord
+from notifier.ledger.suspended import silences_of
+from notifier.ledger.tasks import Completion, DueTask, TaskRecord
 from notifier.passes.book import units_from_json
+from notifier.passes.bundle import bundle
 from notifier.passes.setting import Setting
-from notifier.passes.slots import LATE_AFTER, next_slot, slot_for
+from notifier.passes.slots import LATE_AFTER, slot_for
 from notifier.people.roster import Recipient, recipients
 from notifier.people.synonyms import identity
 from notifier.timing.checkpoint import Checkpoint, Kind
@@ -29,6 +28,9 @@ from notifier.timing.stream import between, stream
 log = logging.getLogger(__name__)
 
 PAGE = 500
+DUE_PAGE = 4_000  # the more in one transaction, the less often an index page is written; that takes 0.3 s
+_MOST_ROWS = 5_000  # reminders in one transaction, but for those of a single task
+_MOST_KEPT = 20_000  # recipients, or courses, that a pass remembers
 _RETRY_BROKEN_TASK = timedelta(hours=1)
 
 
@@ -57,14 +59,14 @@ def dated(db: Connection, setting: Setting) -> Setting:
     return setting.with_days(event_days(db))
 
 
-def context_of(task: TaskRecord, setting: Setting) -> Context:
+def context_of(task: TaskRecord | DueTask, setting: Setting) -> Context:
     """Return what a task's rule needs to become dates."""
     return setting.context(
         issued=task.issued, imported=task.imported, until=task.until, completed=task.completed
     )
 
 
-def recipients_of(task: TaskRecord, setting: Setting, now: datetime) -> tuple[Recipient, ...]:
+def recipients_of(task: TaskRecord | DueTask, setting: Setting, now: datetime) -> tuple[Recipient, ...]:
     """Return the people whom a task names, by the directory of the day."""
     reading, named = units_from_json(task.units)
     listing = setting.directory_at(now)
@@ -86,20 +88,25 @@ def plan(
 ) -> PlanOutcome:
     """Plan all that fell due until `now`, then bundle; whatever a crash left half done, the next pass ends.
 
-    Each page of tasks is one transaction: its reminders and its marks stand or fall together. `bundled` is called in
-    the transaction that makes messages, once they are made.
+    Each page of tasks is one transaction: its reminders and its marks stand or fall together. So is each page of
+    contacts, with all that waits for each of them. `bundled` is called in every transaction that makes messages, once
+    they are made, and at least once.
     """
     planned = 0
+    reckoning = _Reckoning(setting, now)
     while True:
         with engine.begin() as db:
-            page = tasks.due_tasks(db, now, PAGE)
+            page = tasks.due_tasks(db, now, DUE_PAGE)
+            if not page:
+                break
             # Asked for each page: ops may date an event between two, and the marks must not pass over it.
-            planned += _plan_page(db, page, dated(db, setting), now)
-        if len(page) < PAGE:
+            reckoning = reckoning.under(dated(db, setting))
+            taken, made = _plan_page(db, page, reckoning)
+        planned += made
+        if taken == len(page) < DUE_PAGE:
             break
+    messages = bundle(engine, setting, domain, now, bundled)
     with engine.begin() as db:
-        messages = bundle(db, setting, domain, now)
-        bundled(db, now)
         moments = [tasks.earliest_checkpoint(db), reminders.earliest_slot(db)]
     if planned or messages:
         log.info("Planned %d reminders, bundled %d messages", planned, messages, extra={"action": "planned"})
@@ -108,25 +115,72 @@ def plan(
     )
 
 
-def _plan_page(db: Connection, page: Sequence[TaskRecord], setting: Setting, now: datetime) -> int:
-    closed = tasks.completions_of(db, [task.id for task in page])
+def plan_task(db: Connection, task_id: int, setting: Setting, now: datetime) -> None:
+    """Plan what a task owes until `now`, if anything, and move its mark on."""
+    _plan_page(db, tasks.due_tasks(db, now, 1, among=[task_id]), _Reckoning(setting, now))
+
+
+class _Reckoning:
+    """What tasks owe by `now`, and whom they name: worked out once for all that are alike."""
+
+    def __init__(self, setting: Setting, now: datetime) -> None:
+        self.setting, self.now = setting, now
+        self._courses: dict[object, tuple[tuple[Checkpoint, ...], datetime | None]] = {}
+        self._people: dict[str, tuple[Recipient, ...]] = {}
+        self._kept = 0
+
+    def under(self, setting: Setting) -> "_Reckoning":
+        """Return this, or another where an event has another day by now."""
+        return self if setting.recorded == self.setting.recorded else _Reckoning(setting, self.now)
+
+    def course(self, task: DueTask) -> tuple[tuple[Checkpoint, ...], datetime | None]:
+        """Return the checkpoints of a task from its mark until now, and the moment of the one after them."""
+        alike = (task.rule, task.issued, task.until, task.imported, task.completed, task.planned_until)
+        if (found := self._courses.get(alike)) is None:
+            rule, context = rule_of(task.rule), context_of(task, self.setting)
+            owed = tuple(between(rule, context, task.planned_until, self.now))
+            found = owed, next_moment(rule, context, self.now)
+            self._keep(1)
+            self._courses[alike] = found
+        return found
+
+    def people(self, task: DueTask) -> tuple[Recipient, ...]:
+        """Return the people whom a task names."""
+        if (found := self._people.get(task.units_json)) is None:
+            found = recipients_of(task, self.setting, self.now)
+            self._keep(1 + len(found))
+            self._people[task.units_json] = found
+        return found
+
+    def _keep(self, more: int) -> None:
+        self._kept += more
+        if self._kept > _MOST_KEPT:
+            self._courses.clear()
+            self._people.clear()
+            self._kept = more
+
+
+def _plan_page(db: Connection, page: Sequence[DueTask], reckoning: _Reckoning) -> tuple[int, int]:
+    """Plan tasks until they are many reminders; return how many tasks that were, and how many reminders."""
+    setting, now = reckoning.setting, reckoning.now
+    closed = silences_of(db, [task.id for task in page])
     rows: list[dict[str, Any]] = []
     marks: list[tuple[int, datetime, datetime | None]] = []
     for task in page:
         try:
-            rule, context = rule_of(task.rule), context_of(task, setting)
-            owed = list(between(rule, context, task.planned_until, now))
+            owed, next_at = reckoning.course(task)
             silence = silenced(closed.get(task.id, ()), setting)
-            people = recipients_of(task, setting, now)
-            rows += rows_for(task, owed, people, silence, setting, now, slot=None)
-            marks.append((task.id, now, next_moment(rule, context, now)))
+            rows += rows_for(task, owed, reckoning.people(task), silence, setting, now, slot=None)
+            marks.append((task.id, now, next_at))
         except Exception:
             # One task that always raises must not hold up the others.
             log.exception("Task %s/%s can't be planned", task.plan, task.ref, extra={"action": "task_broken"})
             marks.append((task.id, task.planned_until, now + _RETRY_BROKEN_TASK))
+        if len(rows) >= _MOST_ROWS:
+            break
     count = reminders.add_reminders(db, rows)
     tasks.move_marks(db, marks)
-    return count
+    return len(marks), count
 
 
 Silence = Mapping[str | None, set[str]]
@@ -165,7 +219,7 @@ def hears(who: Recipient, kind: Kind) -> bool:
 
 
 def rows_for(
-    task: TaskRecord,
+    task: TaskRecord | DueTask,
     owed: Sequence[Checkpoint],
     people: Sequence[Recipient],
     silence: Silence,
@@ -222,37 +276,3 @@ def rows_for(
                 }
             )
     return rows
-
-
-def bundle(db: Connection, setting: Setting, domain: str, now: datetime) -> int:
-    """Put planned reminders whose slot has come into messages, one for each contact; return how many."""
-    installation = installation_id(db)
-    made = 0
-    carried: list[tuple[int, int]] = []
-    waiting = reminders.unbundled(db, now)
-    for key, group in groupby(waiting, key=lambda record: record.contact):
-        records = list(group)
-        ids = [record.id for record in records]
-        contact = setting.contacts.get(key)
-        if contact is None:
-            reminders.close_reminders(db, ids, "withdrawn", "no longer a contact")
-            continue
-        slot = max(record.slot for record in records)
-        token = hashlib.sha256(f"{installation}|{key}|{slot.isoformat()}".encode()).hexdigest()[:20]
-        message = outbox.add_message(
-            db,
-            contact=key,
-            address=contact.address,
-            name=contact.name,
-            slot=slot,
-            message_id=f"<{slot:%Y%m%d}.{token}@{domain}>",
-            now=now,
-        )
-        if message is None:
-            # This slot's digest is on its way already: never a second one, so these wait for the next.
-            reminders.move_slot(db, ids, next_slot(setting, now))
-            continue
-        carried += [(reminder, message) for reminder in ids]
-        made += 1
-    reminders.put_into_messages(db, carried)
-    return made

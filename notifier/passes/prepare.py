@@ -1,9 +1,10 @@
 """Claimed messages become mails: judged again, rendered, their bytes kept."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -15,6 +16,7 @@ from notifier.ledger import ops as ledger
 from notifier.ledger import outbox, reminders, tasks
 from notifier.ledger.outbox import MessageRecord
 from notifier.ledger.reminders import ReminderRecord
+from notifier.ledger.suspended import silences_of
 from notifier.mail.compose import Composer, is_redirected
 from notifier.mail.gate import MAX_BYTES
 from notifier.mail.transport import Outgoing
@@ -31,6 +33,8 @@ from notifier.passes.slots import LATE_AFTER
 from notifier.passes.suspension import suspensions
 
 log = logging.getLogger(__name__)
+
+AT_ONCE = 10  # mails made and kept in one go, while the connections wait
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,11 +58,12 @@ class Preparation:
         claimed: Sequence[MessageRecord],
         now: datetime,
         ends: Callable[[bool], bool] = lambda _has_some: False,
-    ) -> list[Outgoing]:
-        """Return the mails that may go; the messages that carry nothing any more, or too many doubts, are ended.
+    ) -> Iterator[Outgoing]:
+        """Yield the mails that may go, each few made when they are asked for.
 
-        One that another owner has taken over meanwhile is left out, untouched; so is what isn't made when it `ends`,
-        which is asked before each mail, with whether there is any yet.
+        The messages that carry nothing any more, or too many doubts, are ended. One that another owner has taken over
+        meanwhile is left out, untouched; so is what isn't made when it `ends`, which is
+        asked before each mail, with whether there is any to go yet.
 
         The ledger is locked before and after, but not while mails are made: a template may take its time, and what
         ops are to know is long work.
@@ -68,14 +73,19 @@ class Preparation:
             drafts = self._judge(db, claimed, now, standing)
         zone = self.setting.policy.zone
         making = Making(composer=self.composer, sender=self.sender, redirect_to=self.redirect_to, zone=zone)
-        made: list[Made] = []
-        for draft in drafts:
-            if ends(bool(made)):
-                break
-            made.append(making.make(draft))
-        with self.engine.begin() as db:
-            kept = [each for each in made if self._keep(db, each, now)]
-        return [making.outgoing(each.draft.message, each.body) for each in kept]
+        rest = iter(drafts)
+        while not ends(False):
+            made: list[Made] = []
+            for draft in islice(rest, AT_ONCE):
+                if made and ends(True):
+                    break
+                made.append(making.make(draft))
+            if not made:
+                return
+            with self.engine.begin() as db:
+                kept = [each for each in made if self._keep(db, each, now)]
+            for each in kept:
+                yield making.outgoing(each.draft.message, each.body)
 
     def _standing(self, claimed: Sequence[MessageRecord], now: datetime) -> Sequence[Matter] | None:
         """Return what ops are to know, where they are written to; None where it can't be found out."""
@@ -104,7 +114,7 @@ class Preparation:
         records = reminders.of_messages(db, mine)
         everything = [record for group in records.values() for record in group]
         by_task = tasks.tasks_by_id(db, {record.task_id for record in everything})
-        closed = tasks.completions_of(db, by_task)
+        closed = silences_of(db, by_task)
         related = reminders.said_of_the_same(db, records, now)
         resting = {} if self.redirect_to else self._resting(db, claimed, now)
         current: dict[tuple[int, str], bool] = {}  # contacts share checkpoints: ask the rule once each

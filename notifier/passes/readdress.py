@@ -75,12 +75,13 @@ def readdress(
     return how many reminders that made. What waits of a plan that is no longer listed is withdrawn. What is `claimed`
     to be sent and isn't yet counts as waiting.
     """
-    listed = {task.id: task for task in tasks.tasks_of(db)}
     people: dict[int, _People | None] = {}  # None: they can't be found out
     owed: dict[Key, dict[str, Any]] = {}
     held: dict[Key, list[str]] = {}  # the units for which a waiting reminder stays as it is
     waiting = {_key(record): record for record in [*reminders.waiting(db), *claimed]}
-    for record in [*waiting.values(), *reminders.unreachable_since(db, now - setting.catch_up)]:
+    found = [*waiting.values(), *reminders.unreachable_since(db, now - setting.catch_up)]
+    listed = tasks.listed_tasks(db, {record.task_id for record in found})
+    for record in found:
         is_waiting = record.state == "planned"
         task = listed.get(record.task_id)
         if task is None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from notifier.errors import NotationError
 from notifier.ledger import alike, reminders, tasks
+from notifier.ledger.suspended import silences_of
 from notifier.ledger.tasks import TaskRecord
 from notifier.passes.plan import PAGE, context_of, next_moment, recipients_of, rows_for, rule_of, silenced
 from notifier.passes.setting import Setting
@@ -148,7 +149,7 @@ def untold(
     if not owed:
         return []
     ids = [task.id for task, _ in owed]
-    closed = tasks.completions_of(db, ids)
+    closed = silences_of(db, ids)
     told = reminders.told_of(db, ids, {checkpoint.key for _, some in owed for checkpoint in some})
     slot = next_slot(setting, now)
     rows = []

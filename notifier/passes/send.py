@@ -9,8 +9,8 @@ mail's row is locked from step 4 to step 5, so that nobody takes it meanwhile.
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -83,6 +83,8 @@ class Sender:
     _paused: tuple[datetime, datetime] | None = field(default=None, init=False)
     _last_fault: str | None = field(default=None, init=False)
     _template_fault: str | None = field(default=None, init=False)
+    _shared: Connection | None = field(default=None, init=False)  # of `_together`
+    _told: list[Callable[[], None]] = field(default_factory=list, init=False)
     _is_held: bool = field(default=False, init=False)  # and the log says so
     _capped_until: datetime | None = field(default=None, init=False)  # and ops are told so
 
@@ -116,7 +118,7 @@ class Sender:
             if not claimed:
                 break
             rest = 0.0
-            done, fault = self._send_batch(claimed, stop, deadline)
+            done, fault = self._send_from(claimed, among, stop, deadline)
             tried += done
             if fault is not None:
                 self._pause(fault)
@@ -138,6 +140,11 @@ class Sender:
     def is_held(self) -> bool:
         """Whether the brake kept mail back when last looked at."""
         return self._is_held
+
+    @property
+    def is_trying_again(self) -> bool:
+        """Whether the mail server couldn't be used when it was last tried."""
+        return self._server_faults > 0
 
     @property
     def paused_until(self) -> datetime | None:
@@ -237,36 +244,68 @@ class Sender:
             extra={"action": "server_paused"},
         )  # fmt: skip
 
-    def _send_batch(
-        self, claimed: Sequence[MessageRecord], stop: Callable[[], bool], deadline: float
+    def _send_from(
+        self,
+        claimed: Sequence[MessageRecord],
+        among: Sequence[int] | None,
+        stop: Callable[[], bool],
+        deadline: float,
     ) -> tuple[int, Result | None]:
-        by_id = {message.id: message for message in claimed}
+        """Send what is claimed and, over the same connections, what is claimed when that is through."""
+        in_hand: dict[int, MessageRecord] = {}
+        offered: list[int] = []
+        begun: set[int] = set()
         tried: set[int] = set()
 
-        def ends(has_some: bool) -> bool:
-            return stop() or (has_some and time.monotonic() > deadline)
+        def ends(has_some: bool = False) -> bool:
+            return stop() or (bool(has_some or begun or tried) and time.monotonic() > deadline)
+
+        def mails() -> Generator[Outgoing, None, None]:
+            batch = claimed
+            while batch:
+                in_hand.update((message.id, message) for message in batch)
+                # A mail on which the server hangs up, whenever it is offered, must not hold up the others for ever.
+                in_turn = sorted(batch, key=lambda message: message.id in self._suspects)
+                for mail in self._prepare(in_turn, ends):
+                    offered.append(mail.id)
+                    yield mail
+                # Where a pace is shared out by claims, the next claim is for the mails that have gone.
+                has_share = self.relay is not None or self.pace.is_by_domain
+                batch = () if has_share or ends() else self._claim(among=among)
+
+        def begin(mail: Outgoing) -> None:
+            self._begin(mail)
+            begun.add(mail.id)
 
         def record(mail: Outgoing, result: Result) -> None:
             tried.add(mail.id)
             if result.state == "accepted":
                 self._server_faults = 0  # it works: what fails next is no longer the same outage
-            self.insist(lambda: self._record(by_id[mail.id], result))
+            if self._shared is not None:
+                self._record(in_hand[mail.id], result)
+            else:
+                self.insist(lambda: self._record(in_hand[mail.id], result))
 
+        in_hand.update((message.id, message) for message in claimed)
+        source = mails()
         try:
-            # A mail on which the server hangs up, whenever it is offered, must not hold up the others for ever.
-            outgoing = sorted(self._prepare(claimed, ends), key=lambda mail: mail.id in self._suspects)
             fault = self.transport.deliver(
-                outgoing, begin=self._begin, record=record, stop=lambda: ends(bool(tried))
+                source,
+                begin=begin,
+                record=record,
+                stop=ends,
+                together=self._together if self.rows is None else None,
             )
         finally:
+            source.close()
             if self.rows is not None:
                 self.rows.let_go()
             # Nothing was begun for what is still claimed and unrecorded, except under a crash of the
             # transport itself: that is uncertain from now on.
-            self.insist(lambda: self._release([message.id for message in claimed if message.id not in tried]))
+            self.insist(lambda: self._release([message for message in in_hand if message not in tried]))
         if fault is None:
             return len(tried), None
-        self._suspects.update([mail.id for mail in outgoing if mail.id not in tried][:1])
+        self._suspects.update([message for message in offered if message not in tried][:1])
         return len(tried), fault
 
     def _release(self, ids: Sequence[int]) -> None:
@@ -275,7 +314,7 @@ class Sender:
 
     def _prepare(
         self, claimed: Sequence[MessageRecord], ends: Callable[[bool], bool] = lambda _has_some: False
-    ) -> list[Outgoing]:
+    ) -> Iterator[Outgoing]:
         preparation = Preparation(
             engine=self.engine,
             setting=self.setting,
@@ -285,17 +324,34 @@ class Sender:
             redirect_to=self.redirect_to,
             ops=self.ops,
         )
-        prepared = preparation.prepare(claimed, self.clock(), ends)
-        self._template_fault = preparation.template_fault or self._template_fault
-        return prepared
+        try:
+            yield from preparation.prepare(claimed, self.clock(), ends)
+        finally:
+            self._template_fault = preparation.template_fault or self._template_fault
+
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        """Commit what is begun and recorded inside as one; what is to be logged of it is logged then."""
+        self._told.clear()
+        try:
+            with beside(self.engine).begin() as db:
+                self._shared = db
+                yield
+        finally:
+            self._shared = None
+        for tell in self._told:
+            tell()
 
     @contextmanager
     def _recording(self, message: MessageRecord) -> Iterator[Connection]:
+        if self._shared is not None:
+            yield self._shared
+            return
         with self.rows.recording(message.id) if self.rows else beside(self.engine).begin() as db:
             yield db
 
     def _begin(self, mail: Outgoing) -> None:
-        with beside(self.engine).begin() as db:
+        with nullcontext(self._shared) if self._shared else beside(self.engine).begin() as db:
             mine = outbox.begin(db, mail.id, self.owner, self.clock(), self.lease)
         if mine and self.rows is not None:
             mine = self.rows.hold(mail.id, self.owner)
@@ -322,6 +378,13 @@ class Sender:
                 # What the other sender made of it stands; that a copy of ours had an answer must be found, too.
                 detail = f"message {message.id}: {result.state}: {result.reply}"
                 record_event(db, at=now, by=self.owner, action="late_answer", detail=detail)
+        if self._shared is None:
+            self._tell(message, result, mine)
+        else:
+            self._told.append(lambda: self._tell(message, result, mine))
+
+    def _tell(self, message: MessageRecord, result: Result, mine: bool) -> None:
+        """Log an answer that is on record."""
         if not mine:
             log.warning(
                 "Message %d was taken over by another sender while it went, its answer here: %s: %s",

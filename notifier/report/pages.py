@@ -1,142 +1,173 @@
-"""The rehearsal's report: a calendar of slots as one page, and every mail as a page of its own."""
+"""The rehearsal's report: `index.html`, which a head of office opens in a browser, and reads on paper."""
 
-import re
-from base64 import b64encode
-from calendar import Calendar
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
-from notifier.mail.compose import html_part
-from notifier.mail.maildir import file_name
-from notifier.rehearsal import Rehearsal, Sent, by_mail, units_of
-
-# A page of ours fetches nothing, sends nothing, and runs no script but the one it is told of. Styles are inline.
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
-_KINDS = ("overdue", "due", "lead", "start", "report")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
-    """One mail as the report lists it."""
-
-    page: str
-    time: str
-    name: str
-    address: str
-    units: str
-    kinds: tuple[tuple[str, int], ...]
-    tasks: str
+from notifier.app import App
+from notifier.digest import wording
+from notifier.ledger.tasks import TaskRecord
+from notifier.rehearsal import day_start
+from notifier.rehearsal.found import Rehearsal
+from notifier.report.calendar import WEEKDAYS, Sums
+from notifier.report.index import Index
+from notifier.report.page import report_templates
+from notifier.report.people import contacts_by_unit, lost_units, matters, told_nothing
+from notifier.report.places import ONE_FILE, Places, day_page, task_page, unit_page
+from notifier.report.views import KINDS, Views, chunked, day_title
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
-    """One day of the calendar; `number` is 0 outside the month."""
+def write_report(
+    app: App,
+    found: Rehearsal,
+    out: Path,
+    start: date,
+    end: date,
+    *,
+    all_done: bool = False,
+    one_file: int = ONE_FILE,
+) -> None:
+    """Write `index.html` under `out`; its mails are read from the Maildir there.
 
-    number: int
-    iso: str
-    mails: int
-    reminders: int
+    With more than `one_file` reminders the days, units and tasks go onto `pages/` beside it. Pages of an earlier
+    rehearsal are removed. Everything is written as it is made: no page is ever held as a whole.
+    """
+    index = Index.of(found)
+    now = day_start(app, start)
+    contacts = contacts_by_unit(app, now)
+    units = list(dict.fromkeys([*contacts, *index.by_unit]))
+    tasks = _tasks(found)
+    views = Views(
+        app=app,
+        index=index,
+        maildir=out / "mail",
+        task_numbers={task.id: number for number, task in enumerate(tasks, 1)},
+        unit_numbers={unit: number for number, unit in enumerate(units, 1)},
+        contacts=contacts,
+        nothing=told_nothing(app, [unit for unit in contacts if unit not in index.by_unit], now),
+    )
+    places = Places.of(index, views.task_numbers, units, one_file)
+    report = _Report(
+        templates=report_templates(),
+        views=views,
+        units=units,
+        tasks=tasks,
+        places=places,
+        span=(start, end),
+        all_done=all_done,
+    )
+    _clear(out / "pages")
+    if places.beside:
+        (out / "pages").mkdir(exist_ok=True)
+        report.write_beside(out / "pages")
+    report.write_index(out / "index.html")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Month:
-    """One month of the calendar, in weeks from Monday."""
+def _tasks(found: Rehearsal) -> list[TaskRecord]:
+    """Return the tasks in the documents' order, those told of that are no longer listed after them."""
+    tasks = {task.id: task for task in found.records}
+    for lines in (found.sent, found.lost):
+        for line in lines:
+            tasks.setdefault(line.checkpoint.task.id, line.checkpoint.task)
+    return list(tasks.values())
 
-    title: str
-    weeks: tuple[tuple[Day, ...], ...]
 
-
-def write_report(found: Rehearsal, out: Path, start: date, end: date) -> None:
-    """Write `index.html` and `pages/` under `out`; pages of an earlier rehearsal are removed."""
-    loader = PackageLoader("notifier.report", ".")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
-    pages = out / "pages"
-    pages.mkdir(exist_ok=True)
+def _clear(pages: Path) -> None:
+    """Remove the pages of an earlier rehearsal, and their folder if nothing else stands in it."""
+    if not pages.is_dir():
+        return
     for old in pages.glob("*.html"):
         old.unlink()
-    by_day: dict[date, list[Mail]] = {}
-    counts: dict[date, int] = {}
-    for lines in by_mail(found):
-        day = lines[0].sent_at.date()
-        by_day.setdefault(day, []).append(_mail(lines))
-        counts[day] = counts.get(day, 0) + len(lines)
-        _write_page(out, lines[0])
-    template = environment.get_template("index.html.j2")
-    index = template.render(
-        policy=f"{_POLICY}; script-src '{_script_hash(loader, environment)}'",
-        start=start,
-        end=end,
-        found=found,
-        months=tuple(_months(start, end, by_day, counts)),
-        slots=tuple((day.isoformat(), f"{day:%A}", tuple(mails)) for day, mails in sorted(by_day.items())),
-        most=max(map(len, by_day.values()), default=1),
-        kinds=[(kind, sum(line.kind == kind for line in found.sent)) for kind in _KINDS],
-    )
-    (out / "index.html").write_text(index, encoding="utf-8")
+    if not any(pages.iterdir()):
+        pages.rmdir()
 
 
-def _mail(lines: list[Sent]) -> Mail:
-    first = lines[0]
-    counted = {kind: sum(line.kind == kind for line in lines) for kind in _KINDS}
-    return Mail(
-        page=f"pages/{_page(first)}",
-        time=f"{first.sent_at:%H:%M}",
-        name=first.name,
-        address=first.address,
-        units="、".join(units_of(lines)),
-        kinds=tuple((kind, count) for kind, count in counted.items() if count),
-        tasks=", ".join(dict.fromkeys(line.task for line in lines)),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Report:
+    templates: Environment
+    views: Views
+    units: list[str]
+    tasks: list[TaskRecord]
+    places: Places
+    span: tuple[date, date]
+    all_done: bool
 
-
-def _page(line: Sent) -> str:
-    return f"{file_name(line.message_id).partition('@')[0]}.html"
-
-
-def _write_page(out: Path, line: Sent) -> None:
-    """Write the HTML part of a mail, as it left, where a browser can show it."""
-    data = (out / "mail" / "new" / file_name(line.message_id)).read_bytes()
-    (out / "pages" / _page(line)).write_text(as_page(html_part(data).decode()), encoding="utf-8")
-
-
-def as_page(html: str) -> str:
-    """Return a mail's HTML as a page for a browser: it runs no script and fetches nothing, whatever stands in it."""
-    head = _HEAD.search(html)
-    begins = head.end() if head else 0
-    tag = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-    return f"{html[:begins]}{tag}{html[begins:]}"
-
-
-def _script_hash(loader: PackageLoader, environment: Environment) -> str:
-    """Return the hash by which a policy lets the report's own script run (CSP Level 3, section 2.3.1)."""
-    source, _, _ = loader.get_source(environment, "index.html.j2")
-    script = source.partition("<script>")[2].partition("</script>")[0]
-    return f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}"
-
-
-def _months(
-    start: date, end: date, by_day: dict[date, list[Mail]], counts: dict[date, int]
-) -> Iterable[Month]:
-    year, month = start.year, start.month
-    while (year, month) <= (end.year, end.month):
-        weeks = tuple(
-            tuple(
-                Day(
-                    number=day.day if day.month == month else 0,
-                    iso=day.isoformat(),
-                    mails=len(by_day.get(day, ())) if day.month == month else 0,
-                    reminders=counts.get(day, 0) if day.month == month else 0,
-                )
-                for day in week
-            )
-            for week in Calendar().monthdatescalendar(year, month)
+    def write_index(self, path: Path) -> None:
+        """Write the page with everything, or with the way to everything."""
+        app, found = self.views.app, self.views.index.found
+        sums = Sums.of(self.views.index)
+        start, end = self.span
+        titles = {
+            entry.key: wording.document(entry.facts.title) if entry.facts.title else entry.key
+            for entry in app.book
+        }
+        items = app.preflight(day_start(app, start))
+        self._write(
+            path,
+            "index.html.j2",
+            places=self.places,
+            office=app.config.office.name,
+            plans=[(titles[entry.key], entry.facts.number) for entry in app.book],
+            all_done=self.all_done,
+            found=found,
+            sums=sums,
+            kinds=KINDS,
+            busiest=sums.busiest and day_title(sums.busiest),
+            months=list(sums.months(start, end, app.setting.calendar)),
+            weekdays=WEEKDAYS,
+            most=max(sums.mails.values(), default=1),
+            lost=lost_units(found.lost, self.views.task_numbers),
+            matters=matters(items, titles),
+            pending=len(items),
+            names={number: self.views.ref(task) for number, task in enumerate(self.tasks, 1)},
+            review=[self.views.unread(task) for task in self.tasks if task.timing_state == "review"],
+            days=self._days(),
+            units=(self.views.unit(unit) for unit in self.units),
+            tasks=(self.views.task(task) for task in self.tasks),
         )
-        yield Month(title=f"{date(year, month, 1):%B %Y}", weeks=weeks)
-        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+
+    def _days(self) -> Iterator[Any]:
+        for day, numbers in self.views.index.days():
+            yield self.views.heading(day, numbers) if self.places.beside else self.views.slots(day, numbers)
+
+    def write_beside(self, pages: Path) -> None:
+        """Write a page for each day, and as many as it takes for the units and the tasks."""
+        inside = self.places.inside()
+        for day, numbers in self.views.index.days():
+            self._write(
+                pages / day_page(day),
+                "page.html.j2",
+                places=inside,
+                kind="day",
+                title=day_title(day),
+                entries=[self.views.slots(day, numbers)],
+            )
+        for page, entries in chunked(range(1, len(self.tasks) + 1), self.places.task_pages[1:]):
+            self._write(
+                pages / task_page(page),
+                "page.html.j2",
+                places=inside,
+                kind="task",
+                title=f"任务（{page}）",
+                entries=(self.views.task(self.tasks[number - 1]) for number in entries),
+            )
+        for page, entries in chunked(range(1, len(self.units) + 1), self.places.unit_pages[1:]):
+            self._write(
+                pages / unit_page(page),
+                "page.html.j2",
+                places=inside,
+                kind="unit",
+                title=f"单位（{page}）",
+                entries=(self.views.unit(self.units[number - 1]) for number in entries),
+            )
+
+    def _write(self, path: Path, template: str, **values: Any) -> None:
+        start, end = self.span
+        span = f"{wording.day_text(start)}至{wording.day_text(end)}"
+        with path.open("w", encoding="utf-8") as file:
+            for piece in self.templates.get_template(template).generate(span=span, **values):
+                file.write(piece)

@@ -4,8 +4,8 @@ import threading
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 from notifier.mail.transport import Outgoing, Result, Transport
@@ -96,19 +96,24 @@ class Counted:
 
     def deliver(
         self,
-        mails: Sequence[Outgoing],
+        mails: Iterable[Outgoing],
         *,
         begin: Callable[[Outgoing], None],
         record: Callable[[Outgoing, Result], None],
         stop: Callable[[], bool],
+        together: Callable[[], AbstractContextManager[None]] | None = None,
     ) -> Result | None:
         """Hand over each mail; see `Transport.deliver`. A fault of the server counts as `server_fault`."""
 
+        counted: set[int] = set()
+
         def counting(mail: Outgoing, result: Result) -> None:
-            self.pulse.attempts[result.state] += 1
+            if mail.id not in counted:  # what couldn't be committed together is recorded again
+                counted.add(mail.id)
+                self.pulse.attempts[result.state] += 1
             record(mail, result)
 
-        fault = self.transport.deliver(mails, begin=begin, record=counting, stop=stop)
+        fault = self.transport.deliver(mails, begin=begin, record=counting, stop=stop, together=together)
         if fault is not None:
             self.pulse.attempts["server_fault"] += 1
         return fault

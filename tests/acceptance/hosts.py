@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from notifier.share import share
-from tests.acceptance.machine import Machine, PostOffice, Service, wait_until
+from tests.acceptance.machine import PATIENCE, Machine, PostOffice, Service, wait_until
 from tests.office import ALWAYS, CONFIG, TEACHERS, Row, beijing, office
 from tests.postgres import Postgres
 
@@ -26,7 +26,7 @@ class Hosts:
 
     def __init__(self, folder: Path, server: Postgres, number: int = 2) -> None:
         self.url = server.ledger()
-        self._name = self.url.partition("@/")[2].partition("?")[0]
+        self._name = self.url.partition("?")[0].rpartition("/")[2]
         self._server = server
         self.machines = []
         for place in range(number):
@@ -38,6 +38,10 @@ class Hosts:
         for machine in self.machines:
             machine.clock = self.clock
         self.post._clock = self.clock
+        self.open_post()
+
+    def open_post(self) -> None:
+        """Have the mail server listen."""
         self.post.open()
 
     def furnish(
@@ -59,7 +63,7 @@ class Hosts:
                 contacts=people,
                 config=config,
                 extra=f"""
-host = "127.0.0.1"
+host = "{self.post.host}"
 port = {self.post.port}
 tls = "none"
 connections = {connections}
@@ -90,10 +94,10 @@ heartbeat = {heartbeat}
         """Return how many mails came for each address."""
         return Counter(arrival.to for arrival in self.post.got)
 
-    def wait_for_end(self) -> None:
-        """Return once there are mails and each has ended."""
+    def wait_for_end(self, *, within: float = PATIENCE) -> float:
+        """Return after how many seconds there are mails and each has ended."""
         query = "SELECT count(*) > 0 AND bool_and(finished IS NOT NULL) FROM messages"
-        wait_until(lambda: self.rows(query) == [(True,)], "the end of every mail")
+        return wait_until(lambda: self.rows(query) == [(True,)], "the end of every mail", within=within)
 
     def claimed_by(self, service: Service) -> int:
         """Return how many mails a host has claimed."""

@@ -6,12 +6,18 @@ injected clock alone; with --host the host's wall clock, too, for everybody in t
 --last-mail is how long a mail in hand is waited for when the daemon is told to stop, --lock-wait how long a lock of the
 ledger is. --slow-reading is how long each document takes to be read. --machine-id is a file that stands for
 /etc/machine-id.
+
+A database server is asked for its time as ever, and what it says is moved to the time of the tests: that of CLOCK, or
+of the file that --common names, from which CLOCK may then differ.
 """
 
 import sys
 import time
 from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import apscheduler.schedulers.base
 
@@ -21,6 +27,9 @@ from notifier.clock import Clock
 from notifier.config import load
 from notifier.intake import Document
 from notifier.ledger import generation, keeping
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 def read_clock(place: Path) -> datetime:
@@ -57,6 +66,28 @@ def read_slowly(seconds: float) -> None:
     vars(app)["read_document"] = slowly
 
 
+def share_time(clock: Clock, common: Clock) -> None:
+    """Let the database server's clock show `common`, and procrastinate's be as far from it as ours is."""
+    import procrastinate.periodic
+
+    from notifier import cluster
+    from notifier.ledger import among_hosts
+    from notifier.passes.common_time import CommonTime
+
+    truly = among_hosts.server_clock
+
+    def moved(db: "Connection") -> datetime:
+        return truly(db) + (common() - notifier.clock.utc_now())
+
+    def skewed() -> float:
+        return time.time() + (clock() - common()).total_seconds()
+
+    # A clock of the tests may stand, or run fast: no leap of one host's.
+    vars(cluster)["CommonTime"] = partial(CommonTime, steady=lambda: common().timestamp())
+    vars(among_hosts)["server_clock"] = moved
+    vars(procrastinate.periodic)["time"] = SimpleNamespace(time=skewed)
+
+
 def main(config: str, place: str, *options: str) -> int:
     """Run until SIGTERM."""
     clock = clock_of(Path(place))
@@ -71,11 +102,16 @@ def main(config: str, place: str, *options: str) -> int:
             read_slowly(float(option.partition("=")[2]))
         if option.startswith("--machine-id="):
             generation.MACHINE_ID = Path(option.partition("=")[2])
+    common = clock
+    for option in options:
+        if option.startswith("--common="):
+            common = clock_of(Path(option.partition("=")[2]))
     office = load(Path(config))
     with logs.on_stderr(office.service.log):
         if office.service.engine == "cluster":
             from notifier import cluster
 
+            share_time(clock, common)
             return cluster.run(app.build(office, clock=clock))
         return daemon.run(app.build(office, clock=clock))
 

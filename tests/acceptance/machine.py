@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
@@ -37,12 +37,13 @@ PATIENCE = 20.0  # seconds that only a failing test waits
 _numbers = count()
 
 
-def wait_until(condition: Callable[[], object], what: str) -> None:
-    """Return once `condition` holds; fail with `what` was waited for."""
-    deadline = time.monotonic() + PATIENCE
+def wait_until(condition: Callable[[], object], what: str, *, within: float = PATIENCE) -> float:
+    """Return after how many seconds `condition` holds; fail with `what` was waited for."""
+    begin = time.monotonic()
     while not condition():
-        assert time.monotonic() < deadline, f"in vain: {what}"
+        assert time.monotonic() < begin + within, f"in vain: {what}"
         time.sleep(0.02)
+    return time.monotonic() - begin
 
 
 class WallClock:
@@ -58,6 +59,10 @@ class WallClock:
     def run(self, speed: float = 1) -> None:
         """Go on from what is shown."""
         self._write(self(), speed)
+
+    def follow(self, other: "WallClock", ahead: timedelta) -> None:
+        """Run, from ahead of what another clock shows."""
+        self._write(other() + ahead, 1)
 
     def __call__(self) -> datetime:
         return read_clock(self.place)
@@ -124,6 +129,7 @@ class Arrival:
     to: str
     at: datetime  # by the machine's clock
     mail: EmailMessage
+    peer: str = ""  # whence it came
 
     @property
     def text(self) -> str:
@@ -144,11 +150,11 @@ class PostOffice:
         self.refused: str | None = None  # what each recipient is refused with, `{to}` for its address
         self._clock = clock
         self._controller: _Controller | None = None
-        self.port = 0
+        self.host, self.port = "127.0.0.1", 0
 
     def open(self, **options: Any) -> None:
         """Listen, on the same port each time; the options are aiosmtpd's, for TLS and logins."""
-        self._controller = _Controller(self, hostname="127.0.0.1", port=self.port, **options)
+        self._controller = _Controller(self, hostname=self.host, port=self.port, **options)
         self._controller.start()
         self.port = self._controller.port
 
@@ -169,12 +175,13 @@ class PostOffice:
         envelope.rcpt_options.extend(options)
         return "250 OK"
 
-    async def handle_DATA(self, _server: object, _session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, _server: object, session: Session, envelope: Envelope) -> str:
         """Keep the mail, then answer as soon as answers are given."""
         [to] = envelope.rcpt_tos
         assert isinstance(envelope.content, bytes)
         mail = BytesParser(policy=default).parsebytes(envelope.content)
-        self.got.append(Arrival(to=to, at=self._clock(), mail=mail))
+        peer = str(session.peer[0]) if session.peer else ""
+        self.got.append(Arrival(to=to, at=self._clock(), mail=mail, peer=peer))
         self.on_data()
         while not self.answers.is_set():
             await asyncio.sleep(0.01)
@@ -237,16 +244,16 @@ class Machine:
         """The office's config.toml."""
         return self.folder / "config.toml"
 
-    def launch(self, *options: str, **environment: str) -> Service:
+    def launch(self, *options: str, supervisor: Supervisor | None = None, **environment: str) -> Service:
         """Start a daemon by the machine's clock, and return it once it is ready."""
-        service = self.start(*options, **environment)
+        service = self.start(*options, supervisor=supervisor, **environment)
         service.wait("READY=1")
         return service
 
-    def start(self, *options: str, **environment: str) -> Service:
+    def start(self, *options: str, supervisor: Supervisor | None = None, **environment: str) -> Service:
         """Start a daemon by the machine's clock, and return at once."""
         command = [str(LAUNCHER), str(self.config), str(self.clock.place), *options]
-        return self._spawn(command, Supervisor(), environment)
+        return self._spawn(command, supervisor or Supervisor(), environment)
 
     def run(self, supervisor: Supervisor | None = None, **environment: str) -> Service:
         """Start `notifier run` by the host's clock, and return it once it is ready."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.hosts import CONTACTS, JUST_BEFORE, SLOT, Hosts
-from tests.acceptance.machine import wait_until
+from tests.acceptance.machine import WallClock, wait_until
 from tests.postgres import Postgres
 
 pytestmark = pytest.mark.slow
@@ -71,3 +71,18 @@ def test_a_reload_takes_the_new_configuration_and_a_stop_leaves_the_rest_to_the_
     assert hosts.rows("SELECT count(DISTINCT config_hash) FROM daemons") == [(1,)]
     accepted = second.log.read_text("utf-8").count("action=message_accepted")
     wait_until(lambda: accepted >= CONTACTS - 2, "the second host to send the rest")
+
+
+@pytest.mark.parametrize("by", [timedelta(hours=1), -timedelta(hours=1)], ids=["ahead", "behind"])
+def test_a_host_whose_clock_is_off_ends_at_the_start_before_it_touches_anything(
+    hosts: Hosts, by: timedelta
+) -> None:
+    hosts.furnish()
+    hosts.clock.set(JUST_BEFORE)
+    machine = hosts.machines[1]
+    machine.clock = WallClock(machine.folder / "own-clock")
+    machine.clock.follow(hosts.clock, by)
+    service = machine.start(f"--common={hosts.clock.place}")
+    assert service.exit_code() == 1
+    assert "this host's clock is 3" in service.log.read_text("utf-8")
+    assert hosts.rows("SELECT (SELECT count(*) FROM tasks), (SELECT count(*) FROM daemons)") == [(0, 0)]

@@ -95,6 +95,8 @@ class KillRun:
         working = ", ".join(str(self.today + timedelta(days=day)) for day in (-1, 0, 1))
         (self.folder / "config.toml").write_text(
             f"""{plans}
+[service]
+surprise_limit = "off"
 [policy]
 catch_up_from = "00:00"
 catch_up_to = "23:59"

@@ -10,7 +10,6 @@ from datetime import date, datetime
 from email import policy
 from email.message import EmailMessage
 from functools import cached_property
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,11 @@ import pytest
 from notifier.app import App, build
 from notifier.config import load
 from notifier.ledger import engine as ledger
-from notifier.rehearsal import Rehearsal, day_start, fresh_folder, rehearse, write_reminders
+from notifier.rehearsal import Rehearsal, by_mail, day_start, fresh_folder, rehearse, write_reminders
 from notifier.report.pages import write_report
 from notifier.share import share
 from tests.office import ALWAYS, CONFIG, TEACHERS, beijing, office
+from tests.reported import Reported
 
 pytestmark = pytest.mark.slow  # whole documents, whole years
 
@@ -54,7 +54,7 @@ def rehearsed(app: App, out: Path, *, all_done: bool = False, last: date = LAST)
     end = day_start(app, last).replace(hour=15, minute=59)
     found = rehearse(app, day_start(app, FIRST), end, transport, all_done=all_done)
     write_reminders(found, out / "reminders.csv")
-    write_report(found, out, FIRST, last)
+    write_report(app, found, out, FIRST, last)
     return Rehearsed(app, found, out)
 
 
@@ -180,39 +180,32 @@ def test_a_deadline_is_told_in_its_order(seed: Rehearsed) -> None:
     assert days[-1] <= ("overdue", "2018-02-28")
 
 
-class Links(HTMLParser):
-    """Collects what a page links to, its ids, and its scripts."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.ids: set[str] = set()
-        self.scripts = 0
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        self.scripts += tag == "script"
-        self.links += [value for name in ("href", "src") if (value := values.get(name))]
-        self.ids |= {value for value in [values.get("id")] if value}
-
-
-def test_every_link_of_the_report_leads_somewhere(seed: Rehearsed) -> None:
-    page = Links((seed.out / "index.html").read_text("utf-8"))
-    assert len(page.links) > seed.found.digests
-    for link in page.links:
-        if link.startswith("#"):
-            assert link[1:] in page.ids
-        else:
-            assert (seed.out / link).is_file(), link
-    pages = {f"pages/{path.name}" for path in (seed.out / "pages").iterdir()}
-    assert pages == {link for link in page.links if link.startswith("pages/")}
-    assert len(pages) == seed.found.digests
+def test_the_report_of_the_example_is_one_file_with_each_mail_as_it_left(seed: Rehearsed) -> None:
+    assert not (seed.out / "pages").exists()
+    page = Reported(seed.out / "index.html")
+    assert page.broken_links() == []
+    assert len(page.ids) == len(set(page.ids))
+    assert {link for link in page.links if not link.startswith("#")} == {"reminders.csv"}
+    assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//|url\(""", page.html)
+    assert len(page.mails) == seed.found.digests
+    lines = by_mail(seed.found)
+    for number in (1, 24, 700, len(lines)):
+        [mail] = [mail for mail in seed.mails if mail["Message-ID"] == lines[number - 1][0].message_id]
+        body = mail.get_body(("html",))
+        assert body is not None
+        whole = body.get_content().replace("\r\n", "\n")
+        head, _, tail = page.mails[number].partition('<meta http-equiv="Content-Security-Policy"')
+        assert whole == (head + tail.partition(">")[2]).replace("\r\n", "\n")
 
 
-def test_pages_fetch_nothing_from_elsewhere(seed: Rehearsed) -> None:
-    for path in [seed.out / "index.html", *sorted((seed.out / "pages").iterdir())[::100]]:
-        assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//|url\(""", path.read_text("utf-8"))
+def test_the_report_says_of_each_task_its_rule_in_words(seed: Rehearsed) -> None:
+    html = (seed.out / "index.html").read_text("utf-8")
+    for words in (
+        "持续实施，每季度报送进展",
+        "2017年12月之前（不含当月）完成（出台具体措施）",
+        "自2017年起持续实施，每季度报送进展",
+    ):
+        assert words in html
 
 
 def test_with_all_done_nothing_is_overdue_and_mails_stop_after_the_due_date(
@@ -246,9 +239,9 @@ def test_with_all_done_each_occurrence_of_a_recurring_deadline_is_closed(
     ]
 
 
-def test_rehearsing_twice_into_one_folder_gives_the_same_mails(small: Callable[..., Rehearsed]) -> None:
+def test_rehearsing_twice_into_one_folder_gives_the_same_bytes(small: Callable[..., Rehearsed]) -> None:
     def state(run: Rehearsed) -> dict[str, bytes]:
-        return {path.name: path.read_bytes() for path in (run.out / "mail" / "new").iterdir()}
+        return {path.name: path.read_bytes() for path in run.out.rglob("*") if path.is_file()}
 
     first = small(last=date(2018, 3, 31))
     before, rows = state(first), first.rows()
@@ -260,7 +253,7 @@ def test_a_shorter_rehearsal_leaves_nothing_of_a_longer_one(small: Callable[...,
     small()
     short = small(last=date(2017, 12, 31))
     assert len(list((short.out / "mail" / "new").iterdir())) == short.found.digests == 6
-    assert len(list((short.out / "pages").iterdir())) == 6
+    assert len(Reported(short.out / "index.html").mails) == 6
 
 
 def test_a_file_that_ops_put_into_the_folder_stays(small: Callable[..., Rehearsed]) -> None:
@@ -297,7 +290,7 @@ def test_a_rehearsal_writes_to_the_contacts_even_where_all_mail_is_redirected(
 def test_a_rehearsal_without_mails_still_has_its_files(small: Callable[..., Rehearsed]) -> None:
     run = small(last=date(2017, 10, 31))
     assert run.rows() == []
-    assert "October 2017" in (run.out / "index.html").read_text("utf-8")
+    assert "2017年10月" in (run.out / "index.html").read_text("utf-8")
 
 
 def test_hostile_text_is_harmless_in_the_report_and_the_csv(small: Callable[..., Rehearsed]) -> None:
@@ -312,10 +305,11 @@ def test_hostile_text_is_harmless_in_the_report_and_the_csv(small: Callable[...,
         extra='[aliases]\n"省公安厅" = "=cmd|calc"\n',
         last=date(2017, 12, 31),
     )
-    for path in [run.out / "index.html", *(run.out / "pages").iterdir()]:
-        text = path.read_text("utf-8")
-        assert Links(text).scripts == (1 if path.name == "index.html" else 0)
+    page = Reported(run.out / "index.html")
+    assert page.tags.count("script") == 1
+    for text in (page.html, *page.mails.values()):
         assert "<img" not in text
+        assert "<script>alert" not in text
     assert "'=cmd|calc" in {row["unit"] for row in run.rows()}
     for row in run.rows():
         assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row.values())

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifier.digest import Notice, build
-from notifier.mail.compose import Composer, Identity, Office
+from notifier.mail.compose import Composer, Envelope, Identity, Office
 from notifier.mail.headers import clean
 from notifier.mail.render import Templates
 from notifier.people.phrase import Role
@@ -84,11 +84,13 @@ def samples(folder: Path, count: int, seed: int) -> Iterator[Sample]:
         digest = build([notice(unit)], slot=SLOT, zone=ZONE)
         data = composer.compose(
             digest,
-            to_name=who,
-            to_address="z@example.org",
-            message_id=f"<n{number}@example.org>",
-            date=SLOT.astimezone(ZONE),
-            redirected_from=meant,
+            Envelope(
+                to_name=who,
+                to_address="z@example.org",
+                message_id=f"<n{number}@example.org>",
+                date=SLOT.astimezone(ZONE),
+                redirected_from=meant,
+            ),
         )
         yield Sample(
             data=data,

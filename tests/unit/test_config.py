@@ -2,6 +2,7 @@
 
 import errno
 from datetime import date, time
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,7 @@ def test_the_shipped_examples_of_reorganised_units_load(folder: Path) -> None:
         ('"12.5 %"', 0.125),
         ('"1000%"', 10.0),
         ("50", 0.5),
+        ('"off"', inf),
     ],
 )
 def test_how_much_a_reload_may_change_is_a_share_or_a_percentage(

@@ -10,7 +10,7 @@ from notifier.clock import utc_now
 from tests.clock import SettableClock
 from tests.fakes import RecordingTransport
 from tests.integration.cli.conftest import Type
-from tests.office import ALWAYS, CONTACTS, TEACHERS, beijing, office, passes_of
+from tests.office import ALWAYS, CONFIG, CONTACTS, TEACHERS, Row, beijing, office, passes_of
 
 NEXT_YEAR = utc_now().year + 1  # commands look ahead from the present day
 QUARTER = ("--from", "2017-12-20", "--to", "2017-12-31")
@@ -180,3 +180,150 @@ def test_a_rehearsal_overwrites_no_other_page(desk: Path, ops: Type) -> None:
     (desk / "site" / "index.html").write_text("my page")
     assert ops("rehearse", "--from", "2017-12-01", "--to", "2017-12-31", "--out", "site").code == 2
     assert (desk / "site" / "index.html").read_text() == "my page"
+
+
+@pytest.mark.usefixtures("desk")
+@pytest.mark.parametrize(
+    ("words", "contacts"),
+    [
+        (("--contact", "张三"), ("zhang",)),
+        (("--unit", "各省辖市政府"), ("zhang", "zhao")),
+        (("--unit", "洛阳市政府", "--unit", "省教育厅"), ("zhao", "wang")),
+        (("--task", "1"), ("wang", "li")),
+        (("--task", "plan/2", "--unit", "省教育厅"), ("wang",)),
+    ],
+    ids=" ".join,
+)
+def test_an_agenda_shows_what_was_asked_for(
+    ops: Type, words: tuple[str, ...], contacts: tuple[str, ...]
+) -> None:
+    june = ("agenda", "--from", "2018-06-01", "--to", "2018-06-30", "--json")
+    everything = ops(*june).json
+    shown = ops(*june, *words).json
+    assert {mail["contact"] for mail in shown} == {f"{name}@example.org" for name in contacts}
+    # Each is the digest as it goes, but for the reminders that weren't asked for.
+    whole = {(mail["slot"], mail["contact"]): mail["reminders"] for mail in everything}
+    for mail in shown:
+        kept = whole[mail["slot"], mail["contact"]]
+        assert all(reminder in kept for reminder in mail["reminders"])
+        if "--task" not in words:
+            assert mail["reminders"] == kept
+
+
+def test_an_agenda_of_a_task_leaves_the_others_of_a_digest_out(desk: Path, ops: Type) -> None:
+    shown = ops("agenda", "--from", "2018-06-22", "--to", "2018-06-22", "--task", "1", "--json").json
+    assert [line["task"] for mail in shown for line in mail["reminders"]] == ["1", "1"]
+    assert desk.is_dir()
+
+
+@pytest.mark.usefixtures("desk")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--contact", "张三四"), "张三四 is no contact of any unit; near it: 张三"),
+        (("--unit", "省教育局"), "省教育局 is no unit or group of the directory; near it: 省教育厅"),
+        (("--task", "77"), "there is no task 77"),
+        (("--plan", "plans"), "there is no plan plans; there is plan"),
+    ],
+    ids=" ".join,
+)
+def test_an_agenda_of_what_there_is_not_is_refused(ops: Type, words: tuple[str, ...], told: str) -> None:
+    refused = ops("agenda", *words)
+    assert refused.code == 2
+    assert told in refused.err
+
+
+def test_a_task_of_two_plans_is_not_guessed(empty: Path, ops: Type) -> None:
+    second = '[plans.other]\npath = "plan.txt"\nissued = 2017-10-01\nissuer_level = "省"\n'
+    office(empty, config=CONFIG + second)
+    refused = ops("agenda", "--task", "1")
+    assert "task 1 is more than one: other/1, plan/1" in refused.err
+    shown = ops("agenda", "--from", "2018-06-22", "--to", "2018-06-22", "--task", "other/1", "--json").json
+    assert {line["plan"] for mail in shown for line in mail["reminders"]} == {"other"}
+
+
+def test_an_agenda_for_people_numbers_many_tasks_that_say_the_same(empty: Path, ops: Type) -> None:
+    office(empty, rows=[(f"任务{number}。", "省教育厅", "持续实施") for number in range(5)])
+    shown = ops("agenda", *QUARTER).out
+    assert "report   for 2017-12-31  5 tasks: 1, 2, 3, 4, 5\n" in shown
+    assert "任务" not in shown
+
+
+def test_an_agenda_for_people_names_who_cannot_be_told(empty: Path, ops: Type) -> None:
+    office(empty, rows=(ALWAYS, ("培训教师。", "省公安厅", "持续实施")), contacts=CONTACTS[:3])
+    assert "nobody to tell at: 洛阳市政府、省公安厅" in ops("agenda", *QUARTER).out
+    assert "nobody to tell at: 省公安厅 " in ops("agenda", *QUARTER, "--task", "2").out
+    assert "nobody" not in ops("agenda", *QUARTER, "--contact", "张三").out
+
+
+@pytest.mark.parametrize(
+    ("rows", "contact", "why"),
+    [
+        ((ALWAYS,), "省财政厅,李二,li@example.org,primary", "  no task names 省财政厅\n"),
+        ((TEACHERS,), "省财政厅,李二,li@example.org,primary", "  task 1: no checkpoint lies ahead\n"),
+        (
+            (("办结后总结。", "省财政厅", "会议召开后10日内完成"),),
+            "省财政厅,李二,li@example.org,primary",
+            "  task 1: ",
+        ),
+        (
+            (("随时推进。", "省财政厅", "持续实施"),),
+            "省财政厅,李二,li@example.org,leader",
+            "  task 1: a leader hears of what is overdue alone\n",
+        ),
+    ],
+    ids=["named by none", "all past", "waiting", "leader"],
+)
+def test_a_contact_that_gets_nothing_is_told_why(
+    empty: Path, ops: Type, rows: tuple[Row, ...], contact: str, why: str
+) -> None:
+    office(empty, rows=rows, contacts=(CONTACTS[0], contact))
+    shown = ops("preview", "李二").out
+    assert shown.startswith("No digest for li@example.org")
+    assert why in shown
+
+
+def test_an_empty_agenda_of_a_contact_says_why(empty: Path, ops: Type) -> None:
+    office(empty, rows=(TEACHERS,))
+    shown = ops("agenda", "--contact", "李二").out
+    assert shown.startswith("No such digest lies between ")
+    assert shown.endswith("  task 1: no checkpoint lies ahead\n0 digests, 0 reminders\n")
+
+
+@pytest.mark.usefixtures("ledger")
+def test_a_contact_whose_unit_has_closed_its_task_is_told_so(ops: Type) -> None:
+    assert ops("done", "2", "--unit", "郑州市政府").code == 0
+    assert "task 2: closed for 郑州市政府\n" in ops("preview", "张三").out
+    assert ops("done", "2").code == 0
+    assert "task 2: done\n" in ops("preview", "赵四").out
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_preview_prints_its_page(ops: Type) -> None:
+    page = ops("preview", "张三", "--at", "2017-12-25", "--html").out
+    assert page.lower().startswith("<!doctype html>")
+    assert "Content-Security-Policy" in page
+    assert "推进普及。" in page
+    assert ops("preview", "张三", "--html", "--json").code == 2
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_preview_opens_its_page_and_says_where_it_is(ops: Type, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    answer = 0
+
+    def launch(url: str) -> int:
+        opened.append(url)
+        return answer
+
+    monkeypatch.setattr("click.launch", launch)
+    words = ("preview", "张三", "--at", "2017-12-25", "--open")
+    shown = ops(*words)
+    assert f"the page is {opened[0]}" in shown.err
+    assert "推进普及。" in Path(opened[0]).read_text("utf-8")
+    answer = 1
+    refused = ops(*words)
+    assert refused.code == 1
+    assert f"no browser could be started; the page is {opened[1]}" in refused.err
+    for page in opened:
+        Path(page).unlink()

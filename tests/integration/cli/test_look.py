@@ -37,6 +37,8 @@ STATUS = {
     "failed",
     "uncertain",
     "suspended",
+    "suspended_tasks",
+    "extended_tasks",
     "oldest_queued_seconds",
     "last_plan",
     "last_send",
@@ -236,6 +238,8 @@ def test_status_without_a_ledger_is_not_well_and_makes_none(desk: Path, ops: Typ
         "failed": 0,
         "uncertain": 0,
         "suspended": [],
+        "suspended_tasks": [],
+        "extended_tasks": [],
         "daemons": [],
         "config_faults": [],
     }

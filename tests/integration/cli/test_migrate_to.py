@@ -2,7 +2,7 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,19 @@ from notifier.clock import utc_now
 from notifier.config import load
 from notifier.database import Server
 from notifier.errors import ConfigError
-from notifier.ledger import copying, moving, outbox, tasks
+from notifier.ledger import copying, in_force, moving, outbox, tasks
 from notifier.ledger import engine as ledgers
 from notifier.ledger import server as servers
 from notifier.ledger.engine import SCHEMA
 from notifier.ledger.event_days import set_day
+from notifier.ledger.extended import Extension, add_extension
 from notifier.ledger.hold import hold
+from notifier.ledger.in_force import Waiting
 from notifier.ledger.log import record_event, register_daemon, update_daemon
 from notifier.ledger.refusals import note_refusal
 from notifier.ledger.schema import events, messages, metadata, ops_told, relay, reminders
 from notifier.passes import closing as closings
+from notifier.passes import suspending
 from tests.clock import SettableClock
 from tests.fakes import RecordingTransport
 from tests.integration.cli.conftest import Type
@@ -51,12 +54,20 @@ def full(desk: Path) -> Path:
     clock.set(SLOT)
     passes.plan(SLOT)
     closings.close(passes.engine, "2", app.setting, SLOT, by="ops", unit="省教育厅", report=None)
+    suspending.suspend(passes.engine, "2", app.setting, SLOT, by="ops", unit="洛阳市政府")
+    june, july = date(2018, 6, 30), date(2018, 7, 31)
+    back = Extension(task_id=1, original=june, was=june, day=july, by="ops", at=SLOT, note="改回", ended=SLOT)
     with passes.engine.begin() as db:
+        add_extension(db, back)
         register_daemon(db, "host", 1, SLOT, config_hash="0" * 64, preflight=2)
         set_day(db, "验收", SLOT.date(), by="ops", at=SLOT)
         record_event(db, at=SLOT, by="a\0b", action="x", detail="\\u0000 stays")
         note_refusal(db, "li@example.org", "550 no", SLOT)
         db.execute(insert(relay).values(rate="", free_at=SLOT))
+        in_force.adopted(db, "f" * 64, b"[service]\n", [{"unit": "省教育厅"}], SLOT, host="host")
+        in_force.hold(
+            db, Waiting(host="host", fingerprint="e" * 64, since=SLOT, added=1, dropped=2, moved=3, before=4)
+        )
         claimed = outbox.claim(db, "host:1", SLOT, 10)
         assert len(claimed) == 2
         db.execute(

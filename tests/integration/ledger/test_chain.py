@@ -186,10 +186,10 @@ def test_the_chain_of_an_earlier_ledger_begins_with_all_that_is_there(engine: En
         if older is engine:
             metadata.drop_all(db)
             db.execute(text("DROP TABLE alembic_version"))
-        command.upgrade(config, "0011")
+        command.upgrade(config, "0010")
         add = text("INSERT INTO events VALUES (:id, :at, 'zhang', 'closed', :detail)")
         db.execute(add.bindparams(bindparam("at", type_=UtcDateTime)), facts)
-        command.upgrade(config, "0012")
+        command.upgrade(config, "0011")
         found = chain.walk(db)
     assert found.head is not None
     assert (found.head.link, found.head.event, found.unlinked, found.faults) == (1202, 3606, 0, ())

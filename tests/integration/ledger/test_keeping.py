@@ -28,7 +28,9 @@ def place(tmp_path: Path) -> Path:
     with engine.begin() as db:
         for number in range(2000):
             values = {"id": number, "detail": f"row {number} " * 10}
-            query = "INSERT INTO events VALUES (:id, '2017-10-01 00:00:00', 'ops', 'done', :detail, NULL, NULL)"
+            query = (
+                "INSERT INTO events VALUES (:id, '2017-10-01 00:00:00', 'ops', 'done', :detail, NULL, NULL)"
+            )
             db.execute(text(query), values)
     engine.dispose()
     return path

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ class Freezer(RecordingTransport):
         super().__init__()
         self.when, self.meanwhile, self.result = when, meanwhile, answer
 
-    def deliver(self, mails, *, begin, record, stop):  # type: ignore[no-untyped-def]
+    def deliver(self, mails, *, begin, record, stop, together=None):  # type: ignore[no-untyped-def]  # noqa: ARG002
         """Deliver as usual, once something else has happened."""
 
         def frozen_begin(mail: Outgoing) -> None:
@@ -41,7 +42,7 @@ class Freezer(RecordingTransport):
                 self.meanwhile()
 
         self.answer = lambda _mail: self.result
-        return super().deliver(mails[:1], begin=frozen_begin, record=record, stop=stop)
+        return super().deliver(islice(mails, 1), begin=frozen_begin, record=record, stop=stop)
 
 
 def other(desk: Desk, transport: RecordingTransport | MaildirTransport) -> Sender:
@@ -131,7 +132,7 @@ def test_a_claim_lost_before_the_mails_are_made_withdraws_and_drops_nothing(desk
         assert not outbox.finish(db, first, sender.owner, "dropped", "nothing left in it", now)
         assert not outbox.postpone(db, second, sender.owner, reply="later", not_before=now, unanswered=True)
         outbox.release(db, [first, second], sender.owner)
-    assert sender._prepare(claimed) == []
+    assert list(sender._prepare(claimed)) == []
     assert (
         desk.mails(messages.c.state, messages.c.owner, messages.c.uncertain, messages.c.body)
         == [("claimed", "other:1", False, None)] * 2
@@ -163,7 +164,7 @@ def test_a_mail_taken_over_before_it_was_begun_leaves_no_file_in_a_maildir(
     desk.passes.plan(desk.clock())
     sender = other(desk, MaildirTransport(tmp_path / "mail"))
     [first, _second] = claimed = sender._claim()
-    outgoing = sender._prepare(claimed)
+    outgoing = list(sender._prepare(claimed))
     with desk.passes.engine.begin() as db:
         outbox.release(db, [first.id], sender.owner)
     recorded: list[int] = []

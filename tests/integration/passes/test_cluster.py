@@ -10,6 +10,7 @@ import pytest
 from procrastinate.schema import SchemaManager
 from sqlalchemy import text
 
+from notifier.clock import utc_now
 from notifier.database import Server
 from notifier.errors import ConfigError
 from notifier.ledger import among_hosts, jobs, outbox
@@ -101,11 +102,45 @@ def test_a_lease_that_is_renewed_holds_and_one_that_is_not_lapses(due: Desk) -> 
     assert due.mails(messages.c.uncertain) == [(False,)] * 4
 
 
+def test_what_waits_behind_mail_in_hand_is_given_back_but_for_the_next(due: Desk) -> None:
+    first, second = host(due, "a:1:x"), host(due, "b:1:y")
+    begun, following, *rest = claim(first)
+    with ledger.beside(first.engine).begin() as db:
+        assert outbox.begin(db, begun, first.owner, due.clock(), first.lease)
+        assert among_hosts.claims(db, first.owner) >= {(begun, False, True), (following, False, False)}
+    with ledger.beside(first.engine).begin() as db:
+        assert among_hosts.give_back(db, first.owner, 1) == rest
+        assert among_hosts.give_back(db, first.owner, 1) == []
+    assert claim(second) == rest
+    assert due.mails(messages.c.uncertain) == [(False,)] * 4
+    with ledger.beside(first.engine).begin() as db:
+        assert not outbox.begin(db, rest[0], first.owner, due.clock(), first.lease)
+
+
+def test_the_servers_clock_goes_on_within_a_transaction(due: Desk) -> None:
+    with ledger.beside(due.passes.engine).begin() as db:
+        earlier, later = among_hosts.server_clock(db), among_hosts.server_clock(db)
+    assert timedelta(0) < later - earlier < timedelta(seconds=5)
+    assert abs(utc_now() - later) < timedelta(seconds=5)
+
+
+def test_a_tick_that_a_clock_ahead_has_had_is_to_come_again(due: Desk) -> None:
+    had = "INSERT INTO procrastinate_periodic_defers (task_name, periodic_id, defer_timestamp) VALUES ('plan', '', {})"
+    now = "extract(epoch FROM now())::bigint"
+    with due.passes.engine.begin() as db:
+        for seconds in (-60, 0, 60, 3600):
+            db.execute(text(had.format(f"{now} + {seconds}")))
+    jobs.forget_ticks_ahead(due.passes.engine)
+    with due.passes.engine.begin() as db:
+        left = f"SELECT count(*), count(*) FILTER (WHERE defer_timestamp <= {now}) FROM procrastinate_periodic_defers"
+        assert db.execute(text(left)).one() == (2, 2)
+
+
 def test_an_answer_is_recorded_though_the_server_ended_the_session_that_held_the_row(due: Desk) -> None:
     sender = host(due, "a:1:x")
 
     class Cut(RecordingTransport):
-        def deliver(self, mails, *, begin, record, stop):  # type: ignore[no-untyped-def]
+        def deliver(self, mails, *, begin, record, stop, together=None):  # type: ignore[no-untyped-def]  # noqa: ARG002
             def cut_record(mail, result):  # type: ignore[no-untyped-def]
                 query = (
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"

@@ -193,6 +193,7 @@ def test_what_changes_too_much_is_held_until_that_very_configuration_is_confirme
         ("0.5", {"rows": (TEACHERS, ALWAYS, SPRING)}, True),  # WEEKLY is most of it
         ("0.9", {"rows": (TEACHERS, ALWAYS, SPRING)}, False),
         ('"1000%"', {"contacts": STRANGER}, False),
+        ('"off"', {"contacts": STRANGER}, False),
         ("0", {"contacts": CONTACTS[1:]}, True),
         ("0", {"contacts": (*CONTACTS, "省教育厅,钱五,qian@example.org,leader")}, False),  # fewer than ten
     ],
@@ -229,6 +230,39 @@ def test_a_first_import_is_no_surprise_and_a_plan_beside_a_small_one_is(tmp_path
     with pytest.raises(Held, match="0 are dropped"):
         gate.admit(made.build(rows=(TEACHERS,), extra=second))
     made.ledger.dispose()
+
+
+def test_where_nothing_lies_ahead_nothing_is_a_surprise(tmp_path: Path) -> None:
+    made = Office(tmp_path).open(rows=ROWS, contacts=STRANGER)
+    app = made.build(rows=ROWS)
+    assert made.compare(rows=ROWS).before == 0
+    Gate(made.ledger).admit(app)
+    made.ledger.dispose()
+
+
+def test_what_reminders_are_not_made_of_is_not_compared(
+    opened: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[object] = []
+
+    def noted(*_values: object, **_more: object) -> Tally:
+        compared.append(_values)
+        return Tally()
+
+    monkeypatch.setattr("notifier.gate.compare", noted)
+    gate = Gate(opened.ledger)
+    other_phone = CONFIG.replace("0371-1", "0371-2")
+    gate.admit(opened.build(rows=ROWS, config=other_phone, extra="\n[delivery]\ndaily_cap = 7\n"))
+    assert not compared
+    for changes in (
+        {"rows": (TEACHERS,)},
+        {"rows": ROWS, "contacts": CONTACTS[1:]},
+        {"rows": ROWS, "extra": "\n[policy]\nroll = 'next'\n"},
+        {"rows": ROWS, "config": CONFIG.replace("洛阳市政府", "开封市政府")},
+        {"rows": ROWS, "extra": '\n[service]\ntimezone = "Asia/Tokyo"\n'},
+    ):
+        gate.admit(opened.build(**changes))
+        assert compared.pop()
 
 
 def test_at_a_start_the_configuration_of_before_goes_on_with_the_tasks_of_before(opened: Office) -> None:

@@ -78,7 +78,7 @@ def test_what_is_older_than_the_cap_is_recorded_as_expired_and_not_sent(desk: De
 def test_a_crash_between_two_pages_loses_and_doubles_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("notifier.passes.plan.PAGE", 1)
+    monkeypatch.setattr("notifier.passes.plan.DUE_PAGE", 1)
     desk.open(rows=(ALWAYS, ("另一项。", "省教育厅", "持续实施")))
     with monkeypatch.context() as crash:
         crash.setattr("notifier.passes.plan.bundle", lambda *_: pytest.fail("killed here"))

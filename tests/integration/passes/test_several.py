@@ -50,7 +50,7 @@ def at_once(desk: Desk, work: Callable[[Engine], object], how_many: int) -> None
 def test_processes_that_plan_at_once_plan_once_and_split_no_digest(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planning, "PAGE", 5)
+    monkeypatch.setattr(planning, "DUE_PAGE", 5)
     desk.open(rows=(TEACHERS,) * TASKS)
     domain, setting = desk.app.config.mail.domain, desk.app.setting
     at_once(desk, lambda engine: planning.plan(engine, setting, domain, SLOT), 4)
@@ -136,7 +136,7 @@ def test_a_command_waits_for_a_pass_and_sees_what_it_did(desk: Desk) -> None:
         waiting.start()
         waiting.join(0.3)
         assert waiting.is_alive()
-        planning._plan_page(db, due_tasks(db, SLOT, 10), desk.app.setting, SLOT)
+        planning._plan_page(db, due_tasks(db, SLOT, 10), planning._Reckoning(desk.app.setting, SLOT))
     waiting.join(10)
     assert seen == [len(CONTACTS)]
     other.dispose()

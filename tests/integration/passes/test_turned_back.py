@@ -203,3 +203,20 @@ def test_a_mail_that_may_have_gone_keeps_its_bytes(desk: Desk) -> None:
     assert desk.mails(messages.c.id, messages.c.message_id, messages.c.body_sha256) == before
     moments: list[datetime] = [moment for (moment,) in desk.mails(messages.c.not_before)]
     assert set(moments) == {desk.clock()}
+
+
+def test_a_host_a_little_behind_takes_back_nothing_that_another_has_planned_for_a_slot(desk: Desk) -> None:
+    slot = beijing("2018-06-29T09:00")
+    opened(desk).clock.set(slot)
+    desk.passes.plan(slot)
+    planned = desk.mails(messages.c.contact)
+    desk.clock.set(slot - timedelta(seconds=3))
+    desk.passes.set_right(desk.clock(), stands=True)
+    desk.passes.plan(desk.clock())
+    assert desk.mails(messages.c.contact) == planned
+    desk.clock.set(slot + timedelta(seconds=2))
+    desk.passes.set_right(desk.clock(), stands=True)
+    desk.passes.plan(desk.clock())
+    desk.passes.send()
+    assert desk.mails(messages.c.contact, messages.c.state) == [(who, "accepted") for (who,) in planned]
+    assert len(planned) == len(desk.mails(messages.c.slot)) > 0

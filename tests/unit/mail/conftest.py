@@ -2,13 +2,12 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from notifier.digest import Digest, Notice, build
-from notifier.mail.compose import Identity, Office
+from notifier.mail.compose import Envelope, Identity, Office
 from notifier.people.phrase import Role
 from notifier.timing.checkpoint import Kind
 
@@ -69,11 +68,11 @@ def digest(notice: Notice) -> Digest:
 
 
 @pytest.fixture
-def mail_of() -> dict[str, Any]:
+def envelope() -> Envelope:
     """What `compose` is told besides the digest."""
-    return {
-        "to_name": "张三",
-        "to_address": "zhang@example.org",
-        "message_id": "<n1.1@example.org>",
-        "date": SLOT.astimezone(ZoneInfo("Asia/Shanghai")),
-    }
+    return Envelope(
+        to_name="张三",
+        to_address="zhang@example.org",
+        message_id="<n1.1@example.org>",
+        date=SLOT.astimezone(ZoneInfo("Asia/Shanghai")),
+    )

@@ -15,7 +15,7 @@ import pytest
 
 from notifier.digest import Digest, Notice, build
 from notifier.errors import MailGateError, TemplateError
-from notifier.mail.compose import CACHED_BODIES, Composer, Identity
+from notifier.mail.compose import CACHED_BODIES, Composer, Envelope, Identity
 
 HEADERS = [
     "From",
@@ -57,9 +57,9 @@ def parts(data: bytes) -> tuple[str, str]:
 
 
 def test_a_mail_has_exactly_the_headers_agreed(
-    composer: Composer, digest: Digest, mail_of: dict[str, Any]
+    composer: Composer, digest: Digest, envelope: Envelope
 ) -> None:
-    data = composer.compose(digest, **mail_of)
+    data = composer.compose(digest, envelope)
     assert parsed(data).keys() == HEADERS
     assert header(data, "From") == "省政府督查室 <ducha@example.org>"
     assert header(data, "To") == "张三 <zhang@example.org>"
@@ -74,9 +74,9 @@ def test_a_mail_has_exactly_the_headers_agreed(
 
 
 def test_text_comes_before_html_and_both_are_base64(
-    composer: Composer, digest: Digest, mail_of: dict[str, Any]
+    composer: Composer, digest: Digest, envelope: Envelope
 ) -> None:
-    mail = parsed(composer.compose(digest, **mail_of))
+    mail = parsed(composer.compose(digest, envelope))
     assert mail.get_content_type() == "multipart/alternative"
     children = [child for child in mail.walk() if not child.is_multipart()]
     assert [child.get_content_type() for child in children] == ["text/plain", "text/html"]
@@ -86,9 +86,9 @@ def test_text_comes_before_html_and_both_are_base64(
 
 @pytest.mark.parametrize("part", [0, 1], ids=["text", "html"])
 def test_each_part_says_everything_by_itself(
-    composer: Composer, digest: Digest, mail_of: dict[str, Any], part: int
+    composer: Composer, digest: Digest, envelope: Envelope, part: int
 ) -> None:
-    said = re.sub(r"<[^>]+>", "", parts(composer.compose(digest, **mail_of))[part])
+    said = re.sub(r"<[^>]+>", "", parts(composer.compose(digest, envelope))[part])
     for expected in (
         "省教育厅：",
         "《职业教育攻坚二期工程实施方案》",
@@ -114,46 +114,44 @@ def test_each_part_says_everything_by_itself(
 
 
 def test_the_html_fetches_nothing_and_carries_its_styles_inline(
-    composer: Composer, digest: Digest, mail_of: dict[str, Any]
+    composer: Composer, digest: Digest, envelope: Envelope
 ) -> None:
-    html = parts(composer.compose(digest, **mail_of))[1]
+    html = parts(composer.compose(digest, envelope))[1]
     assert not re.search(
         r"<(?:img|script|link|style|iframe|form|a)\b|url\(|https?:|@import", html, re.IGNORECASE
     )
-    assert "max-width: 600px" in html
-    assert 'font-family: "Microsoft YaHei","PingFang SC",sans-serif' in html.replace("&quot;", '"').replace(
+    assert "max-width:600px" in html
+    assert 'font-family:"Microsoft YaHei","PingFang SC",sans-serif' in html.replace("&quot;", '"').replace(
         "'", '"'
     )
 
 
 def test_the_person_is_named_in_the_header_only(
-    composer: Composer, digest: Digest, mail_of: dict[str, Any]
+    composer: Composer, digest: Digest, envelope: Envelope
 ) -> None:
-    text, html = parts(composer.compose(digest, **mail_of))
+    text, html = parts(composer.compose(digest, envelope))
     assert "张三" not in text + html
 
 
 def test_another_contact_of_the_unit_gets_the_same_body_under_other_headers(
-    composer: Composer, digest: Digest, mail_of: dict[str, Any]
+    composer: Composer, digest: Digest, envelope: Envelope
 ) -> None:
-    first = composer.compose(digest, **mail_of)
+    first = composer.compose(digest, envelope)
     other = composer.compose(
         digest,
-        **(mail_of | {"to_name": "李四", "to_address": "li@example.org", "message_id": "<n2.1@example.org>"}),
+        replace(envelope, to_name="李四", to_address="li@example.org", message_id="<n2.1@example.org>"),
     )
     assert first.partition(b"MIME-Version")[2] == other.partition(b"MIME-Version")[2]
     assert header(other, "To") == "李四 <li@example.org>"
-    assert composer.compose(digest, **mail_of) == first
+    assert composer.compose(digest, envelope) == first
 
 
 def test_a_body_that_was_dropped_from_the_cache_is_made_again_to_the_byte(
-    composer: Composer, notice: Notice, mail_of: dict[str, Any]
+    composer: Composer, notice: Notice, envelope: Envelope
 ) -> None:
     def mail(number: int) -> bytes:
-        found = build(
-            [replace(notice, ref=str(number))], slot=mail_of["date"], zone=ZoneInfo("Asia/Shanghai")
-        )
-        return composer.compose(found, **mail_of)
+        found = build([replace(notice, ref=str(number))], slot=envelope.date, zone=ZoneInfo("Asia/Shanghai"))
+        return composer.compose(found, envelope)
 
     first = mail(0)
     bodies = {mail(number).partition(b"MIME-Version")[2] for number in range(CACHED_BODIES + 2)}
@@ -162,19 +160,19 @@ def test_a_body_that_was_dropped_from_the_cache_is_made_again_to_the_byte(
 
 
 def test_redirected_mail_shows_whom_it_was_for(
-    composer: Composer, digest: Digest, mail_of: dict[str, Any]
+    composer: Composer, digest: Digest, envelope: Envelope
 ) -> None:
-    data = composer.compose(digest, **mail_of, redirected_from="true@example.org")
+    data = composer.compose(digest, replace(envelope, redirected_from="true@example.org"))
     assert header(data, "X-Original-To") == "true@example.org"
     assert header(data, "To") == "张三 <zhang@example.org>"
     text, html = parts(data)
     assert "true@example.org" in text
     assert "true@example.org" in html
-    assert parsed(composer.compose(digest, **mail_of)).keys() == HEADERS
+    assert parsed(composer.compose(digest, envelope)).keys() == HEADERS
 
 
 def test_hostile_text_is_shown_and_does_nothing(
-    composer: Composer, notice: Notice, mail_of: dict[str, Any]
+    composer: Composer, notice: Notice, envelope: Envelope
 ) -> None:
     hostile = replace(
         notice,
@@ -182,9 +180,9 @@ def test_hostile_text_is_shown_and_does_nothing(
         plan_title="</td><b>题",
         units=("省教育厅\r\nBcc: e@example.org",),
     )
-    found = build([hostile], slot=mail_of["date"], zone=ZoneInfo("Asia/Shanghai"))
+    found = build([hostile], slot=envelope.date, zone=ZoneInfo("Asia/Shanghai"))
     data = composer.compose(
-        found, **(mail_of | {"to_name": "=?utf-8?Q?=0A?=Bcc: e@example.org\r\nBcc: e@example.org"})
+        found, replace(envelope, to_name="=?utf-8?Q?=0A?=Bcc: e@example.org\r\nBcc: e@example.org")
     )
     assert parsed(data).keys() == HEADERS
     text, html = parts(data)
@@ -198,22 +196,22 @@ def test_hostile_text_is_shown_and_does_nothing(
     "to_address", ["a@example.org,b@example.org", "zhang", "zhang@example.org\r\nBcc: x@y.z"]
 )
 def test_mail_to_no_single_address_is_not_composed(
-    composer: Composer, digest: Digest, mail_of: dict[str, Any], to_address: str
+    composer: Composer, digest: Digest, envelope: Envelope, to_address: str
 ) -> None:
     with pytest.raises(MailGateError):
-        composer.compose(digest, **(mail_of | {"to_address": to_address}))
+        composer.compose(digest, replace(envelope, to_address=to_address))
 
 
-def test_a_naive_date_is_refused(composer: Composer, digest: Digest, mail_of: dict[str, Any]) -> None:
+def test_a_naive_date_is_refused(composer: Composer, digest: Digest, envelope: Envelope) -> None:
     with pytest.raises(ValueError, match="time zone"):
-        composer.compose(digest, **(mail_of | {"date": datetime(2017, 12, 29, 9)}))  # noqa: DTZ001
+        composer.compose(digest, replace(envelope, date=datetime(2017, 12, 29, 9)))  # noqa: DTZ001
 
 
 def test_an_office_without_a_reply_address_has_no_reply_to(
-    shipped: Path, identity: Identity, digest: Digest, mail_of: dict[str, Any]
+    shipped: Path, identity: Identity, digest: Digest, envelope: Envelope
 ) -> None:
     silent = replace(identity, office=replace(identity.office, reply_to="", phone="", section=""))
-    data = Composer([shipped], silent).compose(digest, **mail_of)
+    data = Composer([shipped], silent).compose(digest, envelope)
     assert parsed(data).keys() == [name for name in HEADERS if name != "Reply-To"]
     assert "联系" not in parts(data)[0].replace("联系人有误", "")
 
@@ -228,11 +226,9 @@ def test_an_identity_that_cannot_stand_in_a_header_is_refused(
         Composer([shipped], replace(identity, **over))
 
 
-def test_a_preview_shows_what_a_mail_holds(
-    composer: Composer, digest: Digest, mail_of: dict[str, Any]
-) -> None:
+def test_a_preview_shows_what_a_mail_holds(composer: Composer, digest: Digest, envelope: Envelope) -> None:
     shown = composer.preview(digest)
-    data = composer.compose(digest, **mail_of)
+    data = composer.compose(digest, envelope)
     assert shown.subject == header(data, "Subject")
     assert tuple(part.replace("\r\n", "\n") for part in parts(data)) == (shown.text, shown.html)
 

@@ -74,3 +74,10 @@ def test_a_body_must_read_back() -> None:
 def test_a_body_of_other_parts_is_stopped(parts: list[tuple[str, str]]) -> None:
     with pytest.raises(MailGateError):
         check_body(BODY, parts=parts)
+
+
+def test_a_break_in_the_headers_is_found_though_the_body_was_checked_before() -> None:
+    checked = len(b"body\r\n")
+    broken = MAIL.replace(b"Subject: x", b"Subject: x\ny")
+    with pytest.raises(MailGateError, match="bare"):
+        check_mail(broken, names=NAMES, sender="o@example.org", recipient="z@example.org", checked=checked)

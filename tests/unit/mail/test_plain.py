@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from notifier.digest import Digest, Notice, build
 from notifier.errors import MailTooBig
-from notifier.mail.compose import Composer, Identity, html_part
+from notifier.mail.compose import Composer, Envelope, Identity, html_part
 from notifier.mail.gate import MAX_BYTES
 from notifier.mail.plain import built_in
 
@@ -51,12 +50,12 @@ def test_hostile_text_is_only_text(notice: Notice, identity: Identity) -> None:
 
 
 def test_a_digest_too_big_for_the_templates_goes_whole_in_plain_words(
-    composer: Composer, notice: Notice, mail_of: dict[str, Any]
+    composer: Composer, notice: Notice, envelope: Envelope
 ) -> None:
     digest = many(notice, 200, "建立省级职业教育教学成果奖励制度。" * 8)
     with pytest.raises(MailTooBig):
-        composer.compose(digest, **mail_of)
-    html = html_part(composer.compose(digest, **mail_of, plain=True)).decode()
+        composer.compose(digest, envelope)
+    html = html_part(composer.compose(digest, envelope, plain=True)).decode()
     assert html.count("建立省级职业教育教学成果奖励制度。" * 8) == 200
 
 
@@ -71,13 +70,13 @@ def test_a_digest_too_big_for_the_templates_goes_whole_in_plain_words(
     ],
 )
 def test_a_digest_too_big_for_plain_words_still_goes_as_a_list(
-    composer: Composer, notice: Notice, mail_of: dict[str, Any], count: int, text: str, whole: bool
+    composer: Composer, notice: Notice, envelope: Envelope, count: int, text: str, whole: bool
 ) -> None:
     digest = many(notice, count, text)
     for plain in (False, True):
         with pytest.raises(MailTooBig):
-            composer.compose(digest, **mail_of, plain=plain)
-    data = composer.compose_short(digest, **mail_of)
+            composer.compose(digest, envelope, plain=plain)
+    data = composer.compose_short(digest, envelope)
     assert len(data) < MAX_BYTES
     html = html_part(data).decode()
     shown = sum(f"第{number}项" in html for number in range(1, count + 1))

@@ -12,7 +12,7 @@ import pytest
 
 from notifier.digest import Digest, Notice, build
 from notifier.errors import MailTooBig
-from notifier.mail.compose import Composer, Identity, html_part
+from notifier.mail.compose import Composer, Envelope, Identity, html_part
 from notifier.mail.gate import MAX_BYTES
 from notifier.mail.short import short_subject, short_text
 
@@ -44,10 +44,10 @@ def body(data: bytes) -> str:
 
 
 def test_it_names_each_task_with_its_first_words_and_day_and_says_what_it_is(
-    composer: Composer, notice: Notice, mail_of: dict[str, Any]
+    composer: Composer, notice: Notice, envelope: Envelope
 ) -> None:
     digest = digest_of(notice, 3)
-    data = composer.compose_short(digest, **mail_of)
+    data = composer.compose_short(digest, envelope)
     text = body(data)
     assert refs(text) == {1, 2, 3}
     assert "第1项　建立省级职业教育教学成果奖励制度，建立省级" in text
@@ -65,9 +65,9 @@ def test_it_names_each_task_with_its_first_words_and_day_and_says_what_it_is(
 @pytest.mark.parametrize("number", [1, 60, 400])
 @pytest.mark.parametrize("at_most", [4_000, 12_000, 64_000])
 def test_it_never_exceeds_its_room_and_counts_what_it_leaves_out(
-    composer: Composer, notice: Notice, mail_of: dict[str, Any], number: int, at_most: int
+    composer: Composer, notice: Notice, envelope: Envelope, number: int, at_most: int
 ) -> None:
-    data = composer.compose_short(digest_of(notice, number), **mail_of, at_most=at_most)
+    data = composer.compose_short(digest_of(notice, number), envelope, at_most=at_most)
     assert len(data) <= at_most
     text = body(data)
     left = re.search(r"另有(\d+)项因篇幅所限未能列出", text)
@@ -76,11 +76,11 @@ def test_it_never_exceeds_its_room_and_counts_what_it_leaves_out(
     assert "联系电话" in text
 
 
-def test_words_are_given_up_before_tasks(composer: Composer, notice: Notice, mail_of: dict[str, Any]) -> None:
+def test_words_are_given_up_before_tasks(composer: Composer, notice: Notice, envelope: Envelope) -> None:
     digest = digest_of(notice, 100)
     lengths = []
     for at_most in (40_000, 20_000, 12_000, 9_500):
-        text = body(composer.compose_short(digest, **mail_of, at_most=at_most))
+        text = body(composer.compose_short(digest, envelope, at_most=at_most))
         assert len(refs(text)) == 100
         lengths.append(max(len(found) for found in re.findall(r"项　(建.*?)…", text) or [""]))
     assert lengths == sorted(lengths, reverse=True)
@@ -95,25 +95,25 @@ def test_the_most_urgent_tasks_are_the_ones_that_fit(notice: Notice, identity: I
 
 @pytest.mark.parametrize("at_most", [0, 500, 1_800])
 def test_without_room_for_one_task_there_is_no_mail(
-    composer: Composer, notice: Notice, mail_of: dict[str, Any], at_most: int
+    composer: Composer, notice: Notice, envelope: Envelope, at_most: int
 ) -> None:
     with pytest.raises(MailTooBig, match="no room"):
-        composer.compose_short(digest_of(notice, 3), **mail_of, at_most=at_most)
+        composer.compose_short(digest_of(notice, 3), envelope, at_most=at_most)
 
 
 def test_a_redirected_one_says_for_whom_it_was(
-    composer: Composer, notice: Notice, mail_of: dict[str, Any]
+    composer: Composer, notice: Notice, envelope: Envelope
 ) -> None:
-    data = composer.compose_short(digest_of(notice, 1), **mail_of, redirected_from="li@example.org")
+    data = composer.compose_short(digest_of(notice, 1), replace(envelope, redirected_from="li@example.org"))
     assert body(data).startswith("【改投邮件】原收件人：li@example.org。")
     assert b"X-Original-To: li@example.org" in data
 
 
 def test_a_report_shows_its_text_where_a_whole_mail_has_html(
-    composer: Composer, notice: Notice, mail_of: dict[str, Any]
+    composer: Composer, notice: Notice, envelope: Envelope
 ) -> None:
     digest = build([replace(notice, text="<b>x</b>")], slot=SLOT, zone=ZoneInfo("Asia/Shanghai"))
-    page = html_part(composer.compose_short(digest, **mail_of)).decode()
+    page = html_part(composer.compose_short(digest, envelope)).decode()
     assert "第7项　&lt;b&gt;x&lt;/b&gt;　2017年12月29日" in page
     assert "现改发简要清单" in page
 
@@ -147,12 +147,12 @@ def test_a_whole_mail_that_grows_too_big_says_so_apart_from_a_fault_of_the_templ
     tmp_path: Path,
     identity: Identity,
     digest: Digest,
-    mail_of: dict[str, Any],
+    envelope: Envelope,
     sources: dict[str, str],
 ) -> None:
     for name, source in sources.items():
         (tmp_path / name).write_text(source, "utf-8")
     composer = Composer([tmp_path, shipped], identity)
     with pytest.raises(MailTooBig, match="more than"):
-        composer.compose(digest, **mail_of)
-    assert len(composer.compose_short(digest, **mail_of)) < MAX_BYTES
+        composer.compose(digest, envelope)
+    assert len(composer.compose_short(digest, envelope)) < MAX_BYTES

@@ -1,12 +1,13 @@
 """Rehearsal: the very same passes on a simulated clock that jumps from one moment to the next."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from notifier.app import App
 from notifier.database import Server
@@ -14,69 +15,29 @@ from notifier.errors import NotifierError, UsageError
 from notifier.ledger import engine as ledger
 from notifier.ledger import tasks
 from notifier.ledger.event_days import set_day
-from notifier.ledger.schema import messages, plans, reminders
-from notifier.ledger.schema import tasks as task_table
 from notifier.ledger.tasks import WHOLE_TASK, Completion
 from notifier.mail.maildir import MaildirTransport
 from notifier.mail.transport import Outgoing, Result, Transport
+from notifier.passes.carrying import carry_over
 from notifier.passes.plan import context_of, rule_of
-from notifier.spreadsheet import write_csv
+from notifier.rehearsal.found import Rehearsal, Sent, by_mail, read, units_of, write_reminders
 from notifier.timing.checkpoint import Kind
 from notifier.timing.outline import is_ongoing, milestones, recurrence
 from notifier.timing.stream import between
 
+__all__ = [
+    "Nowhere",
+    "Rehearsal",
+    "Sent",
+    "by_mail",
+    "day_start",
+    "fresh_folder",
+    "rehearse",
+    "units_of",
+    "write_reminders",
+]
+
 _TICK = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """One reminder of one mail that went out."""
-
-    sent_at: datetime
-    address: str
-    name: str
-    units: tuple[str, ...]
-    plan: str
-    task: str
-    text: str
-    kind: str
-    nominal: date
-    message: int
-    message_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsal:
-    """What a rehearsal found."""
-
-    tasks: int
-    sent: tuple[Sent, ...]
-    unreachable: tuple[str, ...]
-    review: tuple[str, ...]
-
-    @property
-    def digests(self) -> int:
-        """How many mails went."""
-        return len({line.message for line in self.sent})
-
-    @property
-    def contacts(self) -> int:
-        """How many people got at least one."""
-        return len({line.address for line in self.sent})
-
-
-def by_mail(found: Rehearsal, *, after: datetime | None = None) -> list[list[Sent]]:
-    """Return the reminders, or those sent at or after an instant, grouped by mail."""
-    mails: dict[int, list[Sent]] = {}
-    for line in found.sent:
-        if after is None or line.sent_at >= after:
-            mails.setdefault(line.message, []).append(line)
-    return list(mails.values())
-
-
-def units_of(lines: Iterable[Sent]) -> list[str]:
-    """Return the units for which a mail's contact is told, each once, in the order of the tasks."""
-    return list(dict.fromkeys(unit for line in lines for unit in line.units))
 
 
 class Nowhere:
@@ -89,11 +50,12 @@ class Nowhere:
 
     def deliver(
         self,
-        mails: Sequence[Outgoing],
+        mails: Iterable[Outgoing],
         *,
         begin: Callable[[Outgoing], None],
         record: Callable[[Outgoing, Result], None],
         stop: Callable[[], bool],
+        together: Callable[[], AbstractContextManager[None]] | None = None,  # noqa: ARG002
     ) -> Result | None:
         """Take the mails."""
         for mail in mails:
@@ -151,6 +113,8 @@ def rehearse(
             for name, day in app.setting.recorded.items():
                 set_day(db, name, day, by="rehearsal", at=start)
         passes.adopt(start)
+        if copy_of is None:
+            _carry_over(app, engine, start)
         closings = list(_closings(app, engine, start, end)) if all_done else []
         mails = 0
         while clock.now <= end and not enough():
@@ -167,9 +131,16 @@ def rehearse(
             if not moments:
                 break
             clock.now = max(min(moments), clock.now + _TICK)
-        return _found(app, engine)
+        return read(engine, app.config.zone)
     finally:
         engine.dispose()
+
+
+def _carry_over(app: App, engine: Engine, start: datetime) -> None:
+    """Let what is suspended or extended by now be so in the rehearsal of a first import, too."""
+    if (known := app.existing_ledger()) is not None:
+        carry_over(known, engine, app.setting, start)
+        known.dispose()
 
 
 def _closings(app: App, engine: Engine, start: datetime, end: datetime) -> Iterator[Completion]:
@@ -197,68 +168,6 @@ def _close(engine: Engine, completion: Completion) -> None:
         tasks.add_completion(db, completion)
         if completion.scope == WHOLE_TASK:
             tasks.change_task(db, completion.task_id, state="done", next_at=None)
-
-
-def _found(app: App, engine: Engine) -> Rehearsal:
-    query = (
-        select(
-            messages.c.slot,
-            messages.c.address,
-            messages.c.name,
-            messages.c.id.label("message"),
-            messages.c.message_id,
-            reminders.c.units,
-            reminders.c.kind,
-            reminders.c.nominal,
-            plans.c.key.label("plan"),
-            task_table.c.ref,
-            task_table.c.text,
-        )
-        .join_from(reminders, messages)
-        .join(task_table, task_table.c.id == reminders.c.task_id)
-        .join(plans)
-        .where(reminders.c.state == "sent", messages.c.state == "accepted")
-        .order_by(messages.c.slot, messages.c.address, plans.c.id, task_table.c.position, reminders.c.at)
-    )
-    with engine.begin() as db:
-        sent = tuple(
-            Sent(
-                sent_at=row.slot.astimezone(app.config.zone),
-                address=row.address,
-                name=row.name,
-                units=tuple(row.units),
-                plan=row.plan,
-                task=row.ref,
-                text=row.text,
-                kind=row.kind,
-                nominal=row.nominal,
-                message=row.message,
-                message_id=row.message_id,
-            )
-            for row in db.execute(query)
-        )
-        lost = select(reminders.c.contact).where(reminders.c.state == "unreachable").distinct()
-        unreachable = tuple(sorted(name.removeprefix("unit:") for name in db.execute(lost).scalars()))
-        everything = tasks.tasks_of(db)
-    review = tuple(f"{task.plan}/{task.ref}" for task in everything if task.timing_state == "review")
-    return Rehearsal(tasks=len(everything), sent=sent, unreachable=unreachable, review=review)
-
-
-def write_reminders(found: Rehearsal, path: Path) -> None:
-    """Write one row a reminder: sent_at (local), contact, unit, task, kind, nominal_day; safe for spreadsheets."""
-    many = len({line.plan for line in found.sent}) > 1
-    rows = (
-        [
-            line.sent_at.isoformat(),
-            line.address,
-            "、".join(line.units),
-            f"{line.plan}/{line.task}" if many else line.task,
-            line.kind,
-            str(line.nominal),
-        ]
-        for line in found.sent
-    )
-    write_csv(path, ["sent_at", "contact", "unit", "task", "kind", "nominal_day"], rows)
 
 
 def fresh_folder(out: Path, app: App) -> MaildirTransport:
