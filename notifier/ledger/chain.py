@@ -6,14 +6,14 @@ on a server a record may become visible after one with a higher id.
 
 import hashlib
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, func, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, func, select, update
 
 from notifier.ledger.schema import events
 
@@ -64,19 +64,17 @@ def link_new(engine: Engine) -> Head | None:
 
     Only for whoever plans: its transactions come one after another.
     """
-    head = None
+    linked = None
     while True:
         with engine.begin() as db:
-            found = _link_page(db)
-        head = found or head
-        if found is None:
-            return head
+            new = db.execute(_NEW).all()
+            if new:
+                linked = _link(db, new)
+        if len(new) < PAGE:
+            return linked
 
 
-def _link_page(db: Connection) -> Head | None:
-    new = db.execute(_NEW).all()
-    if not new:
-        return None
+def _link(db: Connection, new: Sequence[Row[Any]]) -> Head:
     head = _newest(db)
     last, digest = (head.link, head.hash) if head else (0, BEFORE_ALL)
     links: list[dict[str, Any]] = []

@@ -78,6 +78,7 @@ def test_new_events_are_linked_behind_the_others_and_only_once(chained: Engine) 
 
 
 def test_many_events_are_linked_page_by_page(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chain, "PAGE", 3)
     monkeypatch.setattr(chain, "_NEW", chain._NEW.limit(3))
     with engine.begin() as db:
         record(db, *map(str, range(10)))
