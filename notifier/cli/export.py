@@ -5,7 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import IO, Final
@@ -86,15 +86,16 @@ def export(
             start=None if start is None else _midnight(start, zone),
             end=None if end is None else _midnight(end + timedelta(days=1), zone),
         )
-        rows = (_row(entry, zone) for entry in entries)
-        if out is None:
-            _put_csv(sys.stdout.buffer, rows)
-            return
-        with _new_file(out) as file:
-            if kind == "xlsx":
-                write_xlsx(file, _TITLE, _HEADS, rows)
-            else:
-                _put_csv(file, rows)
+        with closing(entries):  # before the ledger, also where the file or the reader gives out
+            rows = (_row(entry, zone) for entry in entries)
+            if out is None:
+                _put_csv(sys.stdout.buffer, rows)
+                return
+            with _new_file(out) as file:
+                if kind == "xlsx":
+                    write_xlsx(file, _TITLE, _HEADS, rows)
+                else:
+                    _put_csv(file, rows)
     click.echo(f"{out}: {out.stat().st_size} octets")
 
 

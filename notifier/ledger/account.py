@@ -1,7 +1,7 @@
 """The account of what was told: every reminder with its task, the mail that carried it, and what was closed."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
@@ -63,7 +63,7 @@ def told(
     unit: str | None = None,
     start: datetime | None = None,
     end: datetime | None = None,
-) -> Iterator[Told]:
+) -> Generator[Told, None, None]:
     """Yield reminders task by task as the documents have them, and by slot.
 
     Only those of one plan, of one unit (by any of its spellings), or with a slot in [start, end). However many there

@@ -1,7 +1,10 @@
 """`notifier ledger export`: the book of who was told what, as the office opens it."""
 
 import csv
+import errno
+import gc
 import io
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from notifier.app import App
+from notifier.cli import export
 from notifier.ledger.account import told
 from notifier.ledger.engine import only_reading
 from notifier.ledger.schema import messages, reminders
@@ -200,6 +204,33 @@ def test_a_long_look_holds_up_no_writer_and_sees_one_state(told_office: App) -> 
     with only_reading(engine).begin() as looking:
         assert "unit:later" in {entry.contact for entry in told(looking)}
     engine.dispose()
+
+
+@pytest.mark.usefixtures("told_office")
+@pytest.mark.parametrize(
+    "words", [(), ("--out", "book.csv"), ("--out", "book.xlsx")], ids=["pipe", "csv", "xlsx"]
+)
+def test_a_reader_or_disk_that_gives_out_ends_it_plainly_and_leaves_nothing(
+    words: tuple[str, ...],
+    ops: Type,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    desk: Path,
+) -> None:
+    def full(*arguments: object) -> None:
+        rows = arguments[-1]
+        assert isinstance(rows, Iterator)
+        next(rows)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(export, "put_csv", full)
+    monkeypatch.setattr(export, "write_xlsx", full)
+    shown = ops("ledger", "export", *words)
+    assert (shown.code, "No space left on device" in shown.err) == (1, True)
+    assert "Traceback" not in shown.err
+    gc.collect()  # what was left open would be closed here, after its ledger
+    assert [record for record in caplog.records if not record.name.startswith("notifier")] == []
+    assert not [*desk.glob("book*")]
 
 
 def test_a_contacts_name_is_known_from_its_latest_mail(told_office: App, ops: Type) -> None:
