@@ -23,6 +23,7 @@ class Booking:
     begin_one: Callable[[Outgoing], None]
     record_one: Callable[[Outgoing, Result], None]
     together: Callable[[], AbstractContextManager[None]] | None
+    stop: Callable[[], bool] = lambda: False
     failure: Exception | None = None  # why an answer couldn't be recorded
     _answers: list[tuple[Outgoing, Result]] = field(default_factory=list)
     _begins: list[tuple[Outgoing, asyncio.Future[bool]]] = field(default_factory=list)
@@ -64,7 +65,8 @@ class Booking:
                 self.failure = self.failure or error
         for mail, done in begins:
             try:
-                done.set_result(self._begun(mail))
+                # What made the common commit fail, a full disk, may have ended the delivery meanwhile.
+                done.set_result(not self.stop() and self._begun(mail))
             except Exception as error:
                 done.set_exception(error)
 

@@ -54,7 +54,7 @@ class SmtpTransport:
         opened ends only itself while another still works. An exception of `begin` or `record` is raised
         once the mails in hand are through.
         """
-        booking = Booking(begin, record, together)
+        booking = Booking(begin, record, together, stop)
         delivery = _Delivery(self._server, self._pace, iter(mails), booking, stop)
         if not delivery.has_more():
             return None
