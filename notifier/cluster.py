@@ -256,7 +256,9 @@ class _Host(Watch):
             )  # fmt: skip
             is_there = False
             if self._storage.excuses(error) and self._is_at_work():
-                sdnotify.notify("WATCHDOG=1")  # a server that is silent has taken long already, and will again
+                sdnotify.notify(
+                    "WATCHDOG=1"
+                )  # a server that is silent has taken long already, and will again
         else:
             is_there = True
             self._forget_what_is_over()

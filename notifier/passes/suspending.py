@@ -168,8 +168,10 @@ def _end(
     task = tasks.tasks_by_id(db, [task_id])[task_id]
     rule, context = rule_of(task.rule), context_of(task, setting)
     if task.state == "suspended" and any(one.unit is None for one in ending):
+        # A plan that is no longer listed plans nothing; should it return, its tasks go on from their marks.
+        is_listed = task.id in tasks.listed_tasks(db, [task.id])
         tasks.change_task(db, task.id, state="open")
-        tasks.move_marks(db, [(task.id, then, next_moment(rule, context, then))])
+        tasks.move_marks(db, [(task.id, then, next_moment(rule, context, then) if is_listed else None)])
     since = min(one.at for one in ending)
     waited = reminders.withdrawn_of(db, task.id, SUSPENDED)
     passed = list(between(rule, context, max(task.imported, since - setting.catch_up), then))

@@ -20,7 +20,9 @@ def test_a_clock_set_a_year_ahead_plans_and_sends_nothing_and_what_is_due_goes_o
     said: dict[str, str] = {}
     while "the clock leapt ahead to 2019-06-28" not in said.get("STATUS", ""):
         _, said = service.wait("WATCHDOG=1")
-    wait_until(lambda: "leapt ahead" in (machine.status()["daemons"][0]["fault"] or ""), "the fault in status")
+    wait_until(
+        lambda: "leapt ahead" in (machine.status()["daemons"][0]["fault"] or ""), "the fault in status"
+    )
     assert machine.rows("SELECT 1 FROM reminders") == []
     assert not machine.post.got
     machine.clock.set(JUST_BEFORE, speed=1)

@@ -9,7 +9,7 @@ from notifier.errors import UsageError
 from notifier.ledger.schema import events, messages, reminders, suspensions, tasks
 from notifier.passes import closing, suspending
 from tests.desk import Desk
-from tests.office import ALWAYS, CONTACTS, TEACHERS, beijing
+from tests.office import ALWAYS, CONFIG, CONTACTS, TEACHERS, beijing
 
 WANG, LI = "wang@example.org", "li@example.org"
 OTHER_POLICY = (
@@ -100,6 +100,19 @@ def test_a_day_given_ends_it_by_itself_also_when_nobody_looked_for_weeks(desk: D
         ("due-1d@2018-06-30", "superseded", "folded into due@2018-06-30"),
         ("due@2018-06-30", "sent", None),
     ]
+
+
+def test_a_rest_that_ends_once_its_plan_is_no_longer_listed_reminds_nobody(desk: Desk) -> None:
+    desk.open(rows=(TEACHERS,))
+    suspend(desk, until=date(2018, 6, 1))
+    listed = CONFIG.partition("[groups]")
+    desk.open(config=listed[1] + listed[2])
+    desk.at("2018-06-01T09:00").at("2018-06-22T09:00")
+    assert state_of(desk) == "open"
+    assert not desk.sent_to()
+    desk.open(rows=(TEACHERS,))
+    desk.at("2018-06-28T09:00")
+    assert desk.sent_to()[WANG] == 1
 
 
 @pytest.mark.ledgers("sqlite", "postgresql")
