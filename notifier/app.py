@@ -254,7 +254,7 @@ def build(config: Config, clock: Clock = utc_now) -> App:
     item of `App.preflight`.
     """
     people = read_people(config)
-    faults = [*people.faults, *_missing_credentials(config)]
+    faults = [*people.faults, *missing_credentials(config)]
     setting = setting_of(config, people.directory, people.contacts)
     book = []
     for key, facts in config.plans.items():
@@ -363,7 +363,8 @@ def _template_faults(config: Config) -> Sequence[str]:
     return ()
 
 
-def _missing_credentials(config: Config) -> Iterator[str]:
+def missing_credentials(config: Config) -> Iterator[str]:
+    """Yield what of the files that the way to the mail server needs isn't there, or can't be used."""
     mail = config.mail
     if mail.ca_file is not None and not config.resolve(mail.ca_file).is_file():
         yield f"{config.path}: mail.ca_file: no such file: {mail.ca_file}"

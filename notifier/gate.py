@@ -15,7 +15,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, event
 
-from notifier.app import App, People, setting_of
+from notifier.app import App, People, missing_credentials, setting_of
 from notifier.config import Config, parse
 from notifier.errors import ConfigError, NotifierError
 from notifier.ledger import in_force
@@ -74,6 +74,8 @@ def recall(stood: InForce, app: App) -> App:
     # Who wants no mail to go gets that at once.
     delivery = then.delivery.model_copy(update={"hold": then.delivery.hold or now.delivery.hold})
     config: Config = then.model_copy(update={"service": service, "delivery": delivery})
+    if any(missing_credentials(config)):  # the office moved to another mail server, and tidied up
+        config = config.model_copy(update={"mail": now.mail})
     contacts = tuple(Contact(**{**one, "groups": tuple(one["groups"])}) for one in stood.people)
     directory = Directory.build(contacts, config.groups, config.aliases)
     return replace(
