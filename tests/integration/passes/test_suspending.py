@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from notifier.errors import UsageError
 from notifier.ledger.schema import events, messages, reminders, suspensions, tasks
@@ -113,6 +113,18 @@ def test_a_rest_that_ends_once_its_plan_is_no_longer_listed_reminds_nobody(desk:
     desk.open(rows=(TEACHERS,))
     desk.at("2018-06-28T09:00")
     assert desk.sent_to()[WANG] == 1
+
+
+def test_a_rest_of_a_task_whose_rule_cannot_be_read_ends_and_holds_up_no_other(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.open(rows=(TEACHERS, TEACHERS))
+    suspend(desk, until=date(2018, 5, 1))
+    with desk.passes.engine.begin() as db:
+        db.execute(update(tasks).where(tasks.c.ref == "1").values(rule="as another release wrote it"))
+    desk.at("2018-05-30T09:00")
+    assert desk.sent_to()[WANG] == 1
+    assert "Task plan/1 can't be planned" in caplog.text
 
 
 @pytest.mark.ledgers("sqlite", "postgresql")
