@@ -26,7 +26,7 @@ from notifier.mail.compose import Composer, Identity, Office
 from notifier.mail.maildir import MaildirTransport
 from notifier.mail.pace import Pace
 from notifier.mail.transport import Transport
-from notifier.passes import fallback
+from notifier.passes import fallback, outdated
 from notifier.passes.adopt import Adoption, adopt
 from notifier.passes.book import PlanEntry, open_plan
 from notifier.passes.brake import Brake
@@ -111,8 +111,8 @@ class App:
     """Contacts whose latest mail the server refused for good, or who are suspended for it, with its words."""
     pace: Pace = field(default_factory=Pace)
     """How fast mail may go, for transport and send pass alike."""
-    fallbacks: tuple[Item, ...] = ()
-    """What the templates failed at since the daemon loaded its configuration."""
+    on_record: tuple[Item, ...] = ()
+    """What a ledger has that needs a person: templates that failed since the last load, extensions that clash."""
     is_recalled: bool = False
     """Whether this is the configuration of before, with the documents as the ledger has them: there is no book."""
 
@@ -132,17 +132,18 @@ class App:
     def preflight(self, now: datetime) -> list[Item]:
         """Return what needs a person."""
         found = preflight(self.book, self.people.row_faults, self.refused, self.setting, now)
-        return [*found, *self.fallbacks]
+        return [*found, *self.on_record]
 
     def informed(self, engine: Engine) -> "App":
         """Return this app with what a ledger has on record: the days of events, the addresses refused."""
         with engine.begin() as db:
             resting = {rest.contact: rest.told(self.config.zone) for rest in suspensions(db).values()}
+            setting = dated(db, self.setting)
             return replace(
                 self,
-                setting=dated(db, self.setting),
+                setting=setting,
                 refused=tallies.refused_contacts(db) | resting,
-                fallbacks=tuple(fallback.items(db)),
+                on_record=(*fallback.items(db), *outdated.items(db, self.book, setting)),
             )
 
     def composer(self, installation: str = "preview") -> Composer:
