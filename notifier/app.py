@@ -26,7 +26,7 @@ from notifier.mail.compose import Composer, Identity, Office
 from notifier.mail.maildir import MaildirTransport
 from notifier.mail.pace import Pace
 from notifier.mail.transport import Transport
-from notifier.passes import fallback
+from notifier.passes import fallback, outdated
 from notifier.passes.adopt import Adoption, adopt
 from notifier.passes.book import PlanEntry, open_plan
 from notifier.passes.brake import Brake
@@ -111,8 +111,8 @@ class App:
     """Contacts whose latest mail the server refused for good, or who are suspended for it, with its words."""
     pace: Pace = field(default_factory=Pace)
     """How fast mail may go, for transport and send pass alike."""
-    fallbacks: tuple[Item, ...] = ()
-    """What the templates failed at since the daemon loaded its configuration."""
+    on_record: tuple[Item, ...] = ()
+    """What a ledger has that needs a person: templates that failed since the last load, extensions that clash."""
     is_recalled: bool = False
     """Whether this is the configuration of before, with the documents as the ledger has them: there is no book."""
 
@@ -132,17 +132,18 @@ class App:
     def preflight(self, now: datetime) -> list[Item]:
         """Return what needs a person."""
         found = preflight(self.book, self.people.row_faults, self.refused, self.setting, now)
-        return [*found, *self.fallbacks]
+        return [*found, *self.on_record]
 
     def informed(self, engine: Engine) -> "App":
         """Return this app with what a ledger has on record: the days of events, the addresses refused."""
         with engine.begin() as db:
             resting = {rest.contact: rest.told(self.config.zone) for rest in suspensions(db).values()}
+            setting = dated(db, self.setting)
             return replace(
                 self,
-                setting=dated(db, self.setting),
+                setting=setting,
                 refused=tallies.refused_contacts(db) | resting,
-                fallbacks=tuple(fallback.items(db)),
+                on_record=(*fallback.items(db), *outdated.items(db, self.book, setting)),
             )
 
     def composer(self, installation: str = "preview") -> Composer:
@@ -254,7 +255,7 @@ def build(config: Config, clock: Clock = utc_now) -> App:
     item of `App.preflight`.
     """
     people = read_people(config)
-    faults = [*people.faults, *_missing_credentials(config)]
+    faults = [*people.faults, *missing_credentials(config)]
     setting = setting_of(config, people.directory, people.contacts)
     book = []
     for key, facts in config.plans.items():
@@ -363,7 +364,8 @@ def _template_faults(config: Config) -> Sequence[str]:
     return ()
 
 
-def _missing_credentials(config: Config) -> Iterator[str]:
+def missing_credentials(config: Config) -> Iterator[str]:
+    """Yield what of the files that the way to the mail server needs isn't there, or can't be used."""
     mail = config.mail
     if mail.ca_file is not None and not config.resolve(mail.ca_file).is_file():
         yield f"{config.path}: mail.ca_file: no such file: {mail.ca_file}"

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, event
 
-from notifier.app import App, People, setting_of
+from notifier.app import App, People, missing_credentials, setting_of
 from notifier.config import Config, parse
 from notifier.errors import ConfigError, NotifierError
 from notifier.ledger import in_force
@@ -40,6 +40,7 @@ _SUBSTANCE = (
     "groups",
     "aliases",
 )  # of config.toml
+UNREADABLE = (ConfigError, ValueError, TypeError)  # what `recall` raises of what another release wrote
 _PATIENCE_SECONDS = 120.0  # for a comparison in the daemon
 
 
@@ -65,7 +66,7 @@ def fingerprint(app: App) -> str:
 def recall(stood: InForce, app: App) -> App:
     """Return the app of before, as the ledger has it, at the place of a new one; its documents are not read again.
 
-    Raises ConfigError when this release can't use that configuration any more.
+    Raises one of `UNREADABLE` when this release can't use that configuration any more.
     """
     then, now = parse(stood.config, app.config.path), app.config
     service = now.service.model_copy(
@@ -74,6 +75,8 @@ def recall(stood: InForce, app: App) -> App:
     # Who wants no mail to go gets that at once.
     delivery = then.delivery.model_copy(update={"hold": then.delivery.hold or now.delivery.hold})
     config: Config = then.model_copy(update={"service": service, "delivery": delivery})
+    if any(missing_credentials(config)):  # the office moved to another mail server, and tidied up
+        config = config.model_copy(update={"mail": now.mail})
     contacts = tuple(Contact(**{**one, "groups": tuple(one["groups"])}) for one in stood.people)
     directory = Directory.build(contacts, config.groups, config.aliases)
     return replace(
@@ -144,7 +147,7 @@ class Gate:
             return
         try:
             old = recall(stood, app)
-        except (ConfigError, ValueError, TypeError) as error:
+        except UNREADABLE as error:
             log.warning(
                 "What was in force can't be read by this release, so nothing is compared: %s",
                 " ".join(str(error).split()), extra={"action": "not_compared"},

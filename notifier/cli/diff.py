@@ -7,7 +7,7 @@ import click
 
 from notifier.app import App
 from notifier.cli.frame import the_ledger
-from notifier.gate import compare, is_surprise, recall
+from notifier.gate import UNREADABLE, compare, is_surprise, recall
 from notifier.ledger import in_force
 from notifier.passes.foresight import DAYS, Difference
 
@@ -15,7 +15,10 @@ _SHOWN = 5  # reminders of a contact; the JSON has them all
 
 
 def difference(app: App) -> dict[str, Any] | None:
-    """Return, as plain values, what adopting an app would change in 90 days; None where nothing is in force yet."""
+    """Return, as plain values, what adopting an app would change in 90 days.
+
+    None where nothing is in force yet, or only what this release can't read any more: a reload compares nothing then.
+    """
     with the_ledger(app.config) as engine:
         if engine is None:
             return None
@@ -23,7 +26,10 @@ def difference(app: App) -> dict[str, Any] | None:
             stood = in_force.what_is_in_force(db)
         if stood is None:
             return None
-        old = recall(stood, app)
+        try:
+            old = recall(stood, app)
+        except UNREADABLE:
+            return None
         found: list[Difference] = []
         counts = compare(engine, old, app, found.append)
     found.sort(key=lambda one: one.contact)  # and task by task within
@@ -67,7 +73,7 @@ def _of_contact(contact: str, lines: list[Difference]) -> dict[str, Any]:
 def print_difference(found: dict[str, Any] | None) -> None:
     """Print what a reload would change, contact by contact."""
     if found is None:
-        click.echo("\nNothing is in force yet that a reload could change.")
+        click.echo("\nNothing is in force that a reload could be compared with.")
         return
     click.secho(f"\nWhat a reload changes in the next {found['days']} days, contact by contact:", bold=True)
     for one in found["contacts"]:

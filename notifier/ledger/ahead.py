@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
 
+from notifier.ledger.ops import EXPIRED
 from notifier.ledger.outbox import LEASE
 from notifier.ledger.reminders import UNSENT
 from notifier.ledger.schema import daemons, messages, ops_told, plans, refusals, reminders, tasks
@@ -34,8 +35,9 @@ def latest_put_off(db: Connection, horizon: datetime, slot: datetime) -> datetim
 def take_back(db: Connection, ids: Collection[int], now: datetime, cap: datetime) -> None:
     """Let tasks be planned until `now`, and withdraw what only the wrong clock made of their reminders.
 
-    That is: what waits for a moment to come, what expired though younger than `cap`, what was folded into a
-    notice of a moment to come. What was sent, or may have been, stays so: it is never said again.
+    That is: what waits for a moment to come, what expired by age though younger than `cap`, what was folded into a
+    notice of a moment to come. What was sent, or may have been, stays so: it is never said again. So does what fell due
+    while a task was closed, suspended or not yet extended.
     """
     later = reminders.alias("later")
     folded = exists().where(
@@ -48,7 +50,7 @@ def take_back(db: Connection, ids: Collection[int], now: datetime, cap: datetime
         and_(
             reminders.c.at > now, or_(UNSENT, reminders.c.state.in_(("unreachable", "superseded", "expired")))
         ),
-        and_(reminders.c.at > cap, reminders.c.state == "expired"),
+        and_(reminders.c.at > cap, reminders.c.state == "expired", reminders.c.reason.startswith(EXPIRED)),
         and_(reminders.c.at > cap, reminders.c.state == "superseded", folded),
     )
     mine = update(reminders).where(reminders.c.task_id.in_(ids), wrong)

@@ -20,7 +20,7 @@ from notifier.ledger.engine import installation_id
 from notifier.ledger.log import all_daemons
 from notifier.ledger.ops import Told
 from notifier.ledger.outbox import OPS, MessageRecord
-from notifier.passes import fallback
+from notifier.passes import fallback, outdated
 from notifier.passes.book import PlanEntry
 from notifier.passes.brake import Brake
 from notifier.passes.ops_matters import (
@@ -116,7 +116,7 @@ class OpsMail:
             waits = in_force.waiting(db)
             in_doubt = self.brake.guard is not None and self.brake.guard.holds(db)
             faults = [daemon.reload_fault for daemon in all_daemons(db)[:1] if daemon.stopped is None]
-            fallbacks = list(fallback.items(db))
+            on_record = [*fallback.items(db), *outdated.items(db, self.book, setting)]
         found = [of_doubt(waiting)] if in_doubt else []
         found += [of_hold(waiting)] if self.brake.hold else []
         found += [of_surprise(one) for one in waits if one.confirmed is None]
@@ -125,7 +125,7 @@ class OpsMail:
         for address in self.addresses:
             if (reply := refused.get(contact_of(address))) is not None:
                 found.append(of_refused_ops(address, reply))
-        items = [*preflight(self.book, self.row_faults, refused, setting, now), *fallbacks]
+        items = [*preflight(self.book, self.row_faults, refused, setting, now), *on_record]
         named = self._titles()
         return found + [of_item(item, named.get(item.plan, "")) for item in items]
 

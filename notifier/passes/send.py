@@ -33,6 +33,7 @@ from notifier.passes.ops import OpsMail
 from notifier.passes.ops_matters import CAP_EVENT, SERVER_EVENT
 from notifier.passes.prepare import Preparation
 from notifier.passes.relay import Relay
+from notifier.passes.replan import pages
 from notifier.passes.retry import Override, pause
 from notifier.passes.setting import Setting
 from notifier.passes.slots import LATE_AFTER, is_open, is_slot, next_slot
@@ -310,7 +311,8 @@ class Sender:
 
     def _release(self, ids: Sequence[int]) -> None:
         with self.engine.begin() as db:
-            outbox.release(db, ids, self.owner)
+            for page in pages(ids, BATCH):  # of a long pass in which much had nothing left to tell
+                outbox.release(db, page, self.owner)
 
     def _prepare(
         self, claimed: Sequence[MessageRecord], ends: Callable[[bool], bool] = lambda _has_some: False

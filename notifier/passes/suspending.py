@@ -1,13 +1,14 @@
 """Suspending tasks, for all or for one unit, and going on with them: nothing of the time between is made up."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from sqlalchemy import Connection, Engine
 
 from notifier.config.values import LAST_DAY
-from notifier.errors import UsageError
+from notifier.errors import NotationError, UsageError
 from notifier.ledger import reminders, suspended, tasks
 from notifier.ledger.log import record_event
 from notifier.ledger.suspended import Suspended
@@ -17,6 +18,7 @@ from notifier.passes.notices import SUSPENDED, closed_by
 from notifier.passes.plan import context_of, dated, next_moment, plan_task, rule_of, silenced, still_told
 from notifier.passes.replan import untold
 from notifier.passes.setting import Setting
+from notifier.timing.checkpoint import Checkpoint
 from notifier.timing.stream import between
 
 PASSED = "the task was suspended then"
@@ -166,13 +168,21 @@ def _end(
     """Let a task go on as of `then`; return how many reminders of the time between are left out."""
     suspended.end_suspensions(db, [one.id for one in ending], then, by)
     task = tasks.tasks_by_id(db, [task_id])[task_id]
-    rule, context = rule_of(task.rule), context_of(task, setting)
-    if task.state == "suspended" and any(one.unit is None for one in ending):
-        tasks.change_task(db, task.id, state="open")
-        tasks.move_marks(db, [(task.id, then, next_moment(rule, context, then))])
     since = min(one.at for one in ending)
+    passed: list[Checkpoint] = []
+    following: datetime | None = (
+        then  # a rule that can't be read: the plan pass says so, and goes on with the others
+    )
+    with suppress(NotationError):
+        rule, context = rule_of(task.rule), context_of(task, setting)
+        following = next_moment(rule, context, then)
+        passed += between(rule, context, max(task.imported, since - setting.catch_up), then)
+    if task.state == "suspended" and any(one.unit is None for one in ending):
+        # A plan that is no longer listed plans nothing; should it return, its tasks go on from their marks.
+        is_listed = task.id in tasks.listed_tasks(db, [task.id])
+        tasks.change_task(db, task.id, state="open")
+        tasks.move_marks(db, [(task.id, then, following if is_listed else None)])
     waited = reminders.withdrawn_of(db, task.id, SUSPENDED)
-    passed = list(between(rule, context, max(task.imported, since - setting.catch_up), then))
     rows = [
         row | {"state": "expired", "reason": PASSED}
         for row in untold(db, [(task, passed)], setting, then)

@@ -8,6 +8,7 @@ from notifier.app import App, build
 from notifier.config import load
 from notifier.gate import Gate, Held
 from notifier.ledger import generation, keeping
+from notifier.ledger import in_force as records
 from notifier.ledger.generation import Guard
 from notifier.ledger.schema import events
 from tests.integration.cli.conftest import Type
@@ -42,11 +43,24 @@ def held(in_force: App, empty: Path) -> App:
 @pytest.mark.usefixtures("desk")
 def test_without_a_ledger_or_a_daemon_nothing_is_in_force(ops: Type) -> None:
     assert ops("check", "--diff", "--json").json["diff"] is None
-    assert "Nothing is in force yet" in ops("check", "--diff").out
+    assert "Nothing is in force that a reload could be compared with" in ops("check", "--diff").out
     assert "diff" not in ops("check", "--json").json
     done = ops("confirm")
     assert done.code == 1
     assert "there is no ledger yet" in done.err
+
+
+@pytest.mark.parametrize("stood", [b"[service]\nold = 1\n", b"[service\n"], ids=["unknown key", "no TOML"])
+def test_what_this_release_cannot_read_any_more_is_no_fault_of_the_files(
+    in_force: App, ops: Type, stood: bytes
+) -> None:
+    engine = in_force.create_ledger()
+    with engine.begin() as db:
+        records.adopted(db, "another", stood, [{"of": "another release"}], in_force.clock(), host="elsewhere")
+    engine.dispose()
+    done = ops("check", "--diff")
+    assert (done.code, done.err) == (0, "")
+    assert "Nothing is in force that a reload could be compared with" in done.out
 
 
 @pytest.mark.usefixtures("in_force")

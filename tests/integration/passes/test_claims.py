@@ -1,5 +1,6 @@
 """Two senders on one ledger: a claim that was lost sends nothing and undoes nothing."""
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +14,8 @@ from notifier.ledger import outbox
 from notifier.ledger.schema import events, messages, reminders
 from notifier.mail.maildir import MaildirTransport
 from notifier.mail.transport import Outgoing, Result
-from notifier.passes.send import Sender
+from notifier.passes import closing
+from notifier.passes.send import BATCH, Sender
 from tests.desk import Desk
 from tests.fakes import ACCEPTED, RecordingTransport
 from tests.office import TEACHERS, beijing
@@ -252,3 +254,17 @@ def test_the_bytes_of_a_failed_mail_are_kept_only_if_it_may_have_arrived(desk: D
         "wang@example.org": ["failed", sent["wang@example.org"]],
         "li@example.org": ["refused", None],
     }
+
+
+def test_any_number_of_mails_in_one_pass_may_have_nothing_left_in_them(desk: Desk) -> None:
+    many = [f"省教育厅,王{number},wang{number}@example.org,primary" for number in range(250)]
+    desk.open(rows=(TEACHERS,), contacts=many)
+    desk.clock.set(beijing(SLOT))
+    desk.passes.plan(desk.clock())
+    closing.close(desk.passes.engine, "1", desk.app.setting, desk.clock(), by="ops", unit=None, report=None)
+    with desk.passes.engine.connect() as db:  # the pass's own: there is no other
+        its = db.connection.driver_connection
+        assert its is not None
+        its.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 2 * BATCH)
+    desk.passes.send()
+    assert [state for (state,) in desk.mails(messages.c.state)] == ["dropped"] * 250

@@ -251,3 +251,31 @@ def test_a_day_that_cannot_be_is_refused_and_nothing_changes(
     with pytest.raises(UsageError, match=told):
         extend(desk, day)
     assert task(desk) == before
+
+
+def test_a_later_word_in_config_toml_that_an_extension_outdoes_is_named(desk: Desk) -> None:
+    desk.open(rows=(TEACHERS, TEACHERS))
+    extend(desk)
+
+    def clashes() -> list[tuple[tuple[str, ...], str]]:
+        items = desk.app.informed(desk.passes.engine).preflight(desk.clock())
+        found = [(item.tasks, item.message) for item in items if item.kind == "clash"]
+        standing = desk.app.ops_mail.standing(desk.passes.engine, desk.clock())
+        assert sum("延期至" in str(matter) for matter in standing) == len(found)
+        return found
+
+    assert clashes() == []
+    desk.open(rows=(TEACHERS, TEACHERS), extra='[plans.plan.tasks."1"]\ntiming = "due 2018-08"\n')
+    told = "extended from 2018-06-30 to 2018-09-30, which wins, though it is read as due 2018-08 now"
+    assert clashes() == [(("1",), told)]
+    extend(desk, date(2018, 8, 31))
+    assert clashes() == []
+
+
+def test_an_extension_of_a_part_that_is_done_clashes_with_nothing(desk: Desk) -> None:
+    override = '[plans.plan.tasks."1"]\ntiming = "due 2018-06 then due within 30d of event:done"\n'
+    desk.open(rows=(TEACHERS,), extra=override)
+    extend(desk, due=date(2018, 6, 30))
+    closing.close(desk.passes.engine, "1", desk.app.setting, desk.clock(), by="ops", unit=None, report=None)
+    items = desk.app.informed(desk.passes.engine).preflight(desk.clock())
+    assert [item for item in items if item.kind == "clash"] == []

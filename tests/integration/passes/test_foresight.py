@@ -277,6 +277,21 @@ def test_at_a_start_the_configuration_of_before_goes_on_with_the_tasks_of_before
     assert not same.is_recalled
 
 
+def test_a_start_that_is_held_goes_on_without_the_old_servers_password(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("secret", "utf-8")
+    (tmp_path / "old").chmod(0o600)
+    login = 'host = "old.example.org"\nuser = "ducha"\npassword_file = "old"\n'
+    live = '\n[delivery]\nmode = "live"\n'
+    made = Office(tmp_path).open(rows=(TEACHERS, ALWAYS, SPRING, WEEKLY), config=CONFIG + login, extra=live)
+    (tmp_path / "old").unlink()
+    app, why = Gate(made.ledger).at_start(made.build(rows=(TEACHERS,), extra='host = "new.example.org"\n'))
+    assert why is not None
+    assert app.config.delivery.mode == "live"
+    assert app.config.mail.host == "new.example.org"
+    app.transport()
+    made.ledger.dispose()
+
+
 def test_a_hold_of_all_mail_needs_nobodys_word(opened: Office) -> None:
     app, _ = Gate(opened.ledger).at_start(opened.build(rows=(TEACHERS,), extra="\n[delivery]\nhold = true\n"))
     assert app.is_recalled

@@ -3,13 +3,13 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from notifier.errors import UsageError
 from notifier.ledger.schema import events, messages, reminders, suspensions, tasks
 from notifier.passes import closing, suspending
 from tests.desk import Desk
-from tests.office import ALWAYS, CONTACTS, TEACHERS, beijing
+from tests.office import ALWAYS, CONFIG, CONTACTS, TEACHERS, beijing
 
 WANG, LI = "wang@example.org", "li@example.org"
 OTHER_POLICY = (
@@ -100,6 +100,31 @@ def test_a_day_given_ends_it_by_itself_also_when_nobody_looked_for_weeks(desk: D
         ("due-1d@2018-06-30", "superseded", "folded into due@2018-06-30"),
         ("due@2018-06-30", "sent", None),
     ]
+
+
+def test_a_rest_that_ends_once_its_plan_is_no_longer_listed_reminds_nobody(desk: Desk) -> None:
+    desk.open(rows=(TEACHERS,))
+    suspend(desk, until=date(2018, 6, 1))
+    listed = CONFIG.partition("[groups]")
+    desk.open(config=listed[1] + listed[2])
+    desk.at("2018-06-01T09:00").at("2018-06-22T09:00")
+    assert state_of(desk) == "open"
+    assert not desk.sent_to()
+    desk.open(rows=(TEACHERS,))
+    desk.at("2018-06-28T09:00")
+    assert desk.sent_to()[WANG] == 1
+
+
+def test_a_rest_of_a_task_whose_rule_cannot_be_read_ends_and_holds_up_no_other(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.open(rows=(TEACHERS, TEACHERS))
+    suspend(desk, until=date(2018, 5, 1))
+    with desk.passes.engine.begin() as db:
+        db.execute(update(tasks).where(tasks.c.ref == "1").values(rule="as another release wrote it"))
+    desk.at("2018-05-30T09:00")
+    assert desk.sent_to()[WANG] == 1
+    assert "Task plan/1 can't be planned" in caplog.text
 
 
 @pytest.mark.ledgers("sqlite", "postgresql")

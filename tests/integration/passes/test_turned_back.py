@@ -11,6 +11,7 @@ from sqlalchemy import select
 from notifier.ledger import outbox
 from notifier.ledger.schema import events, messages, reminders, tasks
 from notifier.mail.transport import Result
+from notifier.passes import suspending
 from tests.desk import Desk
 from tests.fakes import ACCEPTED
 from tests.office import CONFIG, TEACHERS, Row, beijing
@@ -220,3 +221,21 @@ def test_a_host_a_little_behind_takes_back_nothing_that_another_has_planned_for_
     desk.passes.send()
     assert desk.mails(messages.c.contact, messages.c.state) == [(who, "accepted") for (who,) in planned]
     assert len(planned) == len(desk.mails(messages.c.slot)) > 0
+
+
+def test_what_passed_while_a_task_was_suspended_is_not_made_up_for_by_a_clock_set_back(desk: Desk) -> None:
+    desk.clock.set(beijing("2018-05-25T08:00"))
+    desk.open(rows=(TEACHERS,))
+    now = beijing("2018-06-20T10:00")
+    suspending.suspend(desk.passes.engine, "1", desk.app.setting, desk.clock(), by="ops")
+    desk.clock.set(now)
+    suspending.resume(desk.passes.engine, "1", desk.app.setting, now, by="ops")
+    desk.at("2018-06-22T09:10")  # of the 20th, by a clock that is ahead
+    assert told(desk).total() == 2
+    desk.clock.set(now + timedelta(minutes=1))
+    desk.passes.set_right(desk.clock(), stands=True)
+    desk.at("2018-06-20T10:01").at("2018-06-21T09:00")
+    assert set(desk.rows(reminders.c.state, reminders.c.reason, checkpoint="due-30d@2018-06-30")) == {
+        ("expired", suspending.PASSED)
+    }
+    assert told(desk).total() == 2
