@@ -1,7 +1,8 @@
 """A digest becomes the bytes of one mail: rendered and encoded once per content, headed once per mail."""
 
 import re
-from base64 import decodebytes, encodebytes
+from base64 import decodebytes
+from binascii import b2a_base64
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -153,7 +154,7 @@ class Composer:
         text = short_text(
             digest, self._identity.office, most=room, redirected_from=envelope.redirected_from or ""
         )
-        payload = encodebytes(text.encode()).replace(b"\n", b"\r\n")
+        payload = _base64(text)
         check_text_body(payload, text=text)
         data = _joined(head) + b"\r\n\r\n" + payload
         names = [name for name, _ in head]
@@ -263,6 +264,12 @@ def html_part(data: bytes) -> bytes:
     return decodebytes(payload.partition(b"\r\n--")[0])
 
 
+def _base64(text: str) -> bytes:
+    """Return a text in lines of base64; encoded as one: line by line, as the standard library does it, takes longer."""
+    encoded = b2a_base64(text.encode(), newline=False)
+    return b"".join([encoded[place : place + 76] + b"\r\n" for place in range(0, len(encoded), 76)])
+
+
 def _multipart(rendered: Rendered) -> bytes:
     parts = [
         (f"text/{kind}", text.replace("\r\n", "\n").replace("\n", "\r\n"))
@@ -276,7 +283,7 @@ def _multipart(rendered: Rendered) -> bytes:
             f"--{boundary}\r\nContent-Type: {content_type}; charset=utf-8\r\n"
             "Content-Transfer-Encoding: base64\r\n\r\n"
         )
-        pieces += [head.encode("ascii"), encodebytes(text.encode()).replace(b"\n", b"\r\n")]
+        pieces += [head.encode("ascii"), _base64(text)]
     pieces.append(f"--{boundary}--\r\n".encode("ascii"))
     body = b"".join(pieces)
     check_body(body, parts=parts)
