@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from notifier.ledger.prepared import Prepared
 from notifier.ledger.schema import messages, reminders
 from notifier.ledger.upsert import insert, insert_many
 
@@ -66,7 +67,7 @@ class Said:
 
 
 # Built once: a statement's construction costs more than its run, and these run for every mail.
-_CLOSE_MESSAGE = (
+_CLOSE_MESSAGE = Prepared(
     update(reminders)
     .where(reminders.c.message_id == bindparam("message"), reminders.c.state == "planned")
     .values(state=bindparam("becomes"), reason=bindparam("because"))
@@ -256,7 +257,7 @@ def close_reminders(db: Connection, ids: Sequence[int], state: str, reason: str 
 
 def close_message(db: Connection, message: int, state: str, reason: str | None) -> None:
     """Bring what a message still carries to a terminal state."""
-    db.execute(_CLOSE_MESSAGE, {"message": message, "becomes": state, "because": reason})
+    _CLOSE_MESSAGE.run(db, {"message": message, "becomes": state, "because": reason})
 
 
 def withdraw_unsent(db: Connection, task_id: int, reason: str) -> int:

@@ -10,7 +10,6 @@ mail's row is locked from step 4 to step 5, so that nobody takes it meanwhile.
 import logging
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,18 +19,16 @@ from sqlalchemy import Connection, Engine
 from notifier.clock import Clock
 from notifier.ledger import outbox
 from notifier.ledger.among_hosts import Rows
-from notifier.ledger.engine import beside
-from notifier.ledger.log import record_event
 from notifier.ledger.met import FaultsMet
 from notifier.ledger.outbox import MessageRecord
 from notifier.mail.compose import Composer
 from notifier.mail.pace import Pace
-from notifier.mail.transport import Outgoing, Result, Revoked, Transport
-from notifier.passes.answers import settle
+from notifier.mail.transport import Outgoing, Result, Transport
 from notifier.passes.brake import Brake
 from notifier.passes.ops import OpsMail
 from notifier.passes.ops_matters import CAP_EVENT, SERVER_EVENT
 from notifier.passes.prepare import Preparation
+from notifier.passes.recording import Recording
 from notifier.passes.relay import Relay
 from notifier.passes.retry import Override, pause
 from notifier.passes.setting import Setting
@@ -83,8 +80,6 @@ class Sender:
     _paused: tuple[datetime, datetime] | None = field(default=None, init=False)
     _last_fault: str | None = field(default=None, init=False)
     _template_fault: str | None = field(default=None, init=False)
-    _shared: Connection | None = field(default=None, init=False)  # of `_together`
-    _told: list[Callable[[], None]] = field(default_factory=list, init=False)
     _is_held: bool = field(default=False, init=False)  # and the log says so
     _capped_until: datetime | None = field(default=None, init=False)  # and ops are told so
 
@@ -273,18 +268,17 @@ class Sender:
                 has_share = self.relay is not None or self.pace.is_by_domain
                 batch = () if has_share or ends() else self._claim(among=among)
 
+        recording = self._recording()
+
         def begin(mail: Outgoing) -> None:
-            self._begin(mail)
+            recording.begin(mail)
             begun.add(mail.id)
 
         def record(mail: Outgoing, result: Result) -> None:
             tried.add(mail.id)
             if result.state == "accepted":
                 self._server_faults = 0  # it works: what fails next is no longer the same outage
-            if self._shared is not None:
-                self._record(in_hand[mail.id], result)
-            else:
-                self.insist(lambda: self._record(in_hand[mail.id], result))
+            recording.record(in_hand[mail.id], result)
 
         in_hand.update((message.id, message) for message in claimed)
         source = mails()
@@ -294,7 +288,7 @@ class Sender:
                 begin=begin,
                 record=record,
                 stop=ends,
-                together=self._together if self.rows is None else None,
+                together=recording.together if self.rows is None else None,
             )
         finally:
             source.close()
@@ -307,6 +301,18 @@ class Sender:
             return len(tried), None
         self._suspects.update([message for message in offered if message not in tried][:1])
         return len(tried), fault
+
+    def _recording(self) -> Recording:
+        return Recording(
+            engine=self.engine,
+            owner=self.owner,
+            clock=self.clock,
+            lease=self.lease,
+            overrides=self.overrides,
+            is_redirected=self.redirect_to is not None,
+            rows=self.rows,
+            insist=self.insist,
+        )
 
     def _release(self, ids: Sequence[int]) -> None:
         with self.engine.begin() as db:
@@ -328,77 +334,3 @@ class Sender:
             yield from preparation.prepare(claimed, self.clock(), ends)
         finally:
             self._template_fault = preparation.template_fault or self._template_fault
-
-    @contextmanager
-    def _together(self) -> Iterator[None]:
-        """Commit what is begun and recorded inside as one; what is to be logged of it is logged then."""
-        self._told.clear()
-        try:
-            with beside(self.engine).begin() as db:
-                self._shared = db
-                yield
-        finally:
-            self._shared = None
-        for tell in self._told:
-            tell()
-
-    @contextmanager
-    def _recording(self, message: MessageRecord) -> Iterator[Connection]:
-        if self._shared is not None:
-            yield self._shared
-            return
-        with self.rows.recording(message.id) if self.rows else beside(self.engine).begin() as db:
-            yield db
-
-    def _begin(self, mail: Outgoing) -> None:
-        with nullcontext(self._shared) if self._shared else beside(self.engine).begin() as db:
-            mine = outbox.begin(db, mail.id, self.owner, self.clock(), self.lease)
-        if mine and self.rows is not None:
-            mine = self.rows.hold(mail.id, self.owner)
-        if not mine:
-            log.warning(
-                "Message %d was taken over by another sender before it went", mail.id,
-                extra={"action": "claim_lost"},
-            )  # fmt: skip
-            raise Revoked
-
-    def _record(self, message: MessageRecord, result: Result) -> None:
-        now = self.clock()
-        with self._recording(message) as db:
-            mine = settle(
-                db,
-                message,
-                result,
-                owner=self.owner,
-                now=now,
-                overrides=self.overrides,
-                is_redirected=self.redirect_to is not None,
-            )
-            if not mine:
-                # What the other sender made of it stands; that a copy of ours had an answer must be found, too.
-                detail = f"message {message.id}: {result.state}: {result.reply}"
-                record_event(db, at=now, by=self.owner, action="late_answer", detail=detail)
-        if self._shared is None:
-            self._tell(message, result, mine)
-        else:
-            self._told.append(lambda: self._tell(message, result, mine))
-
-    def _tell(self, message: MessageRecord, result: Result, mine: bool) -> None:
-        """Log an answer that is on record."""
-        if not mine:
-            log.warning(
-                "Message %d was taken over by another sender while it went, its answer here: %s: %s",
-                message.id, result.state, result.reply,
-                extra={"action": "late_answer"},
-            )  # fmt: skip
-            return
-        is_usual = result.state in ("accepted", "deferred")  # the rest ops want to hear of
-        log.log(
-            logging.INFO if is_usual else logging.WARNING,
-            "Message %d %s: %s", message.id, result.state, result.reply,
-            extra={
-                "action": f"message_{result.state}",
-                "mail": message.id,
-                "attempt": message.attempts + 1,
-            },
-        )  # fmt: skip

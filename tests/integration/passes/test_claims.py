@@ -170,7 +170,7 @@ def test_a_mail_taken_over_before_it_was_begun_leaves_no_file_in_a_maildir(
     recorded: list[int] = []
     sender.transport.deliver(
         outgoing,
-        begin=sender._begin,
+        begin=sender._recording().begin,
         record=lambda mail, _result: recorded.append(mail.id),
         stop=lambda: False,
     )
