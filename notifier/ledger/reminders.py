@@ -1,9 +1,9 @@
 """Reminders: one checkpoint owed to one contact. The unique key is what makes planning idempotent."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,9 +23,8 @@ from notifier.ledger.schema import messages, reminders
 from notifier.ledger.upsert import insert, insert_many
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReminderRecord:
-    """A reminder as the ledger holds it."""
+class ReminderRecord(NamedTuple):
+    """A reminder as the ledger holds it, its columns in order: a tuple, as there are many and a row is one."""
 
     id: int
     task_id: int
@@ -52,8 +51,7 @@ class ReminderRecord:
         return f"{self.family}@{self.nominal}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(NamedTuple):
     """What was said, or will be, to one contact of one date."""
 
     task_id: int
@@ -72,6 +70,7 @@ _CLOSE_MESSAGE = Prepared(
     .where(reminders.c.message_id == bindparam("message"), reminders.c.state == "planned")
     .values(state=bindparam("becomes"), reason=bindparam("because"))
 )
+_RECORD = tuple(reminders.c[name] for name in ReminderRecord._fields)
 # Not a parameter: SQLite must see that its partial index holds them all.
 _UNBUNDLED = and_(reminders.c.state == literal_column("'planned'"), reminders.c.message_id.is_(None))
 _PUT_INTO_MESSAGE = (
@@ -159,7 +158,7 @@ def unsent_of(db: Connection, ids: Iterable[int]) -> list[tuple[int, int, str]]:
 def unsent_records(db: Connection, task_id: int) -> list[ReminderRecord]:
     """Return a task's reminders of which no mail can have gone out."""
     query = select(reminders).where(reminders.c.task_id == task_id, UNSENT).order_by(reminders.c.id)
-    return [ReminderRecord(**row) for row in db.execute(query).mappings()]
+    return list(map(ReminderRecord._make, db.execute(query)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,10 +267,9 @@ def withdraw_unsent(db: Connection, task_id: int, reason: str) -> int:
 
 def of_messages(db: Connection, ids: Iterable[int]) -> dict[int, list[ReminderRecord]]:
     """Return the still planned reminders of each message."""
-    query = select(reminders).where(reminders.c.message_id.in_(list(ids)), reminders.c.state == "planned")
+    query = select(*_RECORD).where(reminders.c.message_id.in_(list(ids)), reminders.c.state == "planned")
     found: dict[int, list[ReminderRecord]] = {}
-    for row in db.execute(query.order_by(reminders.c.id)).mappings():
-        record = ReminderRecord(**row)
+    for record in map(ReminderRecord._make, db.execute(query.order_by(reminders.c.id))):
         if record.message_id is not None:
             found.setdefault(record.message_id, []).append(record)
     return found
@@ -286,7 +284,7 @@ def said_of_the_same(
     """
     waiting = reminders.alias("waiting")
     query = (
-        select(*(reminders.c[field.name] for field in fields(Said)))
+        select(*(reminders.c[name] for name in Said._fields))
         .join(
             waiting,
             (reminders.c.task_id == waiting.c.task_id)
@@ -298,8 +296,7 @@ def said_of_the_same(
         .order_by(reminders.c.at, reminders.c.checkpoint)
     )
     found: dict[tuple[int, str], list[Said]] = {}
-    for row in db.execute(query).mappings():
-        said = Said(**row)
+    for said in map(Said._make, db.execute(query)):
         found.setdefault((said.task_id, said.contact), []).append(said)
     return found
 
@@ -307,12 +304,8 @@ def said_of_the_same(
 def waiting(db: Connection) -> list[ReminderRecord]:
     """Return the planned reminders of which no mail can have gone out."""
     # Each half by its own index; together they would be looked for in the whole table.
-    both = (
-        ReminderRecord(**row)
-        for half in (_UNBUNDLED, _NOT_BEGUN)
-        for row in db.execute(select(reminders).where(half)).mappings()
-    )
-    return sorted(both, key=lambda record: record.id)
+    both = (row for half in (_UNBUNDLED, _NOT_BEGUN) for row in db.execute(select(*_RECORD).where(half)))
+    return sorted(map(ReminderRecord._make, both), key=lambda record: record.id)
 
 
 def unreachable_since(db: Connection, since: datetime) -> list[ReminderRecord]:
