@@ -278,7 +278,7 @@ def of_messages(db: Connection, ids: Iterable[int]) -> dict[int, list[ReminderRe
 def said_of_the_same(
     db: Connection, ids: Iterable[int], until: datetime
 ) -> dict[tuple[int, str], list[Said]]:
-    """Return, by (task, contact), in order, what fell due until then and was said of the dates these messages carry.
+    """Return, by (task, contact), in order, what else fell due until then and was said of the dates of these messages.
 
     What a clock that was ahead said of a moment yet to come outdoes nothing.
     """
@@ -289,7 +289,8 @@ def said_of_the_same(
             waiting,
             (reminders.c.task_id == waiting.c.task_id)
             & (reminders.c.contact == waiting.c.contact)
-            & (reminders.c.nominal == waiting.c.nominal),
+            & (reminders.c.nominal == waiting.c.nominal)
+            & (reminders.c.id != waiting.c.id),
         )
         .where(waiting.c.message_id.in_(list(ids)), waiting.c.state == "planned", reminders.c.at <= until)
         .distinct()

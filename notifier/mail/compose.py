@@ -90,6 +90,7 @@ class Composer:
             raise MailGateError(f"{identity.installation!r}: an installation is letters, digits, hyphens")
         self._templates = _renderer(read(templates), identity)
         self._bodies: OrderedDict[tuple[Digest, str, bool], tuple[str, bytes]] = OrderedDict()
+        self._latest: tuple[tuple[Digest | None, str, bool], tuple[str, bytes]] = (None, "", False), ("", b"")
         self._fixed = self._fixed_headers()
 
     def check(self) -> None:
@@ -178,8 +179,13 @@ class Composer:
     def _body(self, digest: Digest, redirected_from: str, plain: bool) -> tuple[str, bytes]:
         """Return the Subject's lines and the body with its Content-Type, rendered at most once in a while."""
         key = (digest, redirected_from, plain)
+        if self._latest[0][0] is digest and self._latest[0][1:] == key[1:]:
+            return self._latest[
+                1
+            ]  # the contacts of a unit follow each other, and a digest takes long to hash
         if (found := self._bodies.get(key)) is not None:
             self._bodies.move_to_end(key)
+            self._latest = key, found
             return found
         if plain:
             rendered = built_in(digest, office=self._identity.office, redirected_from=redirected_from)
@@ -192,6 +198,7 @@ class Composer:
         except MailGateError as error:  # what was rendered is at fault, not the addresses
             raise TemplateError(f"the rendered mail: {error}") from None
         self._bodies[key] = made
+        self._latest = key, made
         if len(self._bodies) > CACHED_BODIES:
             self._bodies.popitem(last=False)
         return made

@@ -119,7 +119,7 @@ class Telling:
     def _notice(self, verdict: Verdict) -> Notice:
         reminder = verdict.reminder
         folded: tuple[str, ...] = ()
-        if len(related := self._related.get((reminder.task_id, reminder.contact), ())) > 1:
+        if related := self._related.get((reminder.task_id, reminder.contact)):
             into = f"folded into {reminder.checkpoint}"
             folded = tuple(
                 other.checkpoint for other in related if other.state == "superseded" and other.reason == into
