@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from notifier.clock import Clock
 from notifier.ledger import outbox
@@ -25,6 +25,7 @@ from notifier.mail.compose import Composer
 from notifier.mail.pace import Pace
 from notifier.mail.transport import Outgoing, Result, Transport
 from notifier.passes.brake import Brake
+from notifier.passes.claiming import BRISK, Claiming
 from notifier.passes.ops import OpsMail
 from notifier.passes.ops_matters import CAP_EVENT, SERVER_EVENT
 from notifier.passes.prepare import Preparation
@@ -32,12 +33,10 @@ from notifier.passes.recording import Recording
 from notifier.passes.relay import Relay
 from notifier.passes.retry import Override, pause
 from notifier.passes.setting import Setting
-from notifier.passes.slots import LATE_AFTER, is_open, is_slot, next_slot
 
 log = logging.getLogger(__name__)
 
-BATCH = 100
-_BRISK, _PATIENT = 1.0, 10.0  # seconds that a batch may wait for slow domains: while others are due, and else
+_PATIENT = 10.0  # seconds that a batch may wait for slow domains when no other mail is due
 _GLANCE_SECONDS = 0.2  # between looks at `stop` while other hosts have used up the pace
 
 
@@ -99,16 +98,17 @@ class Sender:
         fault: Result | None = None
         rest = 0.0
         while not stop() and not self._is_paused():
+            claiming = self._claiming()  # the brake may be another by now
             # Mail for a slow domain goes beside the others; only when no other is due, it is waited for.
             if self.relay is not None:
-                claimed, rest = self._claim_in_turn(self.relay, among)
+                claimed, rest = claiming.claim_in_turn(self.relay, among)
                 if not claimed and 0 < rest < _PATIENT and time.monotonic() + rest < deadline:
                     time.sleep(min(rest, _GLANCE_SECONDS))
                     continue
             else:
-                claimed = self._claim(_BRISK, among)
+                claimed = claiming.claim(BRISK, among)
                 if not claimed and self.pace.is_by_domain:
-                    claimed = self._claim(_PATIENT, among)
+                    claimed = claiming.claim(_PATIENT, among)
                 rest = self.pace.shortest_rest()
             if not claimed:
                 break
@@ -146,54 +146,17 @@ class Sender:
         """When a mail server that couldn't be used is tried again; None while it isn't paused."""
         return self._paused[1] if self._paused is not None and self._is_paused() else None
 
-    def _claim(self, seconds: float = _BRISK, among: Sequence[int] | None = None) -> list[MessageRecord]:
-        """Claim what may go now, but to domains with a pace no more than they take within `seconds`."""
-        guard = self.brake.guard
-        with self.engine.begin() as db:
-            claimed = self._claim_up_to(db, lambda limit: limit, self._quota(seconds), among)
-            if claimed and guard is not None:
-                guard.advance(db)
-        if claimed and guard is not None:
-            guard.keep()
-        return claimed
-
-    def _claim_in_turn(self, relay: Relay, among: Sequence[int] | None) -> tuple[list[MessageRecord], float]:
-        """Claim what all hosts' pace lets go now; return it, and in how many seconds that lets go more."""
-        with self.engine.begin() as db:
-            turn = relay.turn(db, _BRISK)
-            claimed = self._claim_up_to(db, turn.at_most, turn.has_room, among)
-            turn.take(db, [message.contact for message in claimed])
-        return claimed, turn.rest
-
-    def _claim_up_to(
-        self,
-        db: Connection,
-        at_most: Callable[[int], int],
-        may_go: Callable[[str], bool] | None,
-        among: Sequence[int] | None,
-    ) -> list[MessageRecord]:
-        now = self.clock()
-        if not (is_open(self.setting, now) or is_slot(self.setting, now)):
-            # Mail that is late by now, from before downtime or deferred, goes on no night or holiday.
-            outbox.put_off(db, now - LATE_AFTER, next_slot(self.setting, now))
-        room = self.brake.room(db, now, self.setting.policy.zone)
-
-        def claim(limit: int, for_ops: bool | None = None) -> list[MessageRecord]:
-            return outbox.claim(
-                db, self.owner, now, limit, may_go, for_ops=for_ops, among=among, lease=self.lease
-            )
-
-        if room is None or room >= BATCH:
-            return claim(at_most(BATCH))
-        # What tells ops of a brake isn't held back by it.
-        told = claim(at_most(BATCH), for_ops=True)
-        return told + claim(max(0, min(room, at_most(BATCH) - len(told))), for_ops=False)
-
-    def _quota(self, seconds: float) -> Callable[[str], bool] | None:
-        if not self.pace.is_by_domain:
-            return None
-        has_room = self.pace.quota(seconds)
-        return lambda contact: has_room(self.redirect_to or contact.removeprefix(outbox.OPS))
+    def _claiming(self) -> Claiming:
+        return Claiming(
+            engine=self.engine,
+            setting=self.setting,
+            brake=self.brake,
+            pace=self.pace,
+            clock=self.clock,
+            owner=self.owner,
+            lease=self.lease,
+            redirect_to=self.redirect_to,
+        )
 
     def _outcome(self, tried: int, fault: str | None, rest: float = 0) -> SendOutcome:
         """Sum up; `rest` is in how many seconds the pace lets go what is due and waits for nothing else."""
@@ -266,7 +229,7 @@ class Sender:
                     yield mail
                 # Where a pace is shared out by claims, the next claim is for the mails that have gone.
                 has_share = self.relay is not None or self.pace.is_by_domain
-                batch = () if has_share or ends() else self._claim(among=among)
+                batch = () if has_share or ends() else self._claiming().claim(among=among)
 
         recording = self._recording()
 
