@@ -145,7 +145,10 @@ class Owing:
         shutil.copytree(self.folder / "first", place)
         engine: Engine = ledger.create(place / "notifier.db", SLOT)
         try:
-            yield app.passes(engine, transport)
+            passes = app.passes(engine, transport)
+            # As a daemon has it, which adopts before it sends.
+            passes.addressed.day = app.setting.policy.local_day(SLOT)
+            yield passes
         finally:
             transport.close()
             engine.dispose()

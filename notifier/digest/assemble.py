@@ -3,13 +3,13 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from notifier.digest import wording
-from notifier.digest.content import Count, Digest, Group, GroupKey, Light, Line, Notice, Section
+from notifier.digest.content import Count, Digest, Group, GroupKey, Light, Line, Notice, Remark, Section
 from notifier.timing.checkpoint import Kind
 
 LATE_AFTER: Final = timedelta(hours=1)  # a slot worked off later than this owes the reader a word
@@ -58,29 +58,38 @@ def build(notices: Sequence[Notice], *, slot: datetime, zone: ZoneInfo) -> Diges
 
 
 def _section(notices: Sequence[Notice], slot: datetime, today: date, zone: ZoneInfo) -> Section:
-    told: dict[GroupKey, list[Line]] = {key: [] for key in wording.GROUP_WORDS}
+    told: dict[GroupKey, list[Notice]] = {key: [] for key in wording.GROUP_WORDS}
     for notice in notices:
-        told[_group_key(notice, today)].append(_line(notice, slot, today, zone))
+        told[_group_key(notice, today)].append(notice)
     first = notices[0]
     title = wording.document(first.plan_title or first.plan_number or first.plan)
-    groups = tuple(_group(key, lines) for key, lines in told.items() if lines)
+    groups = tuple(_group(key, some, slot, today, zone) for key, some in told.items() if some)
     return Section(plan=first.plan, title=title, number=first.plan_number, groups=groups)
 
 
-def _group(key: GroupKey, lines: Sequence[Line]) -> Group:
+def _group(key: GroupKey, notices: Sequence[Notice], slot: datetime, today: date, zone: ZoneInfo) -> Group:
+    late = [_late_since(notice, slot, zone) for notice in notices]
+    remarks = [tuple(wording.remarks(*each)) for each in zip(notices, late, strict=True)]
     # Thirty quarterly reports would say the same sentence thirty times: said once, above them.
-    common = [r for r in lines[0].remarks if len(lines) > 1 and all(r in line.remarks for line in lines)]
+    common = [r for r in remarks[0] if len(notices) > 1 and all(r in others for others in remarks)]
+    if common:
+        remarks = [tuple(r for r in its if r not in common) for its in remarks]
     word, title = wording.GROUP_WORDS[key]
     return Group(
         key=key,
         word=word,
         title=title,
-        same_day=len({line.day for line in lines}) == 1,
+        same_day=len({notice.day for notice in notices}) == 1,
         remarks=tuple(common),
         lines=tuple(
-            replace(line, remarks=tuple(r for r in line.remarks if r not in common)) for line in lines
+            _line(notice, key, today, is_late=since is not None, remarks=its)
+            for notice, since, its in zip(notices, late, remarks, strict=True)
         ),
     )
+
+
+def _late_since(notice: Notice, slot: datetime, zone: ZoneInfo) -> date | None:
+    return notice.at.astimezone(zone).date() if slot > notice.at + LATE_AFTER else None
 
 
 def _group_key(notice: Notice, today: date) -> GroupKey:
@@ -96,10 +105,8 @@ def _group_key(notice: Notice, today: date) -> GroupKey:
     return "due" if notice.kind is Kind.DUE or notice.day == today else "lead"
 
 
-def _line(notice: Notice, slot: datetime, today: date, zone: ZoneInfo) -> Line:
-    key = _group_key(notice, today)
+def _line(notice: Notice, key: GroupKey, today: date, *, is_late: bool, remarks: tuple[Remark, ...]) -> Line:
     left = (notice.day - today).days
-    late_since = notice.at.astimezone(zone).date() if slot > notice.at + LATE_AFTER else None
     light: Light = "red" if key == "overdue" else "green" if key == "start" else "yellow"
     return Line(
         ref=notice.ref,
@@ -119,18 +126,22 @@ def _line(notice: Notice, slot: datetime, today: date, zone: ZoneInfo) -> Line:
         days_left=left,
         standing=wording.standing(notice.family, left),
         timing=notice.timing,
-        late=late_since is not None,
+        late=is_late,
         soft=notice.soft,
         provisional=notice.provisional,
         copied=notice.copied,
-        remarks=tuple(wording.remarks(notice, late_since)),
+        remarks=remarks,
     )
 
 
+@lru_cache(maxsize=4096)
+def _numbers(ref: str) -> tuple[int, ...]:
+    """Return the numbers of a ref, by which 7 comes before 10, and 7.2 after 7."""
+    return tuple(int(piece) for piece in re.findall(r"\d+", ref))
+
+
 def _order(notice: Notice) -> tuple[object, ...]:
-    # 7 before 10, and 7.2 after 7: refs compare by their numbers, not as text.
-    numbers = tuple(int(piece) for piece in re.findall(r"\d+", notice.ref))
-    return notice.plan, notice.day, numbers, notice.ref, notice.kind, notice.label
+    return notice.plan, notice.day, _numbers(notice.ref), notice.ref, notice.kind, notice.label
 
 
 def _urgency(section: Section) -> tuple[int, date, str]:

@@ -15,6 +15,7 @@ from itertools import islice
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, insert, or_, select, update
 
+from notifier.ledger.prepared import Prepared
 from notifier.ledger.schema import messages
 
 
@@ -25,14 +26,16 @@ def _held_by(owner: object) -> ColumnElement[bool]:
 
 # Built once: a statement's construction costs more than its run, and these run for every mail.
 _ONE = update(messages).where(messages.c.id == bindparam("message"), _held_by(bindparam("me")))
-_KEEP = _ONE.values(body=bindparam("bytes"), body_sha256=bindparam("hash"))
-_BEGIN = _ONE.values(
-    begun=True,
-    attempts=messages.c.attempts + 1,
-    last_begun=bindparam("moment"),
-    lease_until=bindparam("until"),
+_KEEP = Prepared(_ONE.values(body=bindparam("bytes"), body_sha256=bindparam("hash")))
+_BEGIN = Prepared(
+    _ONE.values(
+        begun=True,
+        attempts=messages.c.attempts + 1,
+        last_begun=bindparam("moment"),
+        lease_until=bindparam("until"),
+    )
 )
-_FINISH = _ONE.values(
+_ENDED = _ONE.values(
     state=bindparam("becomes"),
     reply=bindparam("answer"),
     finished=bindparam("moment"),
@@ -41,9 +44,10 @@ _FINISH = _ONE.values(
     lease_until=None,
     begun=False,
 )
+_FINISH = Prepared(_ENDED)
 # It may have arrived: should ops have it tried again, then with the same bytes.
-_FAIL = _FINISH.values(body=case((messages.c.uncertain, messages.c.body), else_=None))
-_UNANSWERED = _ONE.values(uncertain=True, uncertain_attempts=messages.c.uncertain_attempts + 1)
+_FAIL = Prepared(_ENDED.values(body=case((messages.c.uncertain, messages.c.body), else_=None)))
+_UNANSWERED = Prepared(_ONE.values(uncertain=True, uncertain_attempts=messages.c.uncertain_attempts + 1))
 # What becomes of a claim that is given up: DATA that was begun under it has lost its answer.
 _GIVEN_UP = {
     "uncertain": or_(messages.c.uncertain, messages.c.begun),
@@ -206,7 +210,7 @@ def still_claimed(db: Connection, ids: Sequence[int], owner: str) -> set[int]:
 def keep_body(db: Connection, message: int, owner: str, body: bytes) -> bool:
     """Store the rendered bytes: a retry after an unknown outcome sends these same bytes."""
     values = {"message": message, "me": owner, "bytes": body, "hash": hashlib.sha256(body).hexdigest()}
-    return db.execute(_KEEP, values).rowcount == 1
+    return _KEEP.run(db, values) == 1
 
 
 def shorten(db: Connection, message: int, owner: str, at_most: int) -> bool:
@@ -218,7 +222,7 @@ def shorten(db: Connection, message: int, owner: str, at_most: int) -> bool:
 def begin(db: Connection, message: int, owner: str, now: datetime, lease: timedelta = LEASE) -> bool:
     """Record that an attempt begins, and renew the lease; to be committed before DATA. On False nothing may go."""
     values = {"message": message, "me": owner, "moment": now, "until": now + lease}
-    return db.execute(_BEGIN, values).rowcount == 1
+    return _BEGIN.run(db, values) == 1
 
 
 def finish(
@@ -236,10 +240,10 @@ def finish(
     Its bytes are purged and their hash stays; only one that failed and may have arrived keeps them.
     """
     if unanswered:
-        db.execute(_UNANSWERED, {"message": message, "me": owner})
+        _UNANSWERED.run(db, {"message": message, "me": owner})
     end = _FAIL if state in ("failed", "refused") else _FINISH
     values = {"message": message, "me": owner, "becomes": state, "answer": reply, "moment": now}
-    return db.execute(end, values).rowcount == 1
+    return end.run(db, values) == 1
 
 
 def postpone(
@@ -259,7 +263,7 @@ def postpone(
     attempt that ended before DATA. `at_most`: from now on it must have no more octets than this.
     """
     if unanswered:
-        db.execute(_UNANSWERED, {"message": message, "me": owner})
+        _UNANSWERED.run(db, {"message": message, "me": owner})
     values = {
         "state": "queued",
         "reply": reply,

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select
 
+from notifier.ledger.prepared import Prepared
 from notifier.ledger.schema import refusals as table
 from notifier.ledger.upsert import insert
 
-_FORGET = delete(table).where(table.c.contact == bindparam("who"))
+_FORGET = Prepared(delete(table).where(table.c.contact == bindparam("who")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ def note_refusal(db: Connection, contact: str, reply: str, now: datetime) -> int
 
 def forget_refusals(db: Connection, contact: str) -> bool:
     """Begin anew with an address; tell whether there was anything to forget."""
-    return bool(db.execute(_FORGET, {"who": contact}).rowcount)
+    return bool(_FORGET.run(db, {"who": contact}))
 
 
 def refusals(db: Connection, contacts: Collection[str] | None = None) -> dict[str, Refusal]:

@@ -1,9 +1,9 @@
 """Reminders: one checkpoint owed to one contact. The unique key is what makes planning idempotent."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -18,13 +18,13 @@ from sqlalchemy import (
     update,
 )
 
+from notifier.ledger.prepared import Prepared
 from notifier.ledger.schema import messages, reminders
 from notifier.ledger.upsert import insert, insert_many
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReminderRecord:
-    """A reminder as the ledger holds it."""
+class ReminderRecord(NamedTuple):
+    """A reminder as the ledger holds it, its columns in order: a tuple, as there are many and a row is one."""
 
     id: int
     task_id: int
@@ -51,8 +51,7 @@ class ReminderRecord:
         return f"{self.family}@{self.nominal}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(NamedTuple):
     """What was said, or will be, to one contact of one date."""
 
     task_id: int
@@ -66,11 +65,12 @@ class Said:
 
 
 # Built once: a statement's construction costs more than its run, and these run for every mail.
-_CLOSE_MESSAGE = (
+_CLOSE_MESSAGE = Prepared(
     update(reminders)
     .where(reminders.c.message_id == bindparam("message"), reminders.c.state == "planned")
     .values(state=bindparam("becomes"), reason=bindparam("because"))
 )
+_RECORD = tuple(reminders.c[name] for name in ReminderRecord._fields)
 # Not a parameter: SQLite must see that its partial index holds them all.
 _UNBUNDLED = and_(reminders.c.state == literal_column("'planned'"), reminders.c.message_id.is_(None))
 _PUT_INTO_MESSAGE = (
@@ -158,7 +158,7 @@ def unsent_of(db: Connection, ids: Iterable[int]) -> list[tuple[int, int, str]]:
 def unsent_records(db: Connection, task_id: int) -> list[ReminderRecord]:
     """Return a task's reminders of which no mail can have gone out."""
     query = select(reminders).where(reminders.c.task_id == task_id, UNSENT).order_by(reminders.c.id)
-    return [ReminderRecord(**row) for row in db.execute(query).mappings()]
+    return list(map(ReminderRecord._make, db.execute(query)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,7 +256,7 @@ def close_reminders(db: Connection, ids: Sequence[int], state: str, reason: str 
 
 def close_message(db: Connection, message: int, state: str, reason: str | None) -> None:
     """Bring what a message still carries to a terminal state."""
-    db.execute(_CLOSE_MESSAGE, {"message": message, "becomes": state, "because": reason})
+    _CLOSE_MESSAGE.run(db, {"message": message, "becomes": state, "because": reason})
 
 
 def withdraw_unsent(db: Connection, task_id: int, reason: str) -> int:
@@ -267,10 +267,9 @@ def withdraw_unsent(db: Connection, task_id: int, reason: str) -> int:
 
 def of_messages(db: Connection, ids: Iterable[int]) -> dict[int, list[ReminderRecord]]:
     """Return the still planned reminders of each message."""
-    query = select(reminders).where(reminders.c.message_id.in_(list(ids)), reminders.c.state == "planned")
+    query = select(*_RECORD).where(reminders.c.message_id.in_(list(ids)), reminders.c.state == "planned")
     found: dict[int, list[ReminderRecord]] = {}
-    for row in db.execute(query.order_by(reminders.c.id)).mappings():
-        record = ReminderRecord(**row)
+    for record in map(ReminderRecord._make, db.execute(query.order_by(reminders.c.id))):
         if record.message_id is not None:
             found.setdefault(record.message_id, []).append(record)
     return found
@@ -279,26 +278,26 @@ def of_messages(db: Connection, ids: Iterable[int]) -> dict[int, list[ReminderRe
 def said_of_the_same(
     db: Connection, ids: Iterable[int], until: datetime
 ) -> dict[tuple[int, str], list[Said]]:
-    """Return, by (task, contact), in order, what fell due until then and was said of the dates these messages carry.
+    """Return, by (task, contact), in order, what else fell due until then and was said of the dates of these messages.
 
     What a clock that was ahead said of a moment yet to come outdoes nothing.
     """
     waiting = reminders.alias("waiting")
     query = (
-        select(*(reminders.c[field.name] for field in fields(Said)))
+        select(*(reminders.c[name] for name in Said._fields))
         .join(
             waiting,
             (reminders.c.task_id == waiting.c.task_id)
             & (reminders.c.contact == waiting.c.contact)
-            & (reminders.c.nominal == waiting.c.nominal),
+            & (reminders.c.nominal == waiting.c.nominal)
+            & (reminders.c.id != waiting.c.id),
         )
         .where(waiting.c.message_id.in_(list(ids)), waiting.c.state == "planned", reminders.c.at <= until)
         .distinct()
         .order_by(reminders.c.at, reminders.c.checkpoint)
     )
     found: dict[tuple[int, str], list[Said]] = {}
-    for row in db.execute(query).mappings():
-        said = Said(**row)
+    for said in map(Said._make, db.execute(query)):
         found.setdefault((said.task_id, said.contact), []).append(said)
     return found
 
@@ -306,12 +305,8 @@ def said_of_the_same(
 def waiting(db: Connection) -> list[ReminderRecord]:
     """Return the planned reminders of which no mail can have gone out."""
     # Each half by its own index; together they would be looked for in the whole table.
-    both = (
-        ReminderRecord(**row)
-        for half in (_UNBUNDLED, _NOT_BEGUN)
-        for row in db.execute(select(reminders).where(half)).mappings()
-    )
-    return sorted(both, key=lambda record: record.id)
+    both = (row for half in (_UNBUNDLED, _NOT_BEGUN) for row in db.execute(select(*_RECORD).where(half)))
+    return sorted(map(ReminderRecord._make, both), key=lambda record: record.id)
 
 
 def unreachable_since(db: Connection, since: datetime) -> list[ReminderRecord]:

@@ -6,6 +6,7 @@ newline became a header of its own (CVE-2024-6923), and its folding garbles long
 
 import re
 from base64 import b64encode
+from functools import lru_cache
 from typing import Final
 
 from notifier.errors import MailGateError
@@ -45,6 +46,7 @@ def clean_body(text: str) -> str:
     return _HIDING.sub("", _BREAKING.sub(lambda found: found[0] if found[0] in "\n\t" else " ", text))
 
 
+@lru_cache(maxsize=1024)  # of one mail it is asked several times, and of most addresses again
 def address(text: str) -> str:
     """Return the validated address, its domain as lower-case A-labels by the law of `notifier.people.address`.
 

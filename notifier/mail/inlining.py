@@ -13,10 +13,8 @@ if TYPE_CHECKING:
     from css_inline import CSSInliner
 
 _KEPT: Final = 64  # forms; one is about as large as its page
-_MARKUP: Final = re.compile(
-    r"(<!--.*?-->|<style\b.*?</style\s*>|<script\b.*?</script\s*>|<(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>)",
-    re.DOTALL | re.IGNORECASE,
-)
+_TEXT: Final = re.compile(r">(\s*+[^<>\s\"'][^<>\"']*+)<")  # what isn't one for certain counts as markup
+_SHEETS: Final = re.compile(r"<style\b", re.IGNORECASE)
 _CLASS: Final = re.compile(r" class=\"[^\"<>]*\"(?=[^<>]*>)")
 _HERE: Final = "\ue000"  # stands for a text; private use, so a template that has it itself is merely slower
 _PLACE: Final = re.compile(r"\ue000\d+\ue001")
@@ -30,10 +28,13 @@ class Inliner:
 
     def inline(self, page: str) -> str:
         """Return the page with its styles on its elements."""
-        pieces = _MARKUP.split(page)
-        texts = [text for text in pieces[::2] if text and not text.isspace()]
-        pieces[::2] = [_HERE if text and not text.isspace() else text for text in pieces[::2]]
-        form = "".join(pieces)
+        before, opened, after = page.partition("<style")
+        sheet, closed, after = after.partition("</style>")
+        pieces, others = _TEXT.split(before), _TEXT.split(closed + after)
+        pieces[-1] += opened + sheet + others[0]
+        pieces += others[1:]
+        texts = pieces[1::2]
+        form = f">{_HERE}<".join(pieces[::2])
         if form in self._forms:
             self._forms.move_to_end(form)
         else:
@@ -49,6 +50,8 @@ class Inliner:
 
     def _worked_out(self, form: str, texts: int) -> list[str] | None:
         """Return the markup around each text; None where a text would come to stand in another place, or twice."""
+        if _SHEETS.findall(form) not in (["<style"], []):
+            return None  # what another says may have been taken for a text
         numbers = iter(range(form.count(_HERE)))
         inlined = _inliner().inline(re.sub(_HERE, lambda _: f"{_HERE}{next(numbers)}\ue001", form))
         if _PLACE.findall(inlined) != [f"{_HERE}{number}\ue001" for number in range(texts)]:

@@ -8,7 +8,8 @@ import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,10 +29,13 @@ MAX_CHARACTERS: Final = 200_000  # of one part: as base64 both parts stay under 
 
 Report = Callable[[str], None]
 
-# They have no methods to guard.
-_FROZEN: Final = frozenset(
-    {Count, Digest, Group, Line, Remark, Section, Bulletin, Entry, Fact, Part, Snippet}
-)
+# Values without methods to guard, and what may be asked of each.
+_FROZEN: Final = {
+    kind: frozenset(field.name for field in fields(kind))
+    for kind in (Count, Digest, Group, Line, Remark, Section, Bulletin, Entry, Fact, Part, Snippet)
+}
+_PIECES: Final = 50  # of a part, between looks at its size
+_NOTHING: Final = frozenset[str]()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +95,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Return an attribute as Jinja2 does; a digest's own, asked hundreds of times a mail, by a short way."""
-        if type(obj) in _FROZEN and not attribute.startswith("_") and attribute in obj.__slots__:
+        if attribute in _FROZEN.get(type(obj), _NOTHING):
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
@@ -204,11 +208,11 @@ def _finalize(value: object) -> object:
 def _joined(pieces: Iterator[str]) -> str:
     # Counted while it grows: a template in a runaway loop stops here, not when memory is full.
     parts, size = [], 0
-    for piece in pieces:
-        size += len(piece)
+    while some := list(islice(pieces, _PIECES)):
+        parts.append("".join(some))
+        size += len(parts[-1])
         if size > MAX_CHARACTERS:
             raise MailTooBig(f"more than {MAX_CHARACTERS} characters")
-        parts.append(piece)
     return "".join(parts)
 
 

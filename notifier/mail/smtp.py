@@ -29,6 +29,7 @@ from notifier.mail.transport import Outgoing, Result
 LOST_IN_A_ROW = 2  # uncertain mails one after the other: then the server is at fault, not a mail
 
 _CHOICE = 100  # mails among which one is looked for whose domain needn't wait
+_SENT_SECONDS = 0.001  # in which a mail is on its way to a server that is near
 _GLANCE_SECONDS = 0.2  # between looks at `stop` while the pace holds a mail back
 
 
@@ -99,6 +100,7 @@ class _Delivery:
     ending: bool = False
     stopped: bool = False
     lost_in_a_row: int = 0
+    source_failure: Exception | None = None  # met while making mails ahead
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     turns: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -118,9 +120,23 @@ class _Delivery:
 
     def has_more(self) -> bool:
         """Tell whether a mail is left, and have it at hand; where domains have a pace, some to choose from."""
-        at_least = _CHOICE if self.pace.is_by_domain else 1
-        self.queue.extend(islice(self.source, max(0, at_least - len(self.queue))))
+        self._fill(_CHOICE if self.pace.is_by_domain else 1)
+        if self.source_failure is not None:
+            raise self.source_failure
         return bool(self.queue)
+
+    def _fill(self, at_least: int) -> None:
+        if self.source_failure is not None:
+            return
+        try:
+            self.queue.extend(islice(self.source, max(0, at_least - len(self.queue))))
+        except Exception as error:
+            self.source_failure = error
+
+    def _look_ahead(self) -> None:
+        """Make the mails that come next while the server is busy with this one: a connection need not wait for them."""
+        if not (self.ending or self.stop()):
+            self._fill(self.server.connections)
 
     async def _work(self) -> None:
         session = Session(self.server)
@@ -175,12 +191,15 @@ class _Delivery:
         if result is None:
             if not await self.booking.begin(mail):
                 return  # the envelope that the server holds is reset by the next mail
+            ahead = asyncio.get_running_loop().call_later(_SENT_SECONDS, self._look_ahead)
             try:
                 async with asyncio.timeout_at(deadline):
                     result = await session.data(mail.data)
             except (SMTPException, OSError) as error:
                 await session.drop()
                 result = Result(state="uncertain", scope="message", reply=f"DATA: {said(error)}")
+            finally:
+                ahead.cancel()
         self.booking.record(mail, result)
         self._weigh(result)
 

@@ -1,9 +1,8 @@
 """From the reminders of one message to the content of its mail: judged again, then put into a digest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from notifier.digest import Digest, Notice, build
@@ -95,55 +94,71 @@ def is_in_stream(reminder: ReminderRecord, task: TaskRecord, setting: Setting) -
     )
 
 
-def digest_of(
-    verdicts: Sequence[Verdict],
-    tasks: Mapping[int, TaskRecord],
-    related: Mapping[tuple[int, str], Sequence[Said]],
-    setting: Setting,
-    slot: datetime,
-) -> Digest:
-    """Return the content of one mail from the reminders that are still owed."""
-    notices = []
-    for verdict in verdicts:
-        task, contact = verdict.reminder.task_id, verdict.reminder.contact
-        notices.append(_notice(verdict, tasks[task], related.get((task, contact), ())))
-    return _built(tuple(notices), slot, setting.policy.zone)
+class Telling:
+    """What the messages of a batch say: a notice or a digest that several contacts get is made once."""
 
+    def __init__(
+        self,
+        tasks: Mapping[int, TaskRecord],
+        related: Mapping[tuple[int, str], Sequence[Said]],
+        zone: ZoneInfo,
+    ) -> None:
+        self._tasks, self._related, self._zone = tasks, related, zone
+        self._co_units: dict[int, tuple[str, ...]] = {}  # by task
+        self._notices: dict[tuple[object, ...], Notice] = {}
+        self._digests: dict[tuple[object, ...], Digest] = {}
 
-@lru_cache(maxsize=16)  # the contacts of a unit follow each other
-def _built(notices: tuple[Notice, ...], slot: datetime, zone: ZoneInfo) -> Digest:
-    """Return the digest of these notices, put together once for contacts who are told the same."""
-    return build(notices, slot=slot, zone=zone)
+    def digest_of(self, verdicts: Iterable[Verdict], moment: datetime) -> Digest:
+        """Return the content of one mail from the reminders that are still owed; days count from `moment`."""
+        notices = tuple(map(self._notice, verdicts))
+        key = (moment, *map(id, notices))  # which are kept as long as the keys
+        if (found := self._digests.get(key)) is None:
+            found = self._digests[key] = build(notices, slot=moment, zone=self._zone)
+        return found
 
+    def _notice(self, verdict: Verdict) -> Notice:
+        reminder = verdict.reminder
+        folded: tuple[str, ...] = ()
+        if related := self._related.get((reminder.task_id, reminder.contact)):
+            into = f"folded into {reminder.checkpoint}"
+            folded = tuple(
+                other.checkpoint for other in related if other.state == "superseded" and other.reason == into
+            )
+        key = (
+            reminder.task_id, reminder.kind, reminder.family, reminder.label, reminder.nominal, reminder.day,
+            reminder.at, reminder.role, reminder.provisional, reminder.copied, verdict.units, folded,
+        )  # fmt: skip
+        if (found := self._notices.get(key)) is None:
+            found = self._notices[key] = self._made(reminder, verdict.units, folded)
+        return found
 
-def _notice(verdict: Verdict, task: TaskRecord, related: Sequence[Said]) -> Notice:
-    reminder = verdict.reminder
-    reading, _named = units_from_json(task.units)
-    folded = f"folded into {reminder.checkpoint}"
-    return Notice(
-        plan=task.plan,
-        plan_title=task.plan_title,
-        plan_number=task.plan_number,
-        ref=task.ref,
-        section=task.section,
-        text=task.text,
-        timing=task.timing,
-        rule=task.rule,
-        kind=Kind(reminder.kind),
-        family=Kind(reminder.family),
-        label=reminder.label,
-        nominal=reminder.nominal,
-        day=reminder.day,
-        at=reminder.at,
-        role=Role(reminder.role),
-        units=verdict.units,
-        co_units=tuple(unit.name for unit in reading.units),
-        notes=tuple(zh for _en, zh in task.notes),
-        soft=task.soft,
-        provisional=reminder.provisional,
-        original_due=task.original_due(reminder.nominal) if reminder.family == Kind.DUE else None,
-        folded=tuple(
-            other.checkpoint for other in related if other.state == "superseded" and other.reason == folded
-        ),
-        copied=reminder.copied,
-    )
+    def _made(self, reminder: ReminderRecord, units: tuple[str, ...], folded: tuple[str, ...]) -> Notice:
+        task = self._tasks[reminder.task_id]
+        if (co_units := self._co_units.get(task.id)) is None:
+            reading, _named = units_from_json(task.units)
+            co_units = self._co_units[task.id] = tuple(unit.name for unit in reading.units)
+        return Notice(
+            plan=task.plan,
+            plan_title=task.plan_title,
+            plan_number=task.plan_number,
+            ref=task.ref,
+            section=task.section,
+            text=task.text,
+            timing=task.timing,
+            rule=task.rule,
+            kind=Kind(reminder.kind),
+            family=Kind(reminder.family),
+            label=reminder.label,
+            nominal=reminder.nominal,
+            day=reminder.day,
+            at=reminder.at,
+            role=Role(reminder.role),
+            units=units,
+            co_units=co_units,
+            notes=tuple(zh for _en, zh in task.notes),
+            soft=task.soft,
+            provisional=reminder.provisional,
+            original_due=task.original_due(reminder.nominal) if reminder.family == Kind.DUE else None,
+            folded=folded,
+            copied=reminder.copied,
+        )

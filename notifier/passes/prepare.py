@@ -23,7 +23,7 @@ from notifier.mail.transport import Outgoing
 from notifier.passes.answers import end, hold_back, tell_of_shortening
 from notifier.passes.fallback import fell_back
 from notifier.passes.making import Draft, Made, Making
-from notifier.passes.notices import Verdict, digest_of, is_in_stream, judge
+from notifier.passes.notices import Telling, Verdict, is_in_stream, judge
 from notifier.passes.ops import Choice, OpsMail, is_for_ops
 from notifier.passes.plan import dated
 from notifier.passes.readdress import readdress
@@ -117,6 +117,7 @@ class Preparation:
         closed = silences_of(db, by_task)
         related = reminders.said_of_the_same(db, records, now)
         resting = {} if self.redirect_to else self._resting(db, claimed, now)
+        telling = Telling(by_task, related, setting.policy.zone)
         current: dict[tuple[int, str], bool] = {}  # contacts share checkpoints: ask the rule once each
         drafts: list[Draft] = []
         for message in claimed:
@@ -143,7 +144,9 @@ class Preparation:
                     if owed and (why := resting.get(message.contact)) is not None:
                         self._leave_out(db, message, why, now)
                         continue
-                    content = self._digest(message, owed, by_task, related, now) if owed else None
+                    # Days left are counted from the day on which the mail really goes.
+                    moment = message.slot if now - message.slot <= LATE_AFTER else now
+                    content = telling.digest_of(owed, moment) if owed else None
             except DBAPIError:
                 raise
             except Exception as error:
@@ -244,18 +247,6 @@ class Preparation:
         if not owed:
             outbox.finish(db, message.id, self.owner, "dropped", "nothing left in it", now)
         return owed
-
-    def _digest(
-        self,
-        message: MessageRecord,
-        owed: Sequence[Verdict],
-        by_task: Mapping[int, tasks.TaskRecord],
-        related: Mapping[tuple[int, str], Sequence[reminders.Said]],
-        now: datetime,
-    ) -> Digest:
-        # Days left are counted from the day on which the mail really goes.
-        moment = message.slot if now - message.slot <= LATE_AFTER else now
-        return digest_of(owed, by_task, related, self.setting, moment)
 
 
 def _judged(

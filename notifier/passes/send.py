@@ -10,38 +10,34 @@ mail's row is locked from step 4 to step 5, so that nobody takes it meanwhile.
 import logging
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from notifier.clock import Clock
 from notifier.ledger import outbox
 from notifier.ledger.among_hosts import Rows
-from notifier.ledger.engine import beside
-from notifier.ledger.log import record_event
 from notifier.ledger.met import FaultsMet
 from notifier.ledger.outbox import MessageRecord
 from notifier.mail.compose import Composer
 from notifier.mail.pace import Pace
-from notifier.mail.transport import Outgoing, Result, Revoked, Transport
-from notifier.passes.answers import settle
+from notifier.mail.transport import Outgoing, Result, Transport
 from notifier.passes.brake import Brake
+from notifier.passes.claiming import BRISK, Claiming
 from notifier.passes.ops import OpsMail
 from notifier.passes.ops_matters import CAP_EVENT, SERVER_EVENT
 from notifier.passes.prepare import Preparation
+from notifier.passes.recording import Recording
 from notifier.passes.relay import Relay
 from notifier.passes.replan import pages
 from notifier.passes.retry import Override, pause
 from notifier.passes.setting import Setting
-from notifier.passes.slots import LATE_AFTER, is_open, is_slot, next_slot
 
 log = logging.getLogger(__name__)
 
-BATCH = 100
-_BRISK, _PATIENT = 1.0, 10.0  # seconds that a batch may wait for slow domains: while others are due, and else
+_PATIENT = 10.0  # seconds that a batch may wait for slow domains when no other mail is due
 _GLANCE_SECONDS = 0.2  # between looks at `stop` while other hosts have used up the pace
 
 
@@ -84,8 +80,6 @@ class Sender:
     _paused: tuple[datetime, datetime] | None = field(default=None, init=False)
     _last_fault: str | None = field(default=None, init=False)
     _template_fault: str | None = field(default=None, init=False)
-    _shared: Connection | None = field(default=None, init=False)  # of `_together`
-    _told: list[Callable[[], None]] = field(default_factory=list, init=False)
     _is_held: bool = field(default=False, init=False)  # and the log says so
     _capped_until: datetime | None = field(default=None, init=False)  # and ops are told so
 
@@ -105,16 +99,17 @@ class Sender:
         fault: Result | None = None
         rest = 0.0
         while not stop() and not self._is_paused():
+            claiming = self._claiming()  # the brake may be another by now
             # Mail for a slow domain goes beside the others; only when no other is due, it is waited for.
             if self.relay is not None:
-                claimed, rest = self._claim_in_turn(self.relay, among)
+                claimed, rest = claiming.claim_in_turn(self.relay, among)
                 if not claimed and 0 < rest < _PATIENT and time.monotonic() + rest < deadline:
                     time.sleep(min(rest, _GLANCE_SECONDS))
                     continue
             else:
-                claimed = self._claim(_BRISK, among)
+                claimed = claiming.claim(BRISK, among)
                 if not claimed and self.pace.is_by_domain:
-                    claimed = self._claim(_PATIENT, among)
+                    claimed = claiming.claim(_PATIENT, among)
                 rest = self.pace.shortest_rest()
             if not claimed:
                 break
@@ -152,54 +147,17 @@ class Sender:
         """When a mail server that couldn't be used is tried again; None while it isn't paused."""
         return self._paused[1] if self._paused is not None and self._is_paused() else None
 
-    def _claim(self, seconds: float = _BRISK, among: Sequence[int] | None = None) -> list[MessageRecord]:
-        """Claim what may go now, but to domains with a pace no more than they take within `seconds`."""
-        guard = self.brake.guard
-        with self.engine.begin() as db:
-            claimed = self._claim_up_to(db, lambda limit: limit, self._quota(seconds), among)
-            if claimed and guard is not None:
-                guard.advance(db)
-        if claimed and guard is not None:
-            guard.keep()
-        return claimed
-
-    def _claim_in_turn(self, relay: Relay, among: Sequence[int] | None) -> tuple[list[MessageRecord], float]:
-        """Claim what all hosts' pace lets go now; return it, and in how many seconds that lets go more."""
-        with self.engine.begin() as db:
-            turn = relay.turn(db, _BRISK)
-            claimed = self._claim_up_to(db, turn.at_most, turn.has_room, among)
-            turn.take(db, [message.contact for message in claimed])
-        return claimed, turn.rest
-
-    def _claim_up_to(
-        self,
-        db: Connection,
-        at_most: Callable[[int], int],
-        may_go: Callable[[str], bool] | None,
-        among: Sequence[int] | None,
-    ) -> list[MessageRecord]:
-        now = self.clock()
-        if not (is_open(self.setting, now) or is_slot(self.setting, now)):
-            # Mail that is late by now, from before downtime or deferred, goes on no night or holiday.
-            outbox.put_off(db, now - LATE_AFTER, next_slot(self.setting, now))
-        room = self.brake.room(db, now, self.setting.policy.zone)
-
-        def claim(limit: int, for_ops: bool | None = None) -> list[MessageRecord]:
-            return outbox.claim(
-                db, self.owner, now, limit, may_go, for_ops=for_ops, among=among, lease=self.lease
-            )
-
-        if room is None or room >= BATCH:
-            return claim(at_most(BATCH))
-        # What tells ops of a brake isn't held back by it.
-        told = claim(at_most(BATCH), for_ops=True)
-        return told + claim(max(0, min(room, at_most(BATCH) - len(told))), for_ops=False)
-
-    def _quota(self, seconds: float) -> Callable[[str], bool] | None:
-        if not self.pace.is_by_domain:
-            return None
-        has_room = self.pace.quota(seconds)
-        return lambda contact: has_room(self.redirect_to or contact.removeprefix(outbox.OPS))
+    def _claiming(self) -> Claiming:
+        return Claiming(
+            engine=self.engine,
+            setting=self.setting,
+            brake=self.brake,
+            pace=self.pace,
+            clock=self.clock,
+            owner=self.owner,
+            lease=self.lease,
+            redirect_to=self.redirect_to,
+        )
 
     def _outcome(self, tried: int, fault: str | None, rest: float = 0) -> SendOutcome:
         """Sum up; `rest` is in how many seconds the pace lets go what is due and waits for nothing else."""
@@ -272,20 +230,19 @@ class Sender:
                     yield mail
                 # Where a pace is shared out by claims, the next claim is for the mails that have gone.
                 has_share = self.relay is not None or self.pace.is_by_domain
-                batch = () if has_share or ends() else self._claim(among=among)
+                batch = () if has_share or ends() else self._claiming().claim(among=among)
+
+        recording = self._recording()
 
         def begin(mail: Outgoing) -> None:
-            self._begin(mail)
+            recording.begin(mail)
             begun.add(mail.id)
 
         def record(mail: Outgoing, result: Result) -> None:
             tried.add(mail.id)
             if result.state == "accepted":
                 self._server_faults = 0  # it works: what fails next is no longer the same outage
-            if self._shared is not None:
-                self._record(in_hand[mail.id], result)
-            else:
-                self.insist(lambda: self._record(in_hand[mail.id], result))
+            recording.record(in_hand[mail.id], result)
 
         in_hand.update((message.id, message) for message in claimed)
         source = mails()
@@ -295,7 +252,7 @@ class Sender:
                 begin=begin,
                 record=record,
                 stop=ends,
-                together=self._together if self.rows is None else None,
+                together=recording.together if self.rows is None else None,
             )
         finally:
             source.close()
@@ -308,6 +265,18 @@ class Sender:
             return len(tried), None
         self._suspects.update([message for message in offered if message not in tried][:1])
         return len(tried), fault
+
+    def _recording(self) -> Recording:
+        return Recording(
+            engine=self.engine,
+            owner=self.owner,
+            clock=self.clock,
+            lease=self.lease,
+            overrides=self.overrides,
+            is_redirected=self.redirect_to is not None,
+            rows=self.rows,
+            insist=self.insist,
+        )
 
     def _release(self, ids: Sequence[int]) -> None:
         with self.engine.begin() as db:
@@ -330,77 +299,3 @@ class Sender:
             yield from preparation.prepare(claimed, self.clock(), ends)
         finally:
             self._template_fault = preparation.template_fault or self._template_fault
-
-    @contextmanager
-    def _together(self) -> Iterator[None]:
-        """Commit what is begun and recorded inside as one; what is to be logged of it is logged then."""
-        self._told.clear()
-        try:
-            with beside(self.engine).begin() as db:
-                self._shared = db
-                yield
-        finally:
-            self._shared = None
-        for tell in self._told:
-            tell()
-
-    @contextmanager
-    def _recording(self, message: MessageRecord) -> Iterator[Connection]:
-        if self._shared is not None:
-            yield self._shared
-            return
-        with self.rows.recording(message.id) if self.rows else beside(self.engine).begin() as db:
-            yield db
-
-    def _begin(self, mail: Outgoing) -> None:
-        with nullcontext(self._shared) if self._shared else beside(self.engine).begin() as db:
-            mine = outbox.begin(db, mail.id, self.owner, self.clock(), self.lease)
-        if mine and self.rows is not None:
-            mine = self.rows.hold(mail.id, self.owner)
-        if not mine:
-            log.warning(
-                "Message %d was taken over by another sender before it went", mail.id,
-                extra={"action": "claim_lost"},
-            )  # fmt: skip
-            raise Revoked
-
-    def _record(self, message: MessageRecord, result: Result) -> None:
-        now = self.clock()
-        with self._recording(message) as db:
-            mine = settle(
-                db,
-                message,
-                result,
-                owner=self.owner,
-                now=now,
-                overrides=self.overrides,
-                is_redirected=self.redirect_to is not None,
-            )
-            if not mine:
-                # What the other sender made of it stands; that a copy of ours had an answer must be found, too.
-                detail = f"message {message.id}: {result.state}: {result.reply}"
-                record_event(db, at=now, by=self.owner, action="late_answer", detail=detail)
-        if self._shared is None:
-            self._tell(message, result, mine)
-        else:
-            self._told.append(lambda: self._tell(message, result, mine))
-
-    def _tell(self, message: MessageRecord, result: Result, mine: bool) -> None:
-        """Log an answer that is on record."""
-        if not mine:
-            log.warning(
-                "Message %d was taken over by another sender while it went, its answer here: %s: %s",
-                message.id, result.state, result.reply,
-                extra={"action": "late_answer"},
-            )  # fmt: skip
-            return
-        is_usual = result.state in ("accepted", "deferred")  # the rest ops want to hear of
-        log.log(
-            logging.INFO if is_usual else logging.WARNING,
-            "Message %d %s: %s", message.id, result.state, result.reply,
-            extra={
-                "action": f"message_{result.state}",
-                "mail": message.id,
-                "attempt": message.attempts + 1,
-            },
-        )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 import pytest
@@ -57,7 +57,7 @@ def server(port: int, **options: Any) -> Server:
 
 
 def deliver(
-    server: Server, mails: Sequence[Outgoing], ledger: Ledger, stop: Callable[[], bool] = lambda: False
+    server: Server, mails: Iterable[Outgoing], ledger: Ledger, stop: Callable[[], bool] = lambda: False
 ) -> Result | None:
     transport = SmtpTransport(server)
     try:
@@ -240,6 +240,34 @@ def test_no_mail_is_begun_once_told_to_stop(host: Any, mailbox: Box) -> None:
     fault = deliver(server(host.mailbox(mailbox)), mails, ledger, stop=lambda: len(ledger.results) >= 2)
     assert fault is None
     assert len(mailbox.got) == 2
+
+
+def test_the_next_mail_is_made_while_the_server_is_busy_with_the_one_before(host: Any, mailbox: Box) -> None:
+    mailbox.delay = 0.1
+    ledger = Ledger()
+
+    def mails() -> Iterator[Outgoing]:
+        for number in (1, 2):
+            ledger.told.append(f"made {number}")
+            yield mail(number)
+
+    assert deliver(server(host.mailbox(mailbox)), mails(), ledger) is None
+    assert ledger.told == ["made 1", "begin 1", "made 2", "accepted 1", "begin 2", "accepted 2"]
+
+
+def test_a_fault_while_the_next_mail_is_made_is_raised_once_the_one_before_is_recorded(
+    host: Any, mailbox: Box
+) -> None:
+    mailbox.delay = 0.1
+    ledger = Ledger()
+
+    def mails() -> Iterator[Outgoing]:
+        yield mail(1)
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        deliver(server(host.mailbox(mailbox)), mails(), ledger)
+    assert ledger.told == ["begin 1", "accepted 1"]
 
 
 @pytest.mark.parametrize("connections", [1, 3])

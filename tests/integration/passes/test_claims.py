@@ -165,14 +165,14 @@ def test_a_mail_taken_over_before_it_was_begun_leaves_no_file_in_a_maildir(
     desk.clock.set(beijing(SLOT))
     desk.passes.plan(desk.clock())
     sender = other(desk, MaildirTransport(tmp_path / "mail"))
-    [first, _second] = claimed = sender._claim()
+    [first, _second] = claimed = sender._claiming().claim()
     outgoing = list(sender._prepare(claimed))
     with desk.passes.engine.begin() as db:
         outbox.release(db, [first.id], sender.owner)
     recorded: list[int] = []
     sender.transport.deliver(
         outgoing,
-        begin=sender._begin,
+        begin=sender._recording().begin,
         record=lambda mail, _result: recorded.append(mail.id),
         stop=lambda: False,
     )

@@ -172,9 +172,9 @@ def test_two_hosts_together_keep_the_pace(due: Desk) -> None:
     relay = Relay.of(2, {"example.org": 0.5}, lambda contact: contact)
     first, second = host(due, "a:1:x", relay=relay), host(due, "b:1:y", relay=relay)
     assert relay is not None
-    claimed, _ = first._claim_in_turn(relay, None)
+    claimed, _ = first._claiming().claim_in_turn(relay, None)
     assert len(claimed) == 1, "one every two seconds to that domain"
-    claimed, rest = second._claim_in_turn(relay, None)
+    claimed, rest = second._claiming().claim_in_turn(relay, None)
     assert claimed == []
     assert 0 < rest <= 0.5, "the rate over all is free first"
     with first.engine.begin() as db:

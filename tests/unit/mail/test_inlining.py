@@ -40,6 +40,40 @@ def test_an_attribute_is_never_another_pages() -> None:
 
 
 @pytest.mark.parametrize(
+    "sheet",
+    ["<STYLE>td {{ top: {} }}</STYLE>", "<style>td {{ top: {} }}</style>", "<style>td {{ top: {} }}"],
+    ids=["in capitals", "the second", "never closed"],
+)
+def test_a_further_sheet_is_never_another_pages(sheet: str) -> None:
+    inliner = Inliner()
+    for top in ("1px", "2px"):
+        found = page('<tr><td class="c">x</td></tr>' + sheet.format(top))
+        assert inliner.inline(found) == plainly(found)
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        "<!-- a > b {} -->",
+        "<!-- {} > --><!-- > -->",
+        '<p title="a>{}<b">',
+        "<script>if (1 > {} ) 2 < 1</script>",
+    ],
+    ids=["a comment", "two", "an attribute", "a script"],
+)
+def test_what_only_looks_like_a_text_stays_where_it_is(aside: str) -> None:
+    inliner = Inliner()
+    for word in ("one", "two"):
+        found = page(f'<tr><td class="a">{aside.format(word)}x</td><td class="b">y</td></tr>')
+        assert inliner.inline(found) == plainly(found)
+
+
+def test_a_page_without_a_sheet_is_left_as_it_is() -> None:
+    found = "<html><head></head><body><p>x</p></body></html>"
+    assert Inliner().inline(found) == found
+
+
+@pytest.mark.parametrize(
     "rows",
     ["<tr>astray<td>x</td></tr>", '<tr><td title="\ue000">x</td></tr>'],
     ids=["text that moves", "the mark itself in an attribute"],

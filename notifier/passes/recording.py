@@ -1,0 +1,124 @@
+"""What is put on record while mail goes: that a mail begins, and what the mail server answered."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import Connection, Engine
+
+from notifier.clock import Clock
+from notifier.ledger import outbox
+from notifier.ledger.among_hosts import Rows
+from notifier.ledger.engine import beside
+from notifier.ledger.log import record_event
+from notifier.ledger.outbox import MessageRecord
+from notifier.mail.transport import Outgoing, Result, Revoked
+from notifier.passes.answers import settle
+from notifier.passes.retry import Override
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class Recording:
+    """The records of one delivery, each committed as it is made, or those made `together` as one."""
+
+    engine: Engine
+    owner: str
+    clock: Clock
+    lease: timedelta
+    overrides: tuple[Override, ...]
+    is_redirected: bool
+    rows: Rows | None
+    insist: Callable[[Callable[[], None]], None]
+    """How an answer is recorded that must be."""
+    _shared: Connection | None = field(default=None, init=False)  # of `together`
+    _told: list[Callable[[], None]] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        self.engine = beside(self.engine)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Commit what is begun and recorded inside as one; what is to be logged of it is logged then."""
+        self._told.clear()
+        try:
+            with self.engine.begin() as db:
+                self._shared = db
+                yield
+        finally:
+            self._shared = None
+        for tell in self._told:
+            tell()
+
+    def begin(self, mail: Outgoing) -> None:
+        """Put on record that a mail begins; Revoked when it isn't ours to send any more."""
+        if self._shared is not None:
+            mine = self._begun(self._shared, mail)
+        else:
+            with self.engine.begin() as db:
+                mine = self._begun(db, mail)
+        if mine and self.rows is not None:
+            mine = self.rows.hold(mail.id, self.owner)
+        if not mine:
+            log.warning(
+                "Message %d was taken over by another sender before it went", mail.id,
+                extra={"action": "claim_lost"},
+            )  # fmt: skip
+            raise Revoked
+
+    def record(self, message: MessageRecord, result: Result) -> None:
+        """Put on record what the server answered to a mail, which is as it was claimed."""
+        if self._shared is not None:
+            mine = self._settled(self._shared, message, result)
+            self._told.append(lambda: _tell(message, result, mine))
+        else:
+            self.insist(lambda: self._record_alone(message, result))
+
+    def _begun(self, db: Connection, mail: Outgoing) -> bool:
+        return outbox.begin(db, mail.id, self.owner, self.clock(), self.lease)
+
+    def _record_alone(self, message: MessageRecord, result: Result) -> None:
+        with self.rows.recording(message.id) if self.rows else self.engine.begin() as db:
+            mine = self._settled(db, message, result)
+        _tell(message, result, mine)
+
+    def _settled(self, db: Connection, message: MessageRecord, result: Result) -> bool:
+        now = self.clock()
+        mine = settle(
+            db,
+            message,
+            result,
+            owner=self.owner,
+            now=now,
+            overrides=self.overrides,
+            is_redirected=self.is_redirected,
+        )
+        if not mine:
+            # What the other sender made of it stands; that a copy of ours had an answer must be found, too.
+            detail = f"message {message.id}: {result.state}: {result.reply}"
+            record_event(db, at=now, by=self.owner, action="late_answer", detail=detail)
+        return mine
+
+
+def _tell(message: MessageRecord, result: Result, mine: bool) -> None:
+    """Log an answer that is on record."""
+    if not mine:
+        log.warning(
+            "Message %d was taken over by another sender while it went, its answer here: %s: %s",
+            message.id, result.state, result.reply,
+            extra={"action": "late_answer"},
+        )  # fmt: skip
+        return
+    is_usual = result.state in ("accepted", "deferred")  # the rest ops want to hear of
+    log.log(
+        logging.INFO if is_usual else logging.WARNING,
+        "Message %d %s: %s", message.id, result.state, result.reply,
+        extra={
+            "action": f"message_{result.state}",
+            "mail": message.id,
+            "attempt": message.attempts + 1,
+        },
+    )  # fmt: skip
