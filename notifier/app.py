@@ -16,7 +16,7 @@ from notifier.config import Config
 from notifier.config.credential import ledger_place, read_credential
 from notifier.database import Server
 from notifier.errors import ConfigError, DocumentError, FaultsError, NotifierError
-from notifier.intake import RowFault, read_document
+from notifier.intake import Readings, RowFault, read_document
 from notifier.intake.contacts import Seen, read_contacts
 from notifier.ledger import engine as ledger
 from notifier.ledger import tallies
@@ -113,6 +113,8 @@ class App:
     """How fast mail may go, for transport and send pass alike."""
     fallbacks: tuple[Item, ...] = ()
     """What the templates failed at since the daemon loaded its configuration."""
+    readings: Readings = field(default_factory=Readings)
+    """What was kept of earlier readings of the documents."""
     is_recalled: bool = False
     """Whether this is the configuration of before, with the documents as the ledger has them: there is no book."""
 
@@ -144,6 +146,11 @@ class App:
                 refused=tallies.refused_contacts(db) | resting,
                 fallbacks=tuple(fallback.items(db)),
             )
+
+    def keep_readings(self) -> None:
+        """Keep what was read of the documents for the next start; OSError when it can't be written."""
+        if not self.is_recalled:
+            self.readings.keep(self.config.readings_file, [entry.document for entry in self.book])
 
     def composer(self, installation: str = "preview") -> Composer:
         """Return the composer of this installation's mails."""
@@ -257,9 +264,10 @@ def build(config: Config, clock: Clock = utc_now) -> App:
     faults = [*people.faults, *_missing_credentials(config)]
     setting = setting_of(config, people.directory, people.contacts)
     book = []
+    readings = Readings.load(config.readings_file)
     for key, facts in config.plans.items():
         try:
-            document = read_document(config.resolve(facts.path))
+            document = read_document(config.resolve(facts.path), readings)
         except DocumentError as error:
             faults += [f"plans.{key}.path: {fault}" for fault in error.faults]
             continue
@@ -268,7 +276,15 @@ def build(config: Config, clock: Clock = utc_now) -> App:
     if faults:
         raise FaultsError(*faults)
     pace = Pace(config.mail.per_second, config.mail.per_domain)
-    return App(config=config, clock=clock, setting=setting, book=tuple(book), people=people, pace=pace)
+    return App(
+        config=config,
+        clock=clock,
+        setting=setting,
+        book=tuple(book),
+        people=people,
+        pace=pace,
+        readings=readings,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
