@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine
 
 from notifier.clock import Clock, utc_now
+from notifier.collector import collector_at_rest
 from notifier.config import Config
 from notifier.config.credential import ledger_place, read_credential
 from notifier.database import Server
@@ -63,6 +64,7 @@ class Passes:
     bundled: Callable[[Connection, datetime], object] = lambda _db, _now: None
     """Called in the transaction that makes messages, once they are made."""
 
+    @collector_at_rest()
     def adopt(self, now: datetime, *, catch_up: bool = False) -> Adoption:
         """Bring the ledger to what the documents say; a recalled app leaves it as it is."""
         if self.app.is_recalled:
@@ -254,6 +256,7 @@ class App:
         return Passes(engine=engine, app=self, sender=sender)
 
 
+@collector_at_rest()
 def build(config: Config, clock: Clock = utc_now) -> App:
     """Read everything that a config names; raise FaultsError with every fault of every file.
 
