@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine
 
 from notifier.clock import Clock, utc_now
+from notifier.collector import collector_at_rest
 from notifier.config import Config
 from notifier.config.credential import ledger_place, read_credential
 from notifier.database import Server
 from notifier.errors import ConfigError, DocumentError, FaultsError, NotifierError
-from notifier.intake import RowFault, read_document
+from notifier.intake import Readings, RowFault, read_document
 from notifier.intake.contacts import Seen, read_contacts
 from notifier.ledger import engine as ledger
 from notifier.ledger import tallies
@@ -64,6 +65,7 @@ class Passes:
     bundled: Callable[[Connection, datetime], object] = lambda _db, _now: None
     """Called in the transaction that makes messages, once they are made."""
 
+    @collector_at_rest()
     def adopt(self, now: datetime, *, catch_up: bool = False) -> Adoption:
         """Bring the ledger to what the documents say; a recalled app leaves it as it is."""
         if self.app.is_recalled:
@@ -113,6 +115,8 @@ class App:
     """How fast mail may go, for transport and send pass alike."""
     on_record: tuple[Item, ...] = ()
     """What a ledger has that needs a person: templates that failed since the last load, extensions that clash."""
+    readings: Readings = field(default_factory=Readings)
+    """What was kept of earlier readings of the documents."""
     is_recalled: bool = False
     """Whether this is the configuration of before, with the documents as the ledger has them: there is no book."""
 
@@ -145,6 +149,11 @@ class App:
                 refused=tallies.refused_contacts(db) | resting,
                 on_record=(*fallback.items(db), *outdated.items(db, self.book, setting)),
             )
+
+    def keep_readings(self) -> None:
+        """Keep what was read of the documents for the next start; OSError when it can't be written."""
+        if not self.is_recalled:
+            self.readings.keep(self.config.readings_file, [entry.document for entry in self.book])
 
     def composer(self, installation: str = "preview") -> Composer:
         """Return the composer of this installation's mails."""
@@ -248,6 +257,7 @@ class App:
         return Passes(engine=engine, app=self, sender=sender)
 
 
+@collector_at_rest()
 def build(config: Config, clock: Clock = utc_now) -> App:
     """Read everything that a config names; raise FaultsError with every fault of every file.
 
@@ -258,9 +268,10 @@ def build(config: Config, clock: Clock = utc_now) -> App:
     faults = [*people.faults, *missing_credentials(config)]
     setting = setting_of(config, people.directory, people.contacts)
     book = []
+    readings = Readings.load(config.readings_file)
     for key, facts in config.plans.items():
         try:
-            document = read_document(config.resolve(facts.path))
+            document = read_document(config.resolve(facts.path), readings)
         except DocumentError as error:
             faults += [f"plans.{key}.path: {fault}" for fault in error.faults]
             continue
@@ -269,7 +280,15 @@ def build(config: Config, clock: Clock = utc_now) -> App:
     if faults:
         raise FaultsError(*faults)
     pace = Pace(config.mail.per_second, config.mail.per_domain)
-    return App(config=config, clock=clock, setting=setting, book=tuple(book), people=people, pace=pace)
+    return App(
+        config=config,
+        clock=clock,
+        setting=setting,
+        book=tuple(book),
+        people=people,
+        pace=pace,
+        readings=readings,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

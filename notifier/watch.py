@@ -118,6 +118,7 @@ class Watch(ABC):
         try:
             if not self._signals.stop_asked:
                 self._start()
+                self._keep_readings()
                 self._watch()
         finally:
             is_at_rest = self._end()
@@ -305,6 +306,7 @@ class Watch(ABC):
             self._reload_fault = None
             logs.use(self._app.config.service.log)
             log.info("Reloaded", extra={"action": "reloaded"})
+            self._keep_readings()
             now = self._app.clock()
             told = {"config_hash": self._app.config.hash, "config_loaded": now}
             self._try_to_say(**told, preflight=len(self._app.preflight(now)))
@@ -341,6 +343,18 @@ class Watch(ABC):
             self._gate.adopted(fresh)
             stale, self._passes = self._passes, passes
         stale.sender.transport.close()
+
+    def _keep_readings(self) -> None:
+        """Spare the next start the reading of the same documents, where there is room for it."""
+        if self._storage.shortage() is not None:
+            return
+        try:
+            self._app.keep_readings()
+        except OSError as error:
+            log.info(
+                "What was read of the documents can't be kept for the next start: %s", error,
+                extra={"action": "readings_not_kept"},
+            )  # fmt: skip
 
     def _has_word(self) -> bool:
         """Tell whether a person let in the configuration that waits; a ledger that can't say so is asked again."""

@@ -332,6 +332,12 @@ class Config(Table):
             return self.resolve(Path("var/notifier.health.json"))
         return self.database.with_suffix(".health.json")
 
+    @property
+    def readings_file(self) -> Path:
+        """The file in which the daemon keeps what it read of the documents."""
+        place = self.database if is_file(self.service.database) else self.resolve(Path("var/notifier.db"))
+        return place.with_name(f"{place.name}.readings")
+
     def resolve(self, path: Path) -> Path:
         """Return `path` absolute, counted from the folder of config.toml."""
         return self._path.parent / path

@@ -2,6 +2,7 @@
 
 from notifier.intake.contacts import read_contacts
 from notifier.intake.document import read_document
+from notifier.intake.kept import Readings
 from notifier.intake.rows import Cell, CellRow, Content, Document, RowFault, TaskRow
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "CellRow",
     "Content",
     "Document",
+    "Readings",
     "RowFault",
     "TaskRow",
     "read_contacts",

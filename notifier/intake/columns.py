@@ -150,7 +150,7 @@ class Header:
     def text(self, cells: Sequence[str], column: Column, between: str) -> str:
         """Return what the row's cells of this column say, joined by `between` where there are several."""
         found = [cell for kind, cell in zip(self.columns, cells, strict=True) if kind is column and cell]
-        return between.join(dict.fromkeys(found))
+        return between.join(dict.fromkeys(found)) if len(found) > 1 else "".join(found)
 
     def units(self, cells: Sequence[str]) -> str:
         """Return the row's unit phrase; separate role columns come back as `牵头单位：…；配合单位：…`."""

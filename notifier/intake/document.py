@@ -6,6 +6,7 @@ from pathlib import Path
 from notifier.errors import DocumentError
 from notifier.intake import text
 from notifier.intake.confined import read_confined
+from notifier.intake.kept import Readings
 from notifier.intake.kinds import NAMES, kind_of
 from notifier.intake.rows import Content, Document
 from notifier.intake.table import tasks
@@ -44,8 +45,10 @@ _SAVE_AS = {  # formats that nothing well kept reads, and what their programs sa
 _CONVERTIBLE = {".doc", ".dot", ".wps", ".rtf", ".odt", ".et", ".xlsb"}
 
 
-def read_document(path: Path) -> Document:
+def read_document(path: Path, readings: Readings | None = None) -> Document:
     """Return the tasks of the document at `path`; rows that can't be used are its `faults`.
+
+    What `readings` hold of the very same bytes is taken from there.
 
     Raises DocumentError when the file as a whole can't be used: missing, too big, of no known format, not what its
     name says, encrypted, damaged, a scan, without a header or without one usable row.
@@ -58,10 +61,13 @@ def read_document(path: Path) -> Document:
     kind = kind_of(data)
     if reason := _refusal(path, suffix, kind):
         raise DocumentError(f"{path}: {reason}")
-    table = tasks(_read(suffix, data, path.name), path.name)
+    sha256 = hashlib.sha256(data).hexdigest()
+    table = None if readings is None else readings.of(path.name, sha256)
+    if table is None:
+        table = tasks(_read(suffix, data, path.name), path.name)
     return Document(
         path=path,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256,
         rows=table.rows,
         sections=table.sections,
         faults=table.faults,

@@ -153,6 +153,15 @@ class Placed:
 def placed(row: CellRow, header: Header) -> Placed | None:
     """Return the row's cells by column; None when there are too few or too many."""
     cells = row.cells
+    if len(cells) == len(header.columns) and tuple(cell.width for cell in cells) == header.widths:
+        return Placed(
+            tuple(
+                _joined((cell,), kind, printed=row.printed)
+                for cell, kind in zip(cells, header.columns, strict=True)
+            ),
+            tuple(cell.above for cell in cells),
+            tuple(cell.where or row.where for cell in cells),
+        )
     while len(cells) > len(header.columns) and not any(cells[-1].lines[0:1]) and _counted(row, header):
         cells = cells[:-1]  # a spreadsheet that is wider than its table
     if _counted(row, header) and set(header.columns[len(cells) :]) == {Column.OTHER}:
@@ -178,7 +187,7 @@ def _counted(row: CellRow, header: Header) -> bool:
     return all(cell.width == 1 for cell in row.cells) and set(header.widths) == {1}
 
 
-def _joined(cells: Iterable[Cell], kind: Column, *, printed: bool) -> str:
+def _joined(cells: Sequence[Cell], kind: Column, *, printed: bool) -> str:
     match kind:
         case Column.UNITS | Column.LEAD | Column.ASSIST:
             texts, between = [rejoin_units(cell.lines, printed=printed) for cell in cells], "、"
@@ -186,7 +195,7 @@ def _joined(cells: Iterable[Cell], kind: Column, *, printed: bool) -> str:
             texts, between = [rejoin_times(cell.lines) for cell in cells], "；"
         case _:
             texts, between = [rejoin(cell.lines) for cell in cells], ""
-    return between.join(dict.fromkeys(text for text in texts if text))
+    return between.join(dict.fromkeys(text for text in texts if text)) if len(texts) != 1 else texts[0]
 
 
 class Part(StrEnum):

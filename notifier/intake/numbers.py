@@ -17,6 +17,8 @@ def number_of(cell: str) -> str:
     """Return the number a cell holds in Arabic figures, or ""; `7.`, `（7）`, `⑦`, `1－1`, `(一)` are all met."""
     if len(cell) > _LONGEST:
         return ""
+    if cell.isascii() and cell.isdigit():  # most are just that
+        return cell.lstrip("0") or "0"
     plain = unicodedata.normalize("NFKC", cell.translate(_DASHES)).translate(_DASHES)
     bare = re.sub(r"[\s()\[\]【】〔〕第项条号、:]", "", plain).strip(".．*★▲●※")
     if _NUMBER.fullmatch(bare):

@@ -17,7 +17,7 @@ from notifier.ledger.log import record_event
 from notifier.ledger.suspended import silences_of
 from notifier.ledger.tasks import WHOLE_TASK, PlanRecord, TaskRecord
 from notifier.passes.book import PlanEntry, TaskEntry
-from notifier.passes.compare import Change, Comparison, compare, facts
+from notifier.passes.compare import Change, Comparison, Facts, compare
 from notifier.passes.plan import dated, next_moment
 from notifier.passes.readdress import readdress
 from notifier.passes.replan import replan, replan_plan
@@ -93,7 +93,7 @@ def _write(
     for task in found.vanished:
         _vanish(db, task, now)
     tasks.rename(db, found.moving, [task.id for task in found.in_the_way])
-    tasks.add_tasks(db, [_new_row(plan.id, i, task, entry, setting, mark) for i, task in found.new])
+    tasks.add_tasks(db, _new_rows(plan.id, found.new, entry, setting, mark))
     if found.new:
         _record_import(db, entry, [task for _, task in found.new], setting, mark)
     for change in found.changed:
@@ -136,19 +136,29 @@ def _same_plan(db: Connection, plan: PlanRecord, entry: PlanEntry, setting: Sett
     )
 
 
-def _new_row(
-    plan_id: int, position: int, task: TaskEntry, entry: PlanEntry, setting: Setting, mark: datetime
-) -> dict[str, Any]:
+def _new_rows(
+    plan_id: int, new: Iterable[tuple[int, TaskEntry]], entry: PlanEntry, setting: Setting, mark: datetime
+) -> list[dict[str, Any]]:
     context = entry.context(setting, mark)
-    return {
-        **facts(position, task, entry, setting, mark),
-        "plan_id": plan_id,
-        "revision": 1,
-        "state": "open",
-        "imported": mark,
-        "planned_until": mark,
-        "next_at": next_moment(task.rule, context, mark),
-    }
+    facts = Facts(entry, setting)
+    moments: dict[int, datetime | None] = {}  # by reading: of one phrase it is one object
+    rows = []
+    for position, task in new:
+        reading = id(task.reading)
+        if reading not in moments:
+            moments[reading] = next_moment(task.rule, context, mark)
+        rows.append(
+            {
+                **facts.of(position, task),
+                "plan_id": plan_id,
+                "revision": 1,
+                "state": "open",
+                "imported": mark,
+                "planned_until": mark,
+                "next_at": moments[reading],
+            }
+        )
+    return rows
 
 
 def _record_import(
@@ -157,9 +167,13 @@ def _record_import(
     start = datetime.combine(entry.facts.issued, datetime.min.time(), setting.policy.zone)
     context = entry.context(setting, start)
     tasks_new = list(new)
-    before = (
-        sum(1 for task in tasks_new for _ in between(task.rule, context, start, mark)) if start < mark else 0
-    )
+    before = 0
+    if start < mark:
+        rules = {id(task.reading): task.rule for task in tasks_new}  # of one phrase it is one object
+        passed = {
+            reading: sum(1 for _ in between(rule, context, start, mark)) for reading, rule in rules.items()
+        }
+        before = sum(passed[id(task.reading)] for task in tasks_new)
     detail = f"{entry.key}: {len(tasks_new)} tasks, {before} checkpoints lay before {mark.isoformat()}"
     record_event(db, at=mark, by="notifier", action="imported", detail=detail)
 

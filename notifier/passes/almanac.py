@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from notifier.passes.book import PlanEntry, TaskEntry
@@ -20,8 +21,12 @@ def almanac(book: Sequence[PlanEntry], setting: Setting, now: datetime) -> Itera
     yield from _notices(book, setting, now)
     for entry in book:
         context = entry.context(setting, now)
+        terms: dict[int, tuple[Item, ...]] = {}  # by reading: of one phrase it is one object
         for task in entry.tasks:
-            yield from _terms(entry, task, context, now)
+            if (items := terms.get(id(task.reading))) is None:
+                terms[id(task.reading)] = items = tuple(_terms(entry, task, context, now))
+            for item in items:
+                yield replace(item, tasks=(task.row.ref,))
     for name, day in sorted(setting.recorded.items()):
         if (other := setting.events.get(name, day)) != day:
             assigned = f"{json.dumps(name, ensure_ascii=False)} = {day}"
@@ -43,11 +48,11 @@ def _notices(book: Sequence[PlanEntry], setting: Setting, now: datetime) -> Iter
         until = setting.policy.notice_instant(known.replace(year=year))
         reaching = 0
         first: date | None = None
-        seen: dict[tuple[str, str], date | None] = {}
+        seen: dict[tuple[str, int], date | None] = {}
         for entry in book:
             context = entry.context(setting, now)
             for task in entry.tasks:
-                key = (entry.key, str(task.rule))
+                key = (entry.key, id(task.reading))
                 if key not in seen:
                     there = next(between(task.rule, context, since, until), None)
                     seen[key] = None if there is None else setting.policy.local_day(there.at)

@@ -70,8 +70,11 @@ class PlanEntry:
                 read[id(timing)] = f"{timing!r}\n{timing.rule}"
             if id(units) not in read:
                 read[id(units)] = repr(units)
-            said = (row.ref, row.section, row.text, row.timing, sorted(task.named.items()))
-            found.update(f"{said}\n{read[id(timing)]}\n{read[id(units)]}\n".encode("utf-8", "surrogatepass"))
+            # Intake leaves no control character in a text.
+            said = "\0".join((row.ref, row.section, row.text, row.timing, read[id(timing)], read[id(units)]))
+            if task.named:
+                said += f"\0{sorted(task.named.items())}"
+            found.update(f"{said}\n".encode("utf-8", "surrogatepass"))
         return found.hexdigest()
 
     def context(self, setting: Setting, imported: datetime, *, completed: date | None = None) -> Context:
@@ -109,6 +112,7 @@ def open_plan(key: str, plan: Plan, document: Document, config: Config, setting:
         return read_units(phrase, plan.issuer_level, known)
 
     entries = []
+    nobody: dict[str, tuple[str, ...]] = {}
     for row in document.rows:
         override = plan.tasks.get(row.ref)
         if override is not None and override.timing is not None:
@@ -116,7 +120,7 @@ def open_plan(key: str, plan: Plan, document: Document, config: Config, setting:
             reading = Reading(phrase=row.timing, rule=rule, why=None, notes=(_BY_OVERRIDE,), soft=False)
         else:
             reading = timing(row.timing)
-        named = dict(override.named) if override is not None else {}
+        named = dict(override.named) if override is not None else nobody
         its = override.units if override is not None and override.units is not None else row.units
         entries.append(TaskEntry(row=row, reading=reading, units=units(its), named=named))
     return PlanEntry(key=key, facts=plan, document=document, tasks=tuple(entries))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from notifier.ledger.tasks import TaskRecord
@@ -11,6 +11,7 @@ from notifier.passes.matching import match, plain
 from notifier.passes.plan import rule_of
 from notifier.passes.setting import Setting
 from notifier.timing.outline import timing_state
+from notifier.timing.phrase import Reading
 from notifier.timing.rule import Review, Rule
 
 _IN_PASSING = {"position", "moved"}
@@ -74,13 +75,14 @@ def compare(known: Sequence[TaskRecord], entry: PlanEntry, setting: Setting) -> 
     new: list[tuple[int, TaskEntry]] = []
     changed: list[Change] = []
     continued: set[int] = set()
+    facts = Facts(entry, setting)
     pairs = zip(entry.tasks, match(known, [task.row for task in entry.tasks]), strict=True)
     for position, (task, old) in enumerate(pairs):
         if old is None:
             new.append((position, task))
             continue
         continued.add(old.id)
-        values = facts(position, task, entry, setting, old.imported)
+        values = facts.of(position, task)
         if old.document_rule is not None:
             values |= _beside_extension(old, values)
         differs = frozenset(name for name, value in values.items() if getattr(old, name) != value)
@@ -110,24 +112,35 @@ def _beside_extension(old: TaskRecord, values: Mapping[str, Any]) -> dict[str, A
     return {"document_rule": None, "moved": None}
 
 
-def facts(
-    position: int, task: TaskEntry, entry: PlanEntry, setting: Setting, imported: datetime
-) -> dict[str, Any]:
-    """Return what the document says of a task, as the ledger keeps it."""
-    context = entry.context(setting, imported)
-    state, why = timing_state(task.rule, context)
-    if isinstance(task.rule, Review):
-        why = task.reading.why
-    return {
-        "ref": task.row.ref,
-        "position": position,
-        "section": task.row.section,
-        "text": task.row.text,
-        "units": task.units_as_json(),
-        "timing": task.row.timing,
-        "rule": str(task.rule),
-        "timing_state": state,
-        "why": why,
-        "notes": [[note.en, note.zh] for note in task.reading.notes],
-        "soft": task.reading.soft,
-    }
+class Facts:
+    """What a document says of its tasks, as the ledger keeps it; each phrase is looked at once."""
+
+    def __init__(self, entry: PlanEntry, setting: Setting) -> None:
+        """Take the plan, and the setting whose events date its rules."""
+        # Whether a rule waits hangs on the events alone, not on when its task was imported.
+        self._context = entry.context(setting, datetime.min.replace(tzinfo=UTC))
+        self._timings: dict[int, dict[str, Any]] = {}  # by reading: of one phrase it is one object
+
+    def of(self, position: int, task: TaskEntry) -> dict[str, Any]:
+        """Return the columns of a task at this place in the document."""
+        if (timing := self._timings.get(id(task.reading))) is None:
+            timing = self._timings[id(task.reading)] = self._timing(task.reading)
+        return {
+            "ref": task.row.ref,
+            "position": position,
+            "section": task.row.section,
+            "text": task.row.text,
+            "units": task.units_as_json(),
+            "timing": task.row.timing,
+            **timing,
+        }
+
+    def _timing(self, reading: Reading) -> dict[str, Any]:
+        state, why = timing_state(reading.rule, self._context)
+        return {
+            "rule": str(reading.rule),
+            "timing_state": state,
+            "why": reading.why if isinstance(reading.rule, Review) else why,
+            "notes": [[note.en, note.zh] for note in reading.notes],
+            "soft": reading.soft,
+        }

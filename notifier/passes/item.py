@@ -21,12 +21,12 @@ class Item:
 
 def merged(items: Iterable[Item]) -> list[Item]:
     """Return the items, the same matter of several tasks as one, in their order."""
-    found: dict[tuple[str, str, str], Item] = {}
+    found: dict[tuple[str, str, str], tuple[Item, list[str], set[date]]] = {}
     for item in items:
-        key = (item.kind, item.plan, item.message)
-        if (same := found.get(key)) is None:
-            found[key] = item
-            continue
-        days = [day for day in (same.first, item.first) if day is not None]
-        found[key] = replace(same, tasks=(*same.tasks, *item.tasks), first=min(days, default=None))
-    return list(found.values())
+        _, tasks, days = found.setdefault((item.kind, item.plan, item.message), (item, [], set()))
+        tasks += item.tasks
+        if item.first is not None:
+            days.add(item.first)
+    return [
+        replace(item, tasks=tuple(tasks), first=min(days, default=None)) for item, tasks, days in found.values()
+    ]

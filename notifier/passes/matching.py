@@ -35,6 +35,8 @@ def match(known: Sequence[TaskRecord], rows: Sequence[TaskRow]) -> list[TaskReco
     continued only where no other fits. The same number with a different text is a new task.
     """
     found: list[TaskRecord | None] = [None] * len(rows)
+    if not known:
+        return found
     left = {
         task.id: task for task in sorted(known, key=lambda task: (task.state == "vanished", task.position))
     }

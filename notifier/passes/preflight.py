@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 
 from notifier.intake import RowFault
@@ -52,9 +53,25 @@ def _items(
             hint = "remove it, or mend its number"
             zh = f'[plans.{entry.key}.tasks."{ref}"]'
             yield Item(kind="override", plan=entry.key, tasks=(ref,), message=message, hint=hint, zh=zh)
-        for task in entry.tasks:
-            yield from _of_task(entry, task, refused, setting, now)
+        yield from _of_tasks(entry, refused, setting, now)
     yield from almanac(book, setting, now)
+
+
+def _of_tasks(
+    entry: PlanEntry, refused: Mapping[str, str], setting: Setting, now: datetime
+) -> Iterator[Item]:
+    """Yield what needs a person in each task; tasks of one phrase and the same units are looked at once."""
+    known: dict[tuple[int, int], tuple[Item, ...]] = {}  # by reading and units: of one phrase they are one object
+    for task in entry.tasks:
+        if task.named:
+            yield from _of_task(entry, task, refused, setting, now)
+            continue
+        key = (id(task.reading), id(task.units))
+        if (items := known.get(key)) is None:
+            known[key] = items = tuple(_of_task(entry, task, refused, setting, now))
+        for item in items:
+            # Its hint may name the first of the tasks: that one's stays, once they are merged.
+            yield replace(item, tasks=(task.row.ref,))
 
 
 def _of_task(

@@ -25,7 +25,7 @@ import notifier.clock
 from notifier import app, daemon, intake, logs, watch
 from notifier.clock import Clock
 from notifier.config import load
-from notifier.intake import Document
+from notifier.intake import Document, Readings
 from notifier.ledger import generation, keeping
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ def read_slowly(seconds: float) -> None:
     """Let each document take so long."""
     read = intake.read_document
 
-    def slowly(path: Path) -> Document:
+    def slowly(path: Path, readings: Readings | None = None) -> Document:
         time.sleep(seconds)
-        return read(path)
+        return read(path, readings)
 
     vars(app)["read_document"] = slowly
 

@@ -20,6 +20,7 @@ EVERYBODY = {f"{name}@example.org": 1 for name in ("wang", "li", "zhang", "zhao"
 NEW: Row = ("建立制度。", "财政厅", "2019年6月底前完成")
 SLOT = beijing("2018-06-29T09:00")  # a deadline and a quarterly report, each on the last working day before
 JUST_BEFORE = "2018-06-29T08:59:59.500"
+ANY_CHANGE = '[service]\nsurprise_limit = "off"\n'
 DATE = "Fri, 29 Jun 2018 09:00:00 +0800"
 
 
@@ -365,3 +366,32 @@ def test_sigterm_during_the_first_adoption_ends_in_order(machine: Machine) -> No
     [(adopted,)] = machine.rows("SELECT count(*) FROM tasks")
     assert adopted in (0, len(rows))
     assert machine.rows("SELECT 1 FROM daemons WHERE stopped NOT NULL") == [(1,)]
+
+
+def test_a_second_start_reads_no_document_again_and_a_changed_one_anew(machine: Machine) -> None:
+    config = office(machine.folder, extra=ANY_CHANGE)
+    machine.clock.set("2018-06-01T10:00")
+    first = machine.launch()
+    wait_until(config.readings_file.exists, "what was read is kept")
+    assert first.stop() == 0
+    assert config.readings_file.stat().st_mode & 0o777 == 0o600
+    kept = config.readings_file.read_bytes()
+
+    second = machine.launch()
+    machine.wait_for_passes(second)
+    assert second.stop() == 0
+    assert config.readings_file.read_bytes() == kept
+    assert machine.rows("SELECT count(*) FROM events WHERE action = 'task_changed'") == [(0,)]
+
+    office(machine.folder, rows=(("培训校长。", *TEACHERS[1:]), ALWAYS, NEW), extra=ANY_CHANGE)
+    third = machine.launch()
+    wait_until(lambda: config.readings_file.read_bytes() != kept, "what was read anew is kept")
+    assert machine.rows("SELECT text FROM tasks WHERE state = 'open' ORDER BY position") == [
+        ("培训校长。",), (ALWAYS[0],), (NEW[0],),
+    ]  # fmt: skip
+    office(machine.folder, rows=(ALWAYS,), extra=ANY_CHANGE)
+    kept = config.readings_file.read_bytes()
+    third.send(signal.SIGHUP)
+    wait_until(lambda: config.readings_file.read_bytes() != kept, "what a reload read is kept")
+    assert machine.rows("SELECT text FROM tasks WHERE state = 'open'") == [(ALWAYS[0],)]
+    assert third.stop() == 0

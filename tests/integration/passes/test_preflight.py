@@ -59,3 +59,9 @@ def test_a_unit_without_a_contact_hurts_on_its_tasks_first_notice(desk: Desk) ->
     item = asked(desk.app, "2017-10-02T12:00")["unknown_unit"]
     assert item.tasks == ("1", "2")
     assert item.first == date(2017, 12, 22)
+
+
+def test_a_matter_names_its_tasks_in_their_order_whatever_their_phrases(desk: Desk) -> None:
+    due, always = "2018年6月底前完成", "持续实施"
+    desk.open(rows=tuple((f"任务{i}。", "省公安厅", due if i % 2 else always) for i in range(5)))
+    assert asked(desk.app, "2017-10-02T12:00")["unknown_unit"].tasks == ("1", "2", "3", "4", "5")
