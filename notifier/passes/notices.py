@@ -139,6 +139,7 @@ def _notice(verdict: Verdict, task: TaskRecord, related: Sequence[Said]) -> Noti
         units=verdict.units,
         co_units=tuple(unit.name for unit in reading.units),
         notes=tuple(zh for _en, zh in task.notes),
+        english_notes=tuple(en for en, _zh in task.notes),
         soft=task.soft,
         provisional=reminder.provisional,
         original_due=task.original_due(reminder.nominal) if reminder.family == Kind.DUE else None,
