@@ -25,7 +25,7 @@ from notifier.mail.render import Office, Rendered, Source
 
 MEMORY: Final = 256 * 1024 * 1024  # bytes of address space, of which Python and Jinja2 take 50 MB
 RENDER_SECONDS: Final = 2.0  # of processor time; the shipped templates take some milliseconds
-PROOF_SECONDS: Final = 5.0  # for all samples, and a little more for each template beyond the usual five
+PROOF_SECONDS: Final = 5.0  # for all samples, and a little more for each template beyond the usual few
 PATIENCE: Final = 5  # so many times as long may it take by the wall clock, on a busy machine
 START_SECONDS: Final = 20.0  # of wall time on top, for a child that has yet to start
 MAX_ANSWER: Final = 8_000_000  # bytes; what may leave is far smaller
@@ -46,11 +46,13 @@ class Confined:
         self._used = 0.0
         self._overrun: list[str] = []
 
-    def render(self, content: Digest | Bulletin, *, redirected_from: str = "") -> Rendered:
+    def render(
+        self, content: Digest | Bulletin, *, redirected_from: str = "", language: str = ""
+    ) -> Rendered:
         """Render the three parts; TemplateError names the lines that failed, or the limit, MailTooBig the parts."""
         if self._overrun:
             raise TemplateError(*self._overrun)
-        answer = self._ask((content, redirected_from), RENDER_SECONDS)
+        answer = self._ask((content, redirected_from, language), RENDER_SECONDS)
         if "faults" in answer:
             self._overrun = answer["faults"] if answer["overrun"] else []
             raise TemplateError(*answer["faults"])
@@ -76,7 +78,7 @@ class Confined:
             self._child.end()
             self._child = None
 
-    def _ask(self, request: tuple[Digest | Bulletin, str] | None, seconds: float) -> dict[str, Any]:
+    def _ask(self, request: tuple[Digest | Bulletin, str, str] | None, seconds: float) -> dict[str, Any]:
         is_fresh = self._child is None
         try:
             if self._child is None:

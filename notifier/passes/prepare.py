@@ -70,8 +70,13 @@ class Preparation:
         standing = self._standing(claimed, now)
         with self.engine.begin() as db:
             drafts = self._judge(db, claimed, now, standing)
-        zone = self.setting.policy.zone
-        making = Making(composer=self.composer, sender=self.sender, redirect_to=self.redirect_to, zone=zone)
+        making = Making(
+            composer=self.composer,
+            sender=self.sender,
+            redirect_to=self.redirect_to,
+            zone=self.setting.policy.zone,
+            contacts=self.setting.contacts,
+        )
         rest = iter(drafts)
         while (some := list(islice(rest, AT_ONCE))) and not ends():
             made = [making.make(draft) for draft in some]

@@ -236,7 +236,13 @@ def test_what_is_said_in_words_is_there_as_plain_values_for_other_languages() ->
         original_due=date(2017, 11, 30),
         notes=("12月前按不含12月理解。", "另一句。"),
         english_notes=("before December excludes December",),
-        folded=("due-30d@2017-12-31", "report-5wd@2017-12-31", "start@2017-12-31", "overdue-3@2017-12-31", "?"),
+        folded=(
+            "due-30d@2017-12-31",
+            "report-5wd@2017-12-31",
+            "start@2017-12-31",
+            "overdue-3@2017-12-31",
+            "?",
+        ),
     )
     assert (found.family, found.role_key) == ("due", "assist")
     said = {remark.kind: remark for remark in found.remarks if remark.kind != "reading"}

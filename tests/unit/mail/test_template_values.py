@@ -41,7 +41,7 @@ def test_templates_get_frozen_records_of_plain_values_without_methods() -> None:
     records = {kind for kind in found if dataclasses.is_dataclass(kind)}
     assert found - records <= PLAIN
     assert {kind.__name__ for kind in records} == {
-        "Count", "Digest", "Group", "Line", "Office", "Remark", "Section",
+        "Count", "Digest", "Earlier", "Group", "Line", "Office", "Remark", "Section",
     }  # fmt: skip
     for kind in records:
         assert kind.__dataclass_params__.frozen, kind  # type: ignore[attr-defined]
