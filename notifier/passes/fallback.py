@@ -1,6 +1,7 @@
 """What is wrong with templates beyond what a proof finds.
 
-Mail that they could not make went with the built-in text: told to the log, the ledger and preflight. A template for a
+Mail that they could not make went with the built-in text: told to the log, the ledger (on the message, too) and
+preflight. A template for a
 plan that there isn't is never used.
 """
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 
 from notifier.errors import TemplateError
 from notifier.ledger.log import all_daemons, events_since, record_event
+from notifier.ledger.outbox import mark_built_in
 from notifier.passes.item import Item
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ def fell_back(db: Connection, message: int, error: TemplateError, now: datetime)
         fault,
         extra={"action": "template_fallback", "mail": message},
     )
+    mark_built_in(db, message, fault)
     record_event(db, at=now, by="notifier", action=ACTION, detail=f"message {message}: {fault}")
     return f"mail goes with the built-in text instead of the templates: {fault}"
 

@@ -188,6 +188,8 @@ class Preparation:
             ledger.tell(db, message.id, content.told)
         if made.fallback is not None:
             self.template_fault = fell_back(db, message.id, made.fallback, now)
+        elif message.built_in is not None:
+            outbox.mark_built_in(db, message.id, None)  # made anew, by templates that are mended
         if made.too_big is not None and outbox.shorten(db, message.id, self.owner, MAX_BYTES):
             tell_of_shortening(db, message, made.too_big, owner=self.owner, now=now)
         return True
