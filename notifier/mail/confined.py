@@ -25,7 +25,7 @@ from notifier.mail.render import Office, Rendered, Source
 
 MEMORY: Final = 256 * 1024 * 1024  # bytes of address space, of which Python and Jinja2 take 50 MB
 RENDER_SECONDS: Final = 2.0  # of processor time; the shipped templates take some milliseconds
-PROOF_SECONDS: Final = 5.0  # for all samples, and a little more for each template beyond the usual few
+PROOF_SECONDS: Final = 5.0  # for all samples, and a little more for each template beyond a dozen
 PATIENCE: Final = 5  # so many times as long may it take by the wall clock, on a busy machine
 START_SECONDS: Final = 20.0  # of wall time on top, for a child that has yet to start
 MAX_ANSWER: Final = 8_000_000  # bytes; what may leave is far smaller
@@ -41,7 +41,7 @@ class Confined:
 
     def __init__(self, sources: Mapping[str, Source], *, sender_name: str, office: Office) -> None:
         self._opening = pickle.dumps((dict(sources), sender_name, office))
-        self._proof_seconds = PROOF_SECONDS + 0.2 * max(0, len(sources) - 5)
+        self._proof_seconds = PROOF_SECONDS + 0.2 * max(0, len(sources) - 12)
         self._child: _Child | None = None
         self._used = 0.0
         self._overrun: list[str] = []
