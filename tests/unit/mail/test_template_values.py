@@ -48,6 +48,13 @@ def test_templates_get_frozen_records_of_plain_values_without_methods() -> None:
         assert not [name for name in dir(kind) if not name.startswith("_") and callable(getattr(kind, name))]
 
 
+def test_every_value_that_a_template_can_show_is_documented() -> None:
+    page = (ROOT / "docs" / "templates.md").read_text("utf-8")
+    records = [kind for kind in {*reachable(Digest), *reachable(Office)} if dataclasses.is_dataclass(kind)]
+    names = {field.name for kind in records for field in dataclasses.fields(kind)}
+    assert names <= set(re.findall(r"`(\w+)`", page))
+
+
 def test_no_function_within_reach_does_more_than_compute() -> None:
     sandbox = Sandbox({}, StrictUndefined)
     assert set(sandbox.globals) == {"range", "dict", "cycler", "joiner", "namespace"}
