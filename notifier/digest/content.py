@@ -48,11 +48,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """A reminder that was folded into a later one."""
+    """A reminder, or a run of overdue notices, that was folded into a later one."""
 
     kind: str  # start, due, report, overdue
     amount: int  # how long before (0: on the day itself); of an overdue notice which one it was
     unit: str  # of a lead: d, wd, w
+    last: int = 0  # of a run of overdue notices which one it ends with; else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,8 +64,9 @@ def remarks(notice: Notice, late_since: date | None) -> Iterator[Remark]:
     if late_since is not None:
         yield remark("late", f"本提醒应于{_full(late_since)}发出，因当时未能发出，现予补发。", late_since)
     if notice.folded:
-        told = remark("folded", f"此前的提醒（{'、'.join(_listed(notice.folded))}）未单独发出，已并入本条。")
-        yield replace(told, earlier=tuple(filter(None, map(earlier, notice.folded))))
+        listed = list(_in_runs(notice.folded))
+        told = remark("folded", f"此前的提醒（{'、'.join(map(_reminders, listed))}）未单独发出，已并入本条。")
+        yield replace(told, earlier=tuple(each for each in listed if not isinstance(each, str)))
     if notice.original_due and notice.original_due != notice.nominal:
         verb = "延期至" if notice.nominal > notice.original_due else "调整为"
         text = f"原定期限{_full(notice.original_due)}，现已{verb}{_full(notice.nominal)}。"
@@ -111,27 +112,41 @@ def earlier(key: str) -> Earlier | None:
 
 def reminder(key: str) -> str:
     """Return what a checkpoint's key announces: 提前30天到期提醒, 第2次逾期提醒."""
-    if (found := earlier(key)) is None:
-        return f"{key}提醒"
-    if found.kind == "overdue":
-        return f"第{found.amount}次逾期提醒"
-    lead = f"提前{found.amount}{LEAD_UNITS[found.unit]}" if found.unit else ""
-    return f"{lead}{KEY_WORDS[found.kind]}提醒"
+    return _reminders(earlier(key) or key)
 
 
-def _listed(keys: Sequence[str]) -> Iterator[str]:
-    """Yield the reminders; a run of overdue notices, of which there may be twenty, as one: 第1次至第15次逾期提醒."""
-    run: list[str] = []
-    for key in [*keys, ""]:
-        found, last = earlier(key), earlier(run[-1]) if run else None
-        if last and found and found.kind == last.kind == "overdue" and found.amount == last.amount + 1:
-            run.append(key)
-            continue
-        if len(run) > _A_RUN:
-            yield f"{reminder(run[0]).removesuffix('逾期提醒')}至{reminder(run[-1])}"
+def _reminders(told: Earlier | str) -> str:
+    if isinstance(told, str):
+        return f"{told}提醒"
+    if told.kind == "overdue":
+        return f"第{told.amount}次{f'至第{told.last}次' if told.last else ''}逾期提醒"
+    lead = f"提前{told.amount}{LEAD_UNITS[told.unit]}" if told.unit else ""
+    return f"{lead}{KEY_WORDS[told.kind]}提醒"
+
+
+def _in_runs(keys: Sequence[str]) -> Iterator[Earlier | str]:
+    """Yield what keys announce, or a key that isn't one; overdue notices, of which there may be twenty, in runs."""
+    run: list[Earlier] = []
+    for key in keys:
+        found = earlier(key)
+        follows = found and run and found.kind == "overdue" and found.amount == run[-1].amount + 1
+        if run and not follows:
+            yield from _as_one(run)
+            run = []
+        if found is None:
+            yield key
+        elif found.kind == "overdue":
+            run.append(found)
         else:
-            yield from map(reminder, run)
-        run = [key]
+            yield found
+    yield from _as_one(run)
+
+
+def _as_one(run: Sequence[Earlier]) -> Iterator[Earlier]:
+    if len(run) > _A_RUN:
+        yield replace(run[0], last=run[-1].amount)
+    else:
+        yield from run
 
 
 def named(units: Sequence[str]) -> str:

@@ -146,7 +146,7 @@ _FOLDED: Final = (
     "report-5wd@2018-03-01",
     "start-1w@2018-03-01",
     "due@2018-03-01",
-    "overdue-1@2018-02-28",
+    *(f"overdue-{number}@2018-02-28" for number in (1, 3, 4, 5)),
 )
 _KINDS: Final = (
     (Kind.OVERDUE, Kind.DUE),

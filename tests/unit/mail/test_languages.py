@@ -47,7 +47,8 @@ def every_kind(notice: Notice) -> Iterator[Notice]:
         notice, plan_title="Title", plan_number="", section="", text="A task.", timing="by then", label="step",
         units=("Unit",), co_units=("Unit", "Other"), notes=("说明",), english_notes=("a note",), copied=True,
         soft=True, provisional=True, original_due=date(2017, 11, 30), at=SLOT - timedelta(days=3),
-        folded=("due-30d@2017-12-31", "report-5wd@2017-12-31", "start@2017-12-31", "overdue-3@2017-12-31"),
+        folded=("due-30d@2017-12-31", "report-5wd@2017-12-31", "start@2017-12-31", "overdue-3@2017-12-31",
+                *(f"overdue-{number}@2017-12-31" for number in range(5, 20))),
     )  # fmt: skip
     kinds = [
         (Kind.OVERDUE, Kind.DUE), (Kind.DUE, Kind.DUE), (Kind.LEAD, Kind.DUE), (Kind.LEAD, Kind.START),
@@ -78,7 +79,8 @@ def test_english_mail_says_all_in_english_but_what_documents_say(shipped: Path, 
         "3 days overdue", "1 day overdue", "due today", "1 day left", "7 days left", "starts today",
         "started 1 day ago", "to be reported today", "3 days past", "lead unit", "assisting unit",
         "should have been sent on Tuesday, 26 December 2017",
-        "30 days before the due date; 5 working days before the report date; on the start date; overdue notice 3",
+        "30 days before the due date; 5 working days before the report date; on the start date; overdue notice 3; "
+        "overdue notices 5 to 19)",
         "was Thursday, 30 November 2017 at first", "is a day off", "a note", "Together with: Other", "copy",
     ):  # fmt: skip
         assert said in rendered.text, said
