@@ -99,7 +99,7 @@ def _group_key(notice: Notice, today: date) -> GroupKey:
 def _line(notice: Notice, slot: datetime, today: date, zone: ZoneInfo) -> Line:
     key = _group_key(notice, today)
     left = (notice.day - today).days
-    late_since = notice.at.astimezone(zone).date() if slot > notice.at + LATE_AFTER else None
+    late_since = notice.at.astimezone(zone) if slot > notice.at + LATE_AFTER else None
     light: Light = "red" if key == "overdue" else "green" if key == "start" else "yellow"
     return Line(
         ref=notice.ref,
@@ -125,7 +125,7 @@ def _line(notice: Notice, slot: datetime, today: date, zone: ZoneInfo) -> Line:
         soft=notice.soft,
         provisional=notice.provisional,
         copied=notice.copied,
-        remarks=tuple(wording.remarks(notice, late_since)),
+        remarks=tuple(wording.remarks(notice, late_since, today)),
     )
 
 

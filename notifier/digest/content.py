@@ -60,14 +60,16 @@ class Earlier:
 class Remark:
     """A sentence under a line, or under a group when it holds for each of its lines.
 
-    `days`: late: when it should have come; extended: the old day and the new; rolled: the day off and the day that
-    counts. `earlier`: what was folded. `english`: of a reading, its sentence in English.
+    `days`: late: the day it should have come (and `time`, where that is the digest's own day); extended: the old day
+    and the new; rolled: the day off and the day that counts. `earlier`: what was folded. `english`: of a reading, its
+    sentence in English.
     """
 
     kind: RemarkKind
     word: str
     text: str
     days: tuple[date, ...] = ()
+    time: str = ""  # 09:00
     earlier: tuple[Earlier, ...] = ()
     english: str = ""
 

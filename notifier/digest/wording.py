@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from itertools import zip_longest
 from typing import Final
 
@@ -55,14 +55,17 @@ def document(title: str) -> str:
     return title if title.startswith("《") else f"《{title}》"
 
 
-def remarks(notice: Notice, late_since: date | None) -> Iterator[Remark]:
-    """Yield what a reader must know besides the line; `late_since` is the day a late notice was meant for."""
+def remarks(notice: Notice, late_since: datetime | None, today: date) -> Iterator[Remark]:
+    """Yield what a reader must know besides the line; `late_since` is the local moment a late notice was meant for."""
 
     def remark(kind: RemarkKind, text: str, *days: date, english: str = "") -> Remark:
         return Remark(kind=kind, word=REMARK_WORDS[kind], text=text, days=days, english=english)
 
     if late_since is not None:
-        yield remark("late", f"本提醒应于{_full(late_since)}发出，因当时未能发出，现予补发。", late_since)
+        day = late_since.date()
+        time = f"{late_since:%H:%M}" if day == today else ""  # hours late: the day alone would say nothing
+        told = remark("late", f"本提醒应于{_full(day)}{time}发出，因当时未能发出，现予补发。", day)
+        yield replace(told, time=time)
     if notice.folded:
         listed = list(_in_runs(notice.folded))
         told = remark("folded", f"此前的提醒（{'、'.join(map(_reminders, listed))}）未单独发出，已并入本条。")

@@ -177,7 +177,7 @@ def _notice(plan: str, kind: Kind, family: Kind, slot: datetime, text: str, days
         label=text,
         nominal=day + timedelta(days=full),
         day=day,
-        at=slot - timedelta(days=full),
+        at=slot - (timedelta(hours=2) if days == 0 else timedelta(days=1)) if full else slot,
         role=Role.LEAD if full else Role.ASSIST,
         units=(text, "省教育厅") if full else (),
         co_units=(text, "省教育厅", "省财政厅") if full else (),

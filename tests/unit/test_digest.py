@@ -200,6 +200,7 @@ def test_a_plain_line_needs_no_remark() -> None:
     ("over", "kind", "expected"),
     [
         ({"at": SLOT - timedelta(days=7)}, "late", "应于2017年12月22日（星期五）发出，因当时未能发出，现予补发"),
+        ({"at": SLOT - timedelta(hours=2)}, "late", "应于2017年12月29日（星期五）07:00发出，因当时未能发出，现予补发"),
         ({"nominal": date(2017, 12, 31)}, "rolled", "2017年12月31日（星期日）为休息日，提前至2017年12月29日（星期五）"),
         ({"nominal": date(2017, 12, 24)}, "rolled", "2017年12月24日（星期日）为休息日，顺延至2017年12月29日（星期五）"),
         ({"original_due": date(2017, 11, 30)}, "extended", "原定期限2017年11月30日（星期四），现已延期至"),

@@ -87,6 +87,16 @@ def test_english_mail_says_all_in_english_but_what_documents_say(shipped: Path, 
         assert said in rendered.html, said
 
 
+def test_a_reminder_that_is_hours_late_names_the_hour(shipped: Path, notice: Notice) -> None:
+    late = replace(notice, at=SLOT - timedelta(hours=2))
+    digest = build([late], slot=SLOT, zone=ZoneInfo("Asia/Shanghai"))
+    text = templates(shipped).render(digest, language="en").text
+    assert (
+        "Late: This reminder should have been sent today at 07:00. It could not be sent then and comes late."
+        in text
+    )
+
+
 def test_a_language_takes_what_it_lacks_from_the_default_one(
     own: Path, shipped: Path, digest: Digest
 ) -> None:
