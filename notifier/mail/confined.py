@@ -35,8 +35,8 @@ IDLE_SECONDS: Final = 20.0  # then the child may go
 class Confined:
     """A set of templates, rendered elsewhere; TemplateError says where one failed.
 
-    Once a template overran the limits nothing is rendered any more: each mail would cost as much again, and a
-    reload makes a new set.
+    Once a template overran the limits nothing is rendered in its language any more: each mail would cost as much again,
+    and a reload makes a new set.
     """
 
     def __init__(self, sources: Mapping[str, Source], *, sender_name: str, office: Office) -> None:
@@ -44,17 +44,18 @@ class Confined:
         self._proof_seconds = PROOF_SECONDS + 0.2 * max(0, len(sources) - 12)
         self._child: _Child | None = None
         self._used = 0.0
-        self._overrun: list[str] = []
+        self._overrun: dict[str, list[str]] = {}  # by language
 
     def render(
         self, content: Digest | Bulletin, *, redirected_from: str = "", language: str = ""
     ) -> Rendered:
         """Render the three parts; TemplateError names the lines that failed, or the limit, MailTooBig the parts."""
-        if self._overrun:
-            raise TemplateError(*self._overrun)
+        if language in self._overrun:
+            raise TemplateError(*self._overrun[language])
         answer = self._ask((content, redirected_from, language), RENDER_SECONDS)
         if "faults" in answer:
-            self._overrun = answer["faults"] if answer["overrun"] else []
+            if answer["overrun"]:
+                self._overrun[language] = answer["faults"]
             raise TemplateError(*answer["faults"])
         if "too_big" in answer:
             raise MailTooBig(answer["too_big"])

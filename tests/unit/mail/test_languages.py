@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifier.digest import Digest, Notice, build
+from notifier.errors import TemplateError
 from notifier.mail import confined, proof
 from notifier.mail.compose import Composer, Envelope, Identity, Office
 from notifier.mail.confined import Confined
@@ -183,6 +184,26 @@ def test_one_digest_in_two_languages_makes_two_bodies(
     assert subjects[1] == subjects[3] == "[1 due] Reminder of supervised tasks: 省教育厅 (29 December 2017)"
     built_in = composer.compose(digest, replace(envelope, language="en"), plain=True)
     assert str(email.message_from_bytes(built_in, policy=policy.default)["Subject"]) == subjects[0]
+
+
+@pytest.mark.slow
+def test_a_language_that_runs_away_at_work_costs_no_other_its_looks(
+    own: Path, shipped: Path, identity: Identity, digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confined, "RENDER_SECONDS", 0.3)
+    write(
+        own,
+        **{
+            "ug__subject.txt": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+        },
+    )
+    kept = Confined(read([own, shipped]), sender_name="", office=identity.office)
+    for _ in range(2):
+        with pytest.raises(TemplateError):
+            kept.render(digest, language="ug")
+        assert kept.render(digest, language="en").subject.startswith("[1 due]")
+        assert kept.render(digest).subject.startswith("【到期1项】")
+    kept.close()
 
 
 @pytest.mark.slow
