@@ -26,6 +26,7 @@ from notifier.ledger.unseen import UnseenStorage
 from notifier.mail.compose import Composer, Identity, Office
 from notifier.mail.maildir import MaildirTransport
 from notifier.mail.pace import Pace
+from notifier.mail.render import languages
 from notifier.mail.transport import Transport
 from notifier.passes import fallback, outdated
 from notifier.passes.adopt import Adoption, adopt
@@ -117,6 +118,7 @@ class App:
     """What a ledger has that needs a person: templates that failed since the last load, extensions that clash."""
     readings: Readings = field(default_factory=Readings)
     """What was kept of earlier readings of the documents."""
+    template_names: tuple[str, ...] = ()
     is_recalled: bool = False
     """Whether this is the configuration of before, with the documents as the ledger has them: there is no book."""
 
@@ -136,7 +138,7 @@ class App:
     def preflight(self, now: datetime) -> list[Item]:
         """Return what needs a person."""
         found = preflight(self.book, self.people.row_faults, self.refused, self.setting, now)
-        return [*found, *self.on_record]
+        return [*found, *fallback.of_no_plan(self.template_names, self.config.plans), *self.on_record]
 
     def informed(self, engine: Engine) -> "App":
         """Return this app with what a ledger has on record: the days of events, the addresses refused."""
@@ -288,6 +290,7 @@ def build(config: Config, clock: Clock = utc_now) -> App:
         people=people,
         pace=pace,
         readings=readings,
+        template_names=tuple(_template_names(config)),
     )
 
 
@@ -306,10 +309,10 @@ def read_people(config: Config) -> People:
     contacts: list[Contact] = []
     row_faults: list[RowFault] = []
     faults: list[str] = []
-    seen: Seen = {}
+    seen, spoken = Seen(), languages(_template_names(config))
     for path in config.contacts.files:
         try:
-            found, bad = read_contacts(config.resolve(path), seen)
+            found, bad = read_contacts(config.resolve(path), seen, spoken)
             contacts += found
             row_faults += bad
         except DocumentError as error:
@@ -325,6 +328,16 @@ def read_people(config: Config) -> People:
         row_faults=tuple(row_faults),
         faults=tuple(faults),
     )
+
+
+def _by_address(contacts: Sequence[Contact]) -> dict[str, Contact]:
+    """Return who stands first for each address, in the language that any of its rows names: it gets one mail."""
+    found: dict[str, Contact] = {}
+    for contact in reversed(contacts):
+        key = contact.address.lower()
+        known = found[key].language if key in found else ""
+        found[key] = contact if contact.language or not known else replace(contact, language=known)
+    return found
 
 
 def setting_of(config: Config, directory: Directory, contacts: Sequence[Contact] = ()) -> Setting:
@@ -350,7 +363,7 @@ def setting_of(config: Config, directory: Directory, contacts: Sequence[Contact]
         events=config.events,
         recorded={},
         directory=directory,
-        contacts={contact.address.lower(): contact for contact in reversed(contacts)},
+        contacts=_by_address(contacts),
         open_groups=policy.open_groups,
         catch_up=timedelta(days=policy.catch_up_days),
         catch_up_hours=(policy.catch_up_from, policy.catch_up_to),
@@ -368,9 +381,18 @@ def _composer(config: Config, installation: str) -> Composer:
         ),
         installation=installation,
     )
+    return Composer(_template_folders(config), identity)
+
+
+def _template_folders(config: Config) -> list[Path]:
     own = [] if config.service.templates is None else [config.resolve(config.service.templates)]
     # Ops' own folder first: what it lacks is taken from the shipped set.
-    return Composer([*own, share("templates")], identity)
+    return [*own, share("templates")]
+
+
+def _template_names(config: Config) -> Iterator[str]:
+    for folder in _template_folders(config):
+        yield from (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.j2")))
 
 
 def _template_faults(config: Config) -> Sequence[str]:

@@ -56,8 +56,10 @@ def site_files(folder: Path, program: Program) -> Iterator[SiteFile]:
     yield SiteFile(path="config.toml", data=_config(config, folder).encode(), mode=0o640)
     for name in _examples(config):
         yield SiteFile(path=name, data=share(name).read_bytes(), mode=0o640)
-    for place in sorted(share("templates").iterdir()):
-        yield SiteFile(path=f"templates/{place.name}", data=place.read_bytes(), mode=0o640)
+    templates = share("templates")
+    for place in sorted(templates.rglob("*.j2")):
+        name = place.relative_to(templates).as_posix()
+        yield SiteFile(path=f"templates/{name}", data=place.read_bytes(), mode=0o640)
     for place in sorted(share("deploy").iterdir()):
         text = place.read_text("utf-8")
         fit = text if place.suffix == ".sysusers" else _unit(text, folder, program)

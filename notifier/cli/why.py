@@ -186,6 +186,7 @@ def _json(
                     "finished": local(answer.mail.finished),
                     "reply": answer.mail.reply,
                     "uncertain": answer.mail.uncertain,
+                    "built_in": answer.mail.built_in,
                 },
             }
             for answer in answers

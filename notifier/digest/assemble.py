@@ -69,7 +69,7 @@ def _section(notices: Sequence[Notice], slot: datetime, today: date, zone: ZoneI
 
 def _group(key: GroupKey, notices: Sequence[Notice], slot: datetime, today: date, zone: ZoneInfo) -> Group:
     late = [_late_since(notice, slot, zone) for notice in notices]
-    remarks = [tuple(wording.remarks(*each)) for each in zip(notices, late, strict=True)]
+    remarks = [tuple(wording.remarks(notice, since, today)) for notice, since in zip(notices, late, strict=True)]
     # Thirty quarterly reports would say the same sentence thirty times: said once, above them.
     common = [r for r in remarks[0] if len(notices) > 1 and all(r in others for others in remarks)]
     if common:
@@ -88,8 +88,8 @@ def _group(key: GroupKey, notices: Sequence[Notice], slot: datetime, today: date
     )
 
 
-def _late_since(notice: Notice, slot: datetime, zone: ZoneInfo) -> date | None:
-    return notice.at.astimezone(zone).date() if slot > notice.at + LATE_AFTER else None
+def _late_since(notice: Notice, slot: datetime, zone: ZoneInfo) -> datetime | None:
+    return notice.at.astimezone(zone) if slot > notice.at + LATE_AFTER else None
 
 
 def _group_key(notice: Notice, today: date) -> GroupKey:
@@ -114,11 +114,13 @@ def _line(notice: Notice, key: GroupKey, today: date, *, is_late: bool, remarks:
         heading=notice.section,
         text=notice.text,
         role=wording.ROLE_WORDS[notice.role],
+        role_key=notice.role.value,
         units=notice.units,
         other_units=tuple(unit for unit in notice.co_units if unit not in notice.units),
         label=notice.label,
         light=light,
         light_word=wording.LIGHT_WORDS[light],
+        family=notice.family.value,
         day_word=wording.DAY_WORDS[notice.family],
         day=notice.day,
         day_text=wording.day_text(notice.day),

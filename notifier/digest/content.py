@@ -1,4 +1,8 @@
-"""What a digest is made of and what it becomes: frozen plain values, the only thing a template sees."""
+"""What a digest is made of and what it becomes: frozen plain values, the only thing a template sees.
+
+Words are Chinese; beside each stands what it says as a key, a number or a day, from which a template of another
+language makes its own.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -34,6 +38,7 @@ class Notice:
     units: tuple[str, ...]  # for which this contact is told
     co_units: tuple[str, ...] = ()  # every unit of the task as written, the leading one first
     notes: tuple[str, ...] = ()  # how the date was read, Chinese sentences
+    english_notes: tuple[str, ...] = ()  # the same sentences in English
     soft: bool = False
     provisional: bool = False
     original_due: date | None = None
@@ -42,12 +47,31 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """A reminder, or a run of overdue notices, that was folded into a later one."""
+
+    kind: str  # start, due, report, overdue
+    amount: int  # how long before (0: on the day itself); of an overdue notice which one it was
+    unit: str  # of a lead: d, wd, w
+    last: int = 0  # of a run of overdue notices which one it ends with; else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """A sentence under a line, or under a group when it holds for each of its lines."""
+    """A sentence under a line, or under a group when it holds for each of its lines.
+
+    `days`: late: the day it should have come (and `time`, where that is the digest's own day); extended: the old day
+    and the new; rolled: the day off and the day that counts. `earlier`: what was folded. `english`: of a reading, its
+    sentence in English.
+    """
 
     kind: RemarkKind
     word: str
     text: str
+    days: tuple[date, ...] = ()
+    time: str = ""  # 09:00
+    earlier: tuple[Earlier, ...] = ()
+    english: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +83,13 @@ class Line:
     heading: str  # the document's own section, such as 三、…
     text: str
     role: str
+    role_key: str  # lead, joint, implement, assist
     units: tuple[str, ...]
     other_units: tuple[str, ...]
     label: str
     light: Light
     light_word: str
+    family: str  # what the day is for: start, due, report
     day_word: str
     day: date
     day_text: str

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
+from itertools import zip_longest
 from typing import Final
 
-from notifier.digest.content import GroupKey, Light, Notice, Remark, RemarkKind
+from notifier.digest.content import Earlier, GroupKey, Light, Notice, Remark, RemarkKind
 from notifier.people.phrase import Role
 from notifier.timing.checkpoint import Kind
 
@@ -34,6 +36,7 @@ KEY_WORDS: Final = {"start": "启动", "due": "到期", "report": "报送"}
 LEAD_UNITS: Final = {"d": "天", "wd": "个工作日", "w": "周"}
 
 NAMED_UNITS: Final = 3  # a greeting or subject names so many units, then says how many there are
+_A_RUN: Final = 2  # overdue notices that are still named one by one
 _KEY = re.compile(r"(start|due|report|overdue)(?:-(\d+)(wd|d|w)?)?@")
 
 
@@ -52,29 +55,35 @@ def document(title: str) -> str:
     return title if title.startswith("《") else f"《{title}》"
 
 
-def remarks(notice: Notice, late_since: date | None) -> Iterator[Remark]:
-    """Yield what a reader must know besides the line; `late_since` is the day a late notice was meant for."""
+def remarks(notice: Notice, late_since: datetime | None, today: date) -> Iterator[Remark]:
+    """Yield what a reader must know besides the line; `late_since` is the local moment a late notice was meant for."""
 
-    def remark(kind: RemarkKind, text: str) -> Remark:
-        return Remark(kind=kind, word=REMARK_WORDS[kind], text=text)
+    def remark(kind: RemarkKind, text: str, *days: date, english: str = "") -> Remark:
+        return Remark(kind=kind, word=REMARK_WORDS[kind], text=text, days=days, english=english)
 
     if late_since is not None:
-        yield remark("late", f"本提醒应于{_full(late_since)}发出，因当时未能发出，现予补发。")
+        day = late_since.date()
+        time = f"{late_since:%H:%M}" if day == today else ""  # hours late: the day alone would say nothing
+        told = remark("late", f"本提醒应于{_full(day)}{time}发出，因当时未能发出，现予补发。", day)
+        yield replace(told, time=time)
     if notice.folded:
-        older = "、".join(reminder(key) for key in notice.folded)
-        yield remark("folded", f"此前的提醒（{older}）未单独发出，已并入本条。")
+        listed = list(_in_runs(notice.folded))
+        told = remark("folded", f"此前的提醒（{'、'.join(map(_reminders, listed))}）未单独发出，已并入本条。")
+        yield replace(told, earlier=tuple(each for each in listed if not isinstance(each, str)))
     if notice.original_due and notice.original_due != notice.nominal:
         verb = "延期至" if notice.nominal > notice.original_due else "调整为"
-        yield remark("extended", f"原定期限{_full(notice.original_due)}，现已{verb}{_full(notice.nominal)}。")
+        text = f"原定期限{_full(notice.original_due)}，现已{verb}{_full(notice.nominal)}。"
+        yield remark("extended", text, notice.original_due, notice.nominal)
     if notice.nominal != notice.day:
         verb = "提前至" if notice.day < notice.nominal else "顺延至"
-        yield remark("rolled", f"{_full(notice.nominal)}为休息日，{verb}{_full(notice.day)}。")
+        text = f"{_full(notice.nominal)}为休息日，{verb}{_full(notice.day)}。"
+        yield remark("rolled", text, notice.nominal, notice.day)
     if notice.provisional:
         yield remark("provisional", "当年节假日安排尚未公布，日期暂定，公布后可能调整。")
     if notice.soft:
         yield remark("soft", "文件要求力争按期完成，请尽早安排、尽力落实。")
-    for note in notice.notes:
-        yield remark("reading", note)
+    for note, english in zip_longest(notice.notes, notice.english_notes[: len(notice.notes)], fillvalue=""):
+        yield remark("reading", note, english=english)
 
 
 def standing(family: Kind, left: int) -> str:
@@ -96,13 +105,51 @@ def number(ref: str) -> str:
     return (f"第{part}部分" if part else "") + f"第{number}项" + (f"之{piece}" if piece else "")
 
 
+def earlier(key: str) -> Earlier | None:
+    """Return what a checkpoint's key announces; None where it isn't one."""
+    if (match := _KEY.match(key)) is None:
+        return None
+    kind, amount, unit = match.groups()
+    return Earlier(kind=kind, amount=int(amount or 0), unit=unit or "")
+
+
 def reminder(key: str) -> str:
     """Return what a checkpoint's key announces: 提前30天到期提醒, 第2次逾期提醒."""
-    match = _KEY.match(key)
-    kind, amount, unit = match.groups() if match else ("", key, "")
-    if kind == "overdue":
-        return f"第{amount}次逾期提醒"
-    return (f"提前{amount}{LEAD_UNITS[unit]}" if unit else "") + f"{KEY_WORDS.get(kind, amount)}提醒"
+    return _reminders(earlier(key) or key)
+
+
+def _reminders(told: Earlier | str) -> str:
+    if isinstance(told, str):
+        return f"{told}提醒"
+    if told.kind == "overdue":
+        return f"第{told.amount}次{f'至第{told.last}次' if told.last else ''}逾期提醒"
+    lead = f"提前{told.amount}{LEAD_UNITS[told.unit]}" if told.unit else ""
+    return f"{lead}{KEY_WORDS[told.kind]}提醒"
+
+
+def _in_runs(keys: Sequence[str]) -> Iterator[Earlier | str]:
+    """Yield what keys announce, or a key that isn't one; overdue notices, of which there may be twenty, in runs."""
+    run: list[Earlier] = []
+    for key in keys:
+        found = earlier(key)
+        follows = found and run and found.kind == "overdue" and found.amount == run[-1].amount + 1
+        if run and not follows:
+            yield from _as_one(run)
+            run = []
+        if found is None:
+            yield key
+        elif found.kind == "overdue":
+            run.append(found)
+        else:
+            yield found
+    yield from _as_one(run)
+
+
+def _as_one(run: Sequence[Earlier]) -> Iterator[Earlier]:
+    if len(run) > _A_RUN:
+        yield replace(run[0], last=run[-1].amount)
+    else:
+        yield from run
 
 
 def named(units: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """The header of a contacts file: which column holds the unit, and which the people with their addresses."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,6 +27,16 @@ _EMAIL = re.compile(
 )
 _ROLE = re.compile(r"role|角色|类别|(?:人员|收件|接收|通知|联系人)(?:角色|类别|类型)")
 _GROUP = re.compile(r"groups?|(?:所属|通知)?(?:分组|群组)|组别")
+_LANGUAGE = re.compile(r"lang(?:uage)?|(?:邮件|提醒|收件|通知)?(?:语言|语种|文种)")
+# The default language, and what the others are called where there is a name for them at hand.
+_DEFAULT_LANGUAGE = frozenset({"", "zh", "zh-cn", "zh-hans", "中文", "汉语", "汉文", "简体中文"})
+_LANGUAGES = {
+    f"{name}{ending}": code
+    for name, code in {
+        "英": "en", "维吾尔": "ug", "维": "ug", "藏": "bo", "蒙古": "mn", "蒙": "mn", "哈萨克": "kk", "朝鲜": "ko",
+    }.items()
+    for ending in ("文", "语")
+}  # fmt: skip
 _LONGEST = 60  # characters; what is longer is no title
 _REMARK = re.compile(r"[\s：:*＊]|[(（][^)）]*[)）]$")
 
@@ -48,6 +58,7 @@ class Columns:
     people: tuple[Person, ...]
     role: int | None
     group: int | None
+    language: int | None
     width: int
 
 
@@ -56,6 +67,24 @@ def role_of(cell: str) -> ContactRole:
     if (role := _ROLES.get(cell.lower())) is None:
         raise ValueError(f"role “{cell[:40]}” is none of primary, copy, leader (联络员, 抄送, 领导)")
     return role
+
+
+def language_of(cell: str, languages: Collection[str]) -> str:
+    """Return which of `languages` a cell of the language column means, empty for the default one.
+
+    Raises ValueError when it is none of them.
+    """
+    word = cell.lower().replace("_", "-")
+    code = _LANGUAGES.get(word, word)
+    if code in languages:
+        return code
+    if code in _DEFAULT_LANGUAGE:
+        return ""
+    there = ", ".join(sorted(languages)) or "none"
+    raise ValueError(
+        f"language “{cell[:40]}” has no folder among the templates (there are: {there}): "
+        "mail goes in the default language"
+    )
 
 
 def columns_of(cells: Sequence[str], above: Sequence[str] = ()) -> Columns | None:
@@ -71,8 +100,8 @@ def columns_of(cells: Sequence[str], above: Sequence[str] = ()) -> Columns | Non
     emails = {at: found for at, title in enumerate(titles) if (found := _EMAIL.fullmatch(title)) is not None}
     if not (units and emails):
         return None
-    roles, groups = _matching(_ROLE, titles), _matching(_GROUP, titles)
-    for what, columns in (("unit", units), ("role", roles), ("group", groups)):
+    roles, groups, languages = (_matching(pattern, titles) for pattern in (_ROLE, _GROUP, _LANGUAGE))
+    for what, columns in (("unit", units), ("role", roles), ("group", groups), ("language", languages)):
         if len(columns) > 1:
             raise ValueError(f"the header names the {what} twice: {'、'.join(cells[at] for at in columns)}")
     names = {
@@ -91,6 +120,7 @@ def columns_of(cells: Sequence[str], above: Sequence[str] = ()) -> Columns | Non
         people=tuple(Person(name, tuple(columns), role) for (name, role), columns in people.items()),
         role=roles[0] if roles else None,
         group=groups[0] if groups else None,
+        language=languages[0] if languages else None,
         width=len(cells),
     )
 

@@ -7,14 +7,14 @@ given once, in the first of its rows, counts for the rows under it.
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from notifier.errors import DocumentError
 from notifier.intake.contact_cells import clean, mailboxes, names_for
-from notifier.intake.contact_columns import Columns, Person, columns_of, role_of
+from notifier.intake.contact_columns import Columns, Person, columns_of, language_of, role_of
 from notifier.intake.document import load
 from notifier.intake.rows import RowFault
 from notifier.intake.text import decode
@@ -24,7 +24,17 @@ from notifier.people.directory import Contact, normal
 __all__ = ["Seen", "read_contacts"]
 
 Row = tuple[int, list[str]]  # its line or number in the file, and its cleaned cells
-Seen = dict[tuple[str, str], str]  # where a unit's address was read first
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the files of one directory hold between them."""
+
+    rows: dict[tuple[str, str], str] = field(default_factory=dict)  # where a unit's address was read first
+    languages: dict[str, tuple[str, str]] = field(
+        default_factory=dict
+    )  # of an address, and where that stands
+
 
 _HEADER_WITHIN = 20  # rows
 _LONGEST_NAME = 200  # characters, of a unit or a person
@@ -32,7 +42,9 @@ _DELIMITERS = (",", "\t", ";")
 _SECTION = re.compile(r"[(（]?[一二三四五六七八九十]+[)）、.．]\s*\S")
 _NOTE = re.compile(r"(?:注|备注|说明|填表|填报|制表|联系电话|截至|更新)[^@]*")
 _GROUPS_BETWEEN = re.compile(r"[;；,，、/|\s]+")
-_NO_HEADER = "the header must name unit and email (and may name name, role, group), e.g. 单位,姓名,邮箱,角色"
+_NO_HEADER = (
+    "the header must name unit and email (and may name name, role, group, language), e.g. 单位,姓名,邮箱,角色"
+)
 
 
 @dataclass(slots=True)
@@ -44,6 +56,7 @@ class _Table:
     columns: Columns
     header: Sequence[str]
     seen: Seen
+    languages: Collection[str]
     contacts: list[Contact] = field(default_factory=list)
     faults: list[RowFault] = field(default_factory=list)
     unit: str = ""  # the unit above, for rows that leave it out
@@ -80,13 +93,34 @@ class _Table:
         groups: tuple[str, ...] = ()
         if columns.group is not None and cells[columns.group]:
             groups = tuple(group for group in _GROUPS_BETWEEN.split(cells[columns.group]) if group)
+        language = self._language(number, cells)
         found = False
         for person in columns.people:
-            found = self._person(number, cells, person, groups) or found
+            found = self._person(number, cells, person, groups, language) or found
         if not found:
             self._fault(number, f"{self.unit} has no mail address in this row")
 
-    def _person(self, number: int, cells: Sequence[str], person: Person, groups: tuple[str, ...]) -> bool:
+    def _language(self, number: int, cells: Sequence[str]) -> str:
+        at = self.columns.language
+        try:
+            return "" if at is None else language_of(cells[at], self.languages)
+        except ValueError as error:
+            self._fault(number, str(error))
+            return ""
+
+    def _language_for(self, number: int, address: str, language: str) -> str:
+        """Return the language of an address, which gets one mail, for however many units it stands."""
+        if not language:
+            return ""
+        here = self.where(number)
+        known, there = self.seen.languages.setdefault(address.lower(), (language, here))
+        if known != language:
+            self._fault(number, f"{address} is written to in {known}, as {there} says, not in {language}")
+        return known
+
+    def _person(
+        self, number: int, cells: Sequence[str], person: Person, groups: tuple[str, ...], language: str
+    ) -> bool:
         """Add a person's contacts; tell whether there was an address to look at, good or bad."""
         boxes: list[tuple[str, str]] = []
         reasons: list[str] = []
@@ -112,11 +146,18 @@ class _Table:
         for (_, address), name in zip(boxes, listed, strict=True):
             here = self.where(number)
             key = (normal(self.unit), address.lower())
-            if (earlier := self.seen.setdefault(key, here)) is not here:
+            if (earlier := self.seen.rows.setdefault(key, here)) is not here:
                 self._fault(number, f"{self.unit} with {address} stands at {earlier} already")
                 continue
             self.contacts.append(
-                Contact(unit=self.unit, name=name, address=address, role=role, groups=groups)
+                Contact(
+                    unit=self.unit,
+                    name=name,
+                    address=address,
+                    role=role,
+                    groups=groups,
+                    language=self._language_for(number, address, language),
+                )
             )
         return True
 
@@ -124,17 +165,21 @@ class _Table:
         self.faults.append(RowFault(where=self.where(number), message=message))
 
 
-def read_contacts(path: Path, seen: Seen | None = None) -> tuple[tuple[Contact, ...], tuple[RowFault, ...]]:
+def read_contacts(
+    path: Path, seen: Seen | None = None, languages: Collection[str] = ()
+) -> tuple[tuple[Contact, ...], tuple[RowFault, ...]]:
     """Return the contacts of the file and the faults of its rows; what is faulty is left out.
 
     CSV may be UTF-8, GB18030 or UTF-16 with a mark, separated by commas, semicolons or tabs; a workbook is XLSX,
     XLS or ODS, every visible sheet with a header. `seen` is shared by the files of one directory, so that a
-    contact in two of them is named. Raises DocumentError when the file as a whole can't be used.
+    contact in two of them is named. `languages` are those that mail can be written in besides the default one; a row
+    that asks for another is a fault, and its contact counts. Raises DocumentError when the file as a whole can't be
+    used.
     """
     data = load(path)
-    known: Seen = {} if seen is None else seen
+    known = Seen() if seen is None else seen
     read = _workbook if data.startswith(SIGNATURES) else _text
-    tables, faults = read(data, path.name, known)
+    tables, faults = read(data, path.name, known, languages)
     contacts = tuple(contact for table in tables for contact in table.contacts)
     faults = [fault for table in tables for fault in table.faults] + faults
     if not contacts and not faults:
@@ -147,7 +192,9 @@ def place(file: str, sheet: str | None, number: int) -> str:
     return f"{file}:{number}" if sheet is None else f"{file}, sheet {sheet}, row {number}"
 
 
-def _text(data: bytes, file: str, seen: Seen) -> tuple[list[_Table], list[RowFault]]:
+def _text(
+    data: bytes, file: str, seen: Seen, languages: Collection[str]
+) -> tuple[list[_Table], list[RowFault]]:
     # Excel's “Unicode text” is UTF-16, its “CSV” whatever the machine's code page is: GB18030 in China.
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
@@ -161,7 +208,7 @@ def _text(data: bytes, file: str, seen: Seen) -> tuple[list[_Table], list[RowFau
     for delimiter in _DELIMITERS:
         rows = _records(text, delimiter)
         try:
-            table = _under_header(rows, file, None, seen)
+            table = _under_header(rows, file, None, seen, languages)
         except csv.Error:
             continue
         if table is not None:
@@ -186,13 +233,15 @@ def _records(text: str, delimiter: str) -> Iterator[Row]:
         raise csv.Error(f"{line}: is no readable CSV from here on: {error}") from error
 
 
-def _workbook(data: bytes, file: str, seen: Seen) -> tuple[list[_Table], list[RowFault]]:
+def _workbook(
+    data: bytes, file: str, seen: Seen, languages: Collection[str]
+) -> tuple[list[_Table], list[RowFault]]:
     tables: list[_Table] = []
     faults: list[RowFault] = []
     for sheet in sheets(data, file):
         rows = ((number, [clean(cell) for cell in cells]) for number, cells in sheet.rows)
         try:
-            table = _under_header(rows, file, sheet.name, seen)
+            table = _under_header(rows, file, sheet.name, seen, languages)
         except DocumentError as error:
             faults += [RowFault(where=f"{file}, sheet {sheet.name}", message=str(error))]
             continue
@@ -213,7 +262,9 @@ def _workbook(data: bytes, file: str, seen: Seen) -> tuple[list[_Table], list[Ro
     return tables, faults
 
 
-def _under_header(rows: Iterator[Row], file: str, sheet: str | None, seen: Seen) -> _Table | None:
+def _under_header(
+    rows: Iterator[Row], file: str, sheet: str | None, seen: Seen, languages: Collection[str]
+) -> _Table | None:
     """Take rows up to the header and return the table under it; None when the first rows hold no header."""
     above: list[str] = []
     for number, cells in islice((row for row in rows if any(row[1])), _HEADER_WITHIN):
@@ -222,6 +273,8 @@ def _under_header(rows: Iterator[Row], file: str, sheet: str | None, seen: Seen)
         except ValueError as error:
             raise DocumentError(f"{place(file, sheet, number)}: {error}") from None
         if columns is not None:
-            return _Table(file=file, sheet=sheet, columns=columns, header=cells, seen=seen)
+            return _Table(
+                file=file, sheet=sheet, columns=columns, header=cells, seen=seen, languages=languages
+            )
         above = cells
     return None

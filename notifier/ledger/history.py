@@ -24,6 +24,7 @@ class MailRecord:
     not_before: datetime
     reply: str | None
     finished: datetime | None
+    built_in: str | None  # why the templates could not make it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,7 @@ class MessageRecord:
     retried: datetime | None
     at_most: int | None
     last_begun: datetime | None
+    built_in: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +218,11 @@ def shorten(db: Connection, message: int, owner: str, at_most: int) -> bool:
     """Record that a claimed message has become a shortened mail of at most so many octets."""
     short = _ONE.values(at_most=bindparam("octets"))
     return db.execute(short, {"message": message, "me": owner, "octets": at_most}).rowcount == 1
+
+
+def mark_built_in(db: Connection, message: int, fault: str | None) -> None:
+    """Record why a message goes with the built-in text; None: it doesn't, or not any more."""
+    db.execute(update(messages).where(messages.c.id == message).values(built_in=fault))
 
 
 def begin(db: Connection, message: int, owner: str, now: datetime, lease: timedelta = LEASE) -> bool:

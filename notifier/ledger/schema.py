@@ -216,6 +216,7 @@ messages = Table(
     Column("retried", UtcDateTime),  # when ops had it tried again after it had failed or been refused
     Column("at_most", Integer),  # octets; set where the whole mail was too big and a shortened one goes
     Column("last_begun", UtcDateTime),  # when DATA was begun the last time
+    Column("built_in", Text),  # why the templates could not make it, where it goes with the built-in text
     UniqueConstraint("contact", "slot"),
 )
 Index("ix_messages_open", messages.c.state, messages.c.not_before, **only_where("finished IS NULL"))

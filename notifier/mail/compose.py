@@ -62,7 +62,8 @@ class Envelope:
     """What is one mail's own, whatever it says.
 
     `redirected_from` is the true recipient of a mail that goes to `to_address` instead: it is shown in the body and
-    as X-Original-To. Raises ValueError for a naive date.
+    as X-Original-To. The built-in text and the short one know the default language alone. Raises ValueError for a
+    naive date.
     """
 
     to_name: str
@@ -70,6 +71,7 @@ class Envelope:
     message_id: str  # with or without its angle brackets
     date: datetime  # the slot's moment, aware
     redirected_from: str | None = None
+    language: str = ""  # a folder of templates; empty: the default language
 
     def __post_init__(self) -> None:
         if self.date.utcoffset() is None:
@@ -89,8 +91,11 @@ class Composer:
         if not _INSTALLATION.fullmatch(identity.installation):
             raise MailGateError(f"{identity.installation!r}: an installation is letters, digits, hyphens")
         self._templates = _renderer(read(templates), identity)
-        self._bodies: OrderedDict[tuple[Digest, str, bool], tuple[str, bytes]] = OrderedDict()
-        self._latest: tuple[tuple[Digest | None, str, bool], tuple[str, bytes]] = (None, "", False), ("", b"")
+        self._bodies: OrderedDict[tuple[Digest, str, str, bool], tuple[str, bytes]] = OrderedDict()
+        self._latest: tuple[tuple[Digest | None, str, str, bool], tuple[str, bytes]] = (
+            (None, "", "", False),
+            ("", b""),
+        )
         self._fixed = self._fixed_headers()
 
     def check(self) -> None:
@@ -114,7 +119,7 @@ class Composer:
         Raises TemplateError where they don't make a mail of this digest, MailTooBig where it is too
         long, or MailGateError.
         """
-        subject, body = self._body(digest, envelope.redirected_from or "", plain)
+        subject, body = self._body(digest, envelope.redirected_from or "", envelope.language, plain)
         head = self._head(subject, envelope)
         return self._whole(head, body, envelope)
 
@@ -176,13 +181,12 @@ class Composer:
             lines.append(("X-Original-To", text_header("X-Original-To", envelope.redirected_from)))
         return lines
 
-    def _body(self, digest: Digest, redirected_from: str, plain: bool) -> tuple[str, bytes]:
+    def _body(self, digest: Digest, redirected_from: str, language: str, plain: bool) -> tuple[str, bytes]:
         """Return the Subject's lines and the body with its Content-Type, rendered at most once in a while."""
-        key = (digest, redirected_from, plain)
+        key = (digest, redirected_from, language, plain)
         if self._latest[0][0] is digest and self._latest[0][1:] == key[1:]:
-            return self._latest[
-                1
-            ]  # the contacts of a unit follow each other, and a digest takes long to hash
+            # The contacts of a unit follow each other, and a digest takes long to hash.
+            return self._latest[1]
         if (found := self._bodies.get(key)) is not None:
             self._bodies.move_to_end(key)
             self._latest = key, found
@@ -190,7 +194,7 @@ class Composer:
         if plain:
             rendered = built_in(digest, office=self._identity.office, redirected_from=redirected_from)
         else:
-            rendered = self._templates.render(digest, redirected_from=redirected_from)
+            rendered = self._templates.render(digest, redirected_from=redirected_from, language=language)
         try:
             made = text_header("Subject", rendered.subject), _multipart(rendered)
         except MailTooBig:
@@ -245,8 +249,8 @@ def _compiled_once(sources: tuple[tuple[str, Source], ...], sender_name: str, of
 
 @lru_cache(maxsize=4)
 def _faults(templates: Templates) -> tuple[str, ...]:
-    """Return the faults of the shipped set, looked for once; its styles were proven when it was shipped."""
-    return tuple(proof.faults(templates, is_inlined=False))
+    """Return the faults of the shipped set, looked for once."""
+    return tuple(proof.faults(templates, is_shipped=True))
 
 
 def _joined(head: Iterable[tuple[str, str]]) -> bytes:

@@ -25,7 +25,7 @@ from notifier.mail.render import Office, Rendered, Source
 
 MEMORY: Final = 256 * 1024 * 1024  # bytes of address space, of which Python and Jinja2 take 50 MB
 RENDER_SECONDS: Final = 2.0  # of processor time; the shipped templates take some milliseconds
-PROOF_SECONDS: Final = 5.0  # for all samples, and a little more for each template beyond the usual five
+PROOF_SECONDS: Final = 5.0  # for all samples, and a little more for each template beyond a dozen
 PATIENCE: Final = 5  # so many times as long may it take by the wall clock, on a busy machine
 START_SECONDS: Final = 20.0  # of wall time on top, for a child that has yet to start
 MAX_ANSWER: Final = 8_000_000  # bytes; what may leave is far smaller
@@ -35,24 +35,27 @@ IDLE_SECONDS: Final = 20.0  # then the child may go
 class Confined:
     """A set of templates, rendered elsewhere; TemplateError says where one failed.
 
-    Once a template overran the limits nothing is rendered any more: each mail would cost as much again, and a
-    reload makes a new set.
+    Once a template overran the limits nothing is rendered in its language any more: each mail would cost as much again,
+    and a reload makes a new set.
     """
 
     def __init__(self, sources: Mapping[str, Source], *, sender_name: str, office: Office) -> None:
         self._opening = pickle.dumps((dict(sources), sender_name, office))
-        self._proof_seconds = PROOF_SECONDS + 0.2 * max(0, len(sources) - 5)
+        self._proof_seconds = PROOF_SECONDS + 0.2 * max(0, len(sources) - 12)
         self._child: _Child | None = None
         self._used = 0.0
-        self._overrun: list[str] = []
+        self._overrun: dict[str, list[str]] = {}  # by language
 
-    def render(self, content: Digest | Bulletin, *, redirected_from: str = "") -> Rendered:
+    def render(
+        self, content: Digest | Bulletin, *, redirected_from: str = "", language: str = ""
+    ) -> Rendered:
         """Render the three parts; TemplateError names the lines that failed, or the limit, MailTooBig the parts."""
-        if self._overrun:
-            raise TemplateError(*self._overrun)
-        answer = self._ask((content, redirected_from), RENDER_SECONDS)
+        if language in self._overrun:
+            raise TemplateError(*self._overrun[language])
+        answer = self._ask((content, redirected_from, language), RENDER_SECONDS)
         if "faults" in answer:
-            self._overrun = answer["faults"] if answer["overrun"] else []
+            if answer["overrun"]:
+                self._overrun[language] = answer["faults"]
             raise TemplateError(*answer["faults"])
         if "too_big" in answer:
             raise MailTooBig(answer["too_big"])
@@ -76,7 +79,7 @@ class Confined:
             self._child.end()
             self._child = None
 
-    def _ask(self, request: tuple[Digest | Bulletin, str] | None, seconds: float) -> dict[str, Any]:
+    def _ask(self, request: tuple[Digest | Bulletin, str, str] | None, seconds: float) -> dict[str, Any]:
         is_fresh = self._child is None
         try:
             if self._child is None:

@@ -1,7 +1,7 @@
 """The child process of confined.py: digests in on standard input, what they render to out, a line of JSON each.
 
 First comes the set of templates, then requests: the seconds of processor time it may take, and a digest with the
-true recipient of a redirected mail, or None for the proof of the whole set.
+true recipient of a redirected mail and the language, or None for the proof of the whole set.
 """
 
 import json
@@ -61,8 +61,8 @@ def _strike(_signal: int, _frame: FrameType | None) -> None:
 def _answer(templates: Templates, request: Any) -> dict[str, Any]:
     if request is None:
         return _faults(proof.faults(templates))
-    digest, redirected_from = request
-    return asdict(templates.render(digest, redirected_from=redirected_from))
+    digest, redirected_from, language = request
+    return asdict(templates.render(digest, redirected_from=redirected_from, language=language))
 
 
 def _faults(faults: Sequence[str]) -> dict[str, Any]:

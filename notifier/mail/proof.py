@@ -3,7 +3,7 @@
 import html
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from jinja2 import Undefined
 from notifier.digest import Digest, Notice, build
 from notifier.digest.bulletin import Bulletin, Fact, Matter, Snippet, compile_bulletin
 from notifier.digest.bulletin_words import KIND_WORDS
-from notifier.mail.render import DIGEST, OPS, Report, Sandbox, Templates
+from notifier.mail.render import DIGEST, OPS, Report, Sandbox, Templates, in_language, languages
 from notifier.people.phrase import Role
 from notifier.timing.checkpoint import Kind
 
@@ -30,10 +30,10 @@ _TODAY: Final = date(2018, 3, 1)
 _ZONE: Final = ZoneInfo("Asia/Shanghai")
 
 
-def faults(templates: Templates, *, is_inlined: bool = True) -> list[str]:
-    """Return every fault of a template set, each once, as `templates/digest.html.j2:12: …`.
+def faults(templates: Templates, *, is_shipped: bool = False) -> list[str]:
+    """Return every fault of a template set in each of its languages, each once: `templates/digest.html.j2:12: …`.
 
-    Unless `is_inlined`, the styles are left as they are.
+    Of the set that `is_shipped` the styles and the other languages were proven when it was.
 
     A set that ran into the limits of `confined_child` is not looked at any further.
     """
@@ -42,23 +42,40 @@ def faults(templates: Templates, *, is_inlined: bool = True) -> list[str]:
     def report(fault: str) -> None:
         found.setdefault(fault)
 
-    sandbox = Sandbox(templates.sources, _recording(templates, report))
+    undefined = _recording(templates, report)
+    sandbox = Sandbox(templates.sources, undefined)
     missing = [name for name in (*DIGEST, *OPS) if name not in templates.sources]
     for name in missing:
         report(f"{name}: there is no such template")
     for name, source in templates.sources.items():
         if block := _AUTOESCAPE.search(source.text):
             report(f"{source.path}:{source.text.count(chr(10), 0, block.start()) + 1}: autoescape stays on")
-        with templates.located(name, report):
-            sandbox.get_template(name)
+        if not (is_shipped and name.startswith(tuple(f"{each}/" for each in languages(templates.sources)))):
+            with templates.located(sandbox, name, report):
+                sandbox.get_template(name)
     if missing:
         return list(found)
-    contents: tuple[Digest | Bulletin, ...] = (*samples(templates), *bulletins())
+    _render_all(templates, sandbox, bulletins(), report, found, is_inlined=not is_shipped)
+    for language in ("", *(() if is_shipped else languages(templates.sources))):
+        spoken = Sandbox(in_language(templates.sources, language), undefined) if language else sandbox
+        _render_all(templates, spoken, samples(spoken.sources), report, found, is_inlined=not is_shipped)
+    return list(found)
+
+
+def _render_all(
+    templates: Templates,
+    sandbox: Sandbox,
+    contents: Iterable[Digest | Bulletin],
+    report: Report,
+    found: Iterable[str],
+    *,
+    is_inlined: bool,
+) -> None:
     for content in contents:
         if any(is_overrun(fault) for fault in found):
             break
         subject, text, page = (
-            templates.sources[name].path for name in (OPS if isinstance(content, Bulletin) else DIGEST)
+            sandbox.sources[name].path for name in (OPS if isinstance(content, Bulletin) else DIGEST)
         )
         # A redirection shows the same lines; one look at it for each set of section templates is enough.
         redirections = ("", _REDIRECTED) if content.total > 1 else ("",)
@@ -76,7 +93,6 @@ def faults(templates: Templates, *, is_inlined: bool = True) -> list[str]:
             for path, part in ((text, rendered.text), (page, rendered.html)):
                 if redirected_from not in part:
                     report(f"{path}: redirected_from isn't shown")
-    return list(found)
 
 
 def is_overrun(fault: str) -> bool:
@@ -106,11 +122,12 @@ def bulletins() -> Iterator[Bulletin]:
         yield compile_bulletin(news, still_open, now=now, zone=_ZONE)
 
 
-def samples(templates: Templates) -> Iterator[Digest]:
-    """Yield digests that between them hold every kind of line, each optional field set and empty."""
-    own = {
-        name.split("/")[1] for name in templates.sources if name.startswith("plans/") and name.count("/") > 1
-    }
+def samples(names: Iterable[str]) -> Iterator[Digest]:
+    """Yield digests that between them hold every kind of line, each optional field set and empty.
+
+    There are such of every plan that has a template of its own among `names`.
+    """
+    own = {name.split("/")[1] for name in names if name.startswith("plans/") and name.count("/") > 1}
     slot = datetime(2018, 3, 1, 1, tzinfo=UTC)
     for plan in ["sample", *sorted(own)]:
         notices = [
@@ -124,6 +141,13 @@ def samples(templates: Templates) -> Iterator[Digest]:
             yield build([notice], slot=slot, zone=_ZONE)
 
 
+_FOLDED: Final = (
+    "due-30d@2018-03-01",
+    "report-5wd@2018-03-01",
+    "start-1w@2018-03-01",
+    "due@2018-03-01",
+    *(f"overdue-{number}@2018-02-28" for number in (1, 3, 4, 5)),
+)
 _KINDS: Final = (
     (Kind.OVERDUE, Kind.DUE),
     (Kind.DUE, Kind.DUE),
@@ -153,15 +177,16 @@ def _notice(plan: str, kind: Kind, family: Kind, slot: datetime, text: str, days
         label=text,
         nominal=day + timedelta(days=full),
         day=day,
-        at=slot - timedelta(days=full),
+        at=slot - (timedelta(hours=2) if days == 0 else timedelta(days=1)) if full else slot,
         role=Role.LEAD if full else Role.ASSIST,
         units=(text, "省教育厅") if full else (),
         co_units=(text, "省教育厅", "省财政厅") if full else (),
-        notes=(text,) if full else (),
+        notes=(text, text) if full else (),
+        english_notes=(text,) if full else (),
         soft=full,
         provisional=full,
         original_due=_TODAY - timedelta(days=30) if full else None,
-        folded=("due-30d@2018-03-01", "overdue-1@2018-02-28") if full else (),
+        folded=_FOLDED if full else (),
         copied=full,
     )
 

@@ -2,11 +2,14 @@
 
 All templates are read once, when the set is loaded: an edit half saved, or saved while the daemon
 runs, changes nothing until a reload has checked the whole set.
+
+A folder named as a language (`en`) holds the templates of mail in that language; what it lacks is taken from those
+beside it.
 """
 
 import re
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from itertools import islice
@@ -17,7 +20,7 @@ from jinja2 import FunctionLoader, StrictUndefined, TemplateNotFound, TemplateSy
 from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from notifier.digest import Count, Digest, Group, Line, Remark, Section
+from notifier.digest import Count, Digest, Earlier, Group, Line, Remark, Section
 from notifier.digest.bulletin import Bulletin, Entry, Fact, Part, Snippet
 from notifier.errors import MailTooBig, TemplateError
 from notifier.mail.headers import clean, clean_body
@@ -26,13 +29,14 @@ from notifier.mail.inlining import Inliner
 DIGEST: Final = ("subject.txt.j2", "digest.txt.j2", "digest.html.j2")  # of contacts' mail
 OPS: Final = ("ops-subject.txt.j2", "ops.txt.j2", "ops.html.j2")  # of the mail to the office's own ops
 MAX_CHARACTERS: Final = 200_000  # of one part: as base64 both parts stay under the gate's limit
+LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*")  # a folder's name: en, ug, zh-tw (BCP 47)
 
 Report = Callable[[str], None]
 
 # Values without methods to guard, and what may be asked of each.
 _FROZEN: Final = {
     kind: frozenset(field.name for field in fields(kind))
-    for kind in (Count, Digest, Group, Line, Remark, Section, Bulletin, Entry, Fact, Part, Snippet)
+    for kind in (Count, Digest, Earlier, Group, Line, Remark, Section, Bulletin, Entry, Fact, Part, Snippet)
 }
 _PIECES: Final = 50  # of a part, between looks at its size
 _NOTHING: Final = frozenset[str]()
@@ -76,6 +80,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"*", "**", "%"})
 
     def __init__(self, sources: Mapping[str, Source], undefined: type[Undefined]) -> None:
+        self.sources = sources
+
         def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
             found = sources.get(name)
             return None if found is None else (found.text, found.path, lambda: True)
@@ -118,16 +124,22 @@ class Templates:
     def __init__(self, sources: Mapping[str, Source], *, sender_name: str, office: Office) -> None:
         self.sources = sources
         self._constants = {"office": office, "sender_name": sender_name}
-        self._sandbox = Sandbox(self.sources, StrictUndefined)
+        self._sandboxes: dict[str, Sandbox] = {}  # by language, made when its first mail is
         self._inliner = Inliner()
 
-    def render(self, content: Digest | Bulletin, *, redirected_from: str = "") -> Rendered:
-        """Render the three parts; TemplateError names the lines that failed, MailTooBig those that never ended."""
+    def render(
+        self, content: Digest | Bulletin, *, redirected_from: str = "", language: str = ""
+    ) -> Rendered:
+        """Render the three parts; TemplateError names the lines that failed, MailTooBig those that never ended.
+
+        A language without templates of its own gets those of the default one.
+        """
+        if (sandbox := self._sandboxes.get(language)) is None:
+            sandbox = Sandbox(in_language(self.sources, language), StrictUndefined)
+            self._sandboxes[language] = sandbox
         faults: list[str] = []
         too_big: list[str] = []
-        rendered = self.render_in(
-            self._sandbox, content, redirected_from, faults.append, too_big=too_big.append
-        )
+        rendered = self.render_in(sandbox, content, redirected_from, faults.append, too_big=too_big.append)
         if faults:
             raise TemplateError(*faults)
         if rendered is None:
@@ -152,7 +164,7 @@ class Templates:
         values = {what: content, "redirected_from": redirected_from, **self._constants}
         parts: list[str] = []
         for name in names:
-            with self.located(name, report, too_big):
+            with self.located(sandbox, name, report, too_big):
                 parts.append(_joined(sandbox.get_template(name).generate(values)))
         if len(parts) < len(names):
             return None
@@ -170,34 +182,36 @@ class Templates:
         return f"'{dotted[0] if dotted else found[1]}' is undefined"
 
     @contextmanager
-    def located(self, name: str, report: Report, too_big: Report | None = None) -> Iterator[None]:
+    def located(
+        self, sandbox: Sandbox, name: str, report: Report, too_big: Report | None = None
+    ) -> Iterator[None]:
         """Tell `report` what goes wrong inside with file and line, and go on; `name` is the template in hand."""
         try:
             yield
         except MailTooBig as error:
-            (too_big or report)(f"{self._where(error, name)}: {error}")
+            (too_big or report)(f"{self._where(error, sandbox, name)}: {error}")
         except TemplateSyntaxError as error:
             report(f"{error.filename or name}:{error.lineno}: {error.message}")
         except TemplateNotFound as error:
-            report(f"{self._where(error, name)}: there is no template {error.message}")
+            report(f"{self._where(error, sandbox, name)}: there is no template {error.message}")
         except UndefinedError as error:
-            path, line = self._frame(error, name)
+            path, line = self._frame(error, sandbox, name)
             report(f"{path}:{line}: {self.as_written(path, line, str(error))}")
         except Exception as error:  # an expression may raise anything, and it is the template's fault
-            report(f"{self._where(error, name)}: {type(error).__name__}: {clean(str(error))}")
+            report(f"{self._where(error, sandbox, name)}: {type(error).__name__}: {clean(str(error))}")
 
-    def _where(self, error: BaseException, name: str) -> str:
-        path, line = self._frame(error, name)
+    def _where(self, error: BaseException, sandbox: Sandbox, name: str) -> str:
+        path, line = self._frame(error, sandbox, name)
         return f"{path}:{line}" if line else path
 
-    def _frame(self, error: BaseException, name: str) -> tuple[str, int]:
+    def _frame(self, error: BaseException, sandbox: Sandbox, name: str) -> tuple[str, int]:
         """Return the innermost template line in the traceback, which Jinja2 maps to its source."""
         paths = {source.path for source in self.sources.values()}
         # Not extract_tb: it reads the source of each frame, and of a recursion there are a thousand.
         for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
             if frame.f_code.co_filename in paths:
                 return frame.f_code.co_filename, line
-        return self.sources[name].path if name in self.sources else name, 0
+        return sandbox.sources[name].path if name in sandbox.sources else name, 0
 
 
 def _finalize(value: object) -> object:
@@ -214,6 +228,32 @@ def _joined(pieces: Iterator[str]) -> str:
         if size > MAX_CHARACTERS:
             raise MailTooBig(f"more than {MAX_CHARACTERS} characters")
     return "".join(parts)
+
+
+def languages(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the languages that have templates of their own, given the templates' names."""
+    heads = {head for head, found, _ in (name.partition("/") for name in names) if found}
+    return tuple(sorted(head for head in heads if LANGUAGE.fullmatch(head)))
+
+
+def in_language(sources: Mapping[str, Source], language: str) -> Mapping[str, Source]:
+    """Return the templates by the names under which mail in a language asks for them.
+
+    Its own come first, also before a plan's that is in the default language.
+    """
+    if not language:
+        return sources
+    own = {
+        name.removeprefix(f"{language}/"): source
+        for name, source in sources.items()
+        if name.startswith(f"{language}/")
+    }
+    rest = {
+        name: source
+        for name, source in sources.items()
+        if not (name.startswith("plans/") and name.rpartition("/")[2] in own)
+    }
+    return {**rest, **own}
 
 
 def read(directories: Sequence[Path]) -> dict[str, Source]:

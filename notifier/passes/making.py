@@ -1,5 +1,6 @@
 """Drafts become mails: the slow part of sending, for which no ledger is needed nor locked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from notifier.mail.compose import Composer, Envelope
 from notifier.mail.gate import MAX_BYTES
 from notifier.mail.transport import Outgoing
 from notifier.passes.ops import Choice
+from notifier.people.directory import Contact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class Making:
     sender: str
     redirect_to: str | None
     zone: ZoneInfo
+    contacts: Mapping[str, Contact]
 
     def make(self, draft: Draft) -> Made:
         """Return what becomes of a draft; whatever goes wrong is its `fault`."""
@@ -55,12 +58,14 @@ class Making:
             return Made(draft=draft, fault=error)
 
     def _envelope(self, message: MessageRecord) -> Envelope:
+        contact = self.contacts.get(message.contact)
         return Envelope(
             to_name=message.name,
             to_address=self.redirect_to or message.address,
             message_id=message.message_id,
             date=message.slot.astimezone(self.zone),
             redirected_from=message.address if self.redirect_to else None,
+            language="" if contact is None else contact.language,
         )
 
     def _compose(self, draft: Draft, digest: Digest) -> Made:

@@ -156,6 +156,7 @@ class Telling:
             units=units,
             co_units=co_units,
             notes=tuple(zh for _en, zh in task.notes),
+            english_notes=tuple(en for en, _zh in task.notes),
             soft=task.soft,
             provisional=reminder.provisional,
             original_due=task.original_due(reminder.nominal) if reminder.family == Kind.DUE else None,

@@ -93,8 +93,10 @@ def local(moment: datetime, setting: Setting) -> str:
 def _sent(mail: MailRecord, setting: Setting) -> str:
     at = local(mail.finished or mail.slot, setting)
     doubt = "; it may have come twice, an answer was lost before" if mail.uncertain else ""
+    looks = f"; with the built-in text, as the templates failed: {mail.built_in}" if mail.built_in else ""
     return (
-        f"in mail {mail.id} {mail.message_id} to {mail.address}, {at}; the server: {mail.reply or '-'}{doubt}"
+        f"in mail {mail.id} {mail.message_id} to {mail.address}, {at};"
+        f" the server: {mail.reply or '-'}{doubt}{looks}"
     )
 
 

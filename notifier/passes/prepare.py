@@ -71,8 +71,13 @@ class Preparation:
         standing = self._standing(claimed, now)
         with self.engine.begin() as db:
             drafts = self._judge(db, claimed, now, standing)
-        zone = self.setting.policy.zone
-        making = Making(composer=self.composer, sender=self.sender, redirect_to=self.redirect_to, zone=zone)
+        making = Making(
+            composer=self.composer,
+            sender=self.sender,
+            redirect_to=self.redirect_to,
+            zone=self.setting.policy.zone,
+            contacts=self.setting.contacts,
+        )
         rest = iter(drafts)
         while not ends(False):
             made: list[Made] = []
@@ -193,6 +198,8 @@ class Preparation:
             ledger.tell(db, message.id, content.told)
         if made.fallback is not None:
             self.template_fault = fell_back(db, message.id, made.fallback, now)
+        elif message.built_in is not None:
+            outbox.mark_built_in(db, message.id, None)  # made anew, by templates that are mended
         if made.too_big is not None and outbox.shorten(db, message.id, self.owner, MAX_BYTES):
             tell_of_shortening(db, message, made.too_big, owner=self.owner, now=now)
         return True

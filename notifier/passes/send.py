@@ -25,7 +25,7 @@ from notifier.mail.compose import Composer
 from notifier.mail.pace import Pace
 from notifier.mail.transport import Outgoing, Result, Transport
 from notifier.passes.brake import Brake
-from notifier.passes.claiming import BRISK, Claiming
+from notifier.passes.claiming import BATCH, BRISK, Claiming
 from notifier.passes.ops import OpsMail
 from notifier.passes.ops_matters import CAP_EVENT, SERVER_EVENT
 from notifier.passes.prepare import Preparation

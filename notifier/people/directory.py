@@ -38,6 +38,7 @@ class Contact:
     address: str
     role: Literal["primary", "copy", "leader"] = "primary"
     groups: tuple[str, ...] = ()  # of which the contacts file says that the unit is a member
+    language: str = ""  # of this person's mail; empty: the default one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -200,6 +200,7 @@ def test_a_plain_line_needs_no_remark() -> None:
     ("over", "kind", "expected"),
     [
         ({"at": SLOT - timedelta(days=7)}, "late", "应于2017年12月22日（星期五）发出，因当时未能发出，现予补发"),
+        ({"at": SLOT - timedelta(hours=2)}, "late", "应于2017年12月29日（星期五）07:00发出，因当时未能发出，现予补发"),
         ({"nominal": date(2017, 12, 31)}, "rolled", "2017年12月31日（星期日）为休息日，提前至2017年12月29日（星期五）"),
         ({"nominal": date(2017, 12, 24)}, "rolled", "2017年12月24日（星期日）为休息日，顺延至2017年12月29日（星期五）"),
         ({"original_due": date(2017, 11, 30)}, "extended", "原定期限2017年11月30日（星期四），现已延期至"),
@@ -211,6 +212,11 @@ def test_a_plain_line_needs_no_remark() -> None:
         ({"folded": ("report-5wd@2017-12-31",)}, "folded", "提前5个工作日报送提醒"),
         ({"folded": ("start-2w@2017-12-31", "start@2017-12-31")}, "folded", "提前2周启动提醒、启动提醒"),
         ({"folded": ("overdue-3@2017-12-01",)}, "folded", "第3次逾期提醒"),
+        ({"folded": ("due-1d@2017-12-01", *(f"overdue-{n}@2017-12-01" for n in range(1, 16)))}, "folded",
+         "（提前1天到期提醒、第1次至第15次逾期提醒）"),
+        ({"folded": ("overdue-1@2017-12-01", "overdue-2@2017-12-01")}, "folded", "（第1次逾期提醒、第2次逾期提醒）"),
+        ({"folded": ("overdue-1@2017-12-01", *(f"overdue-{n}@2017-12-01" for n in (3, 4, 5)))}, "folded",
+         "（第1次逾期提醒、第3次至第5次逾期提醒）"),
         ({"folded": ("something else",)}, "folded", "something else"),
     ],
 )  # fmt: skip
@@ -220,6 +226,38 @@ def test_what_a_reader_must_know_is_said_in_a_sentence(
     found = remarks(**over)
     assert list(found) == [kind]
     assert expected in found[kind]
+
+
+def test_what_is_said_in_words_is_there_as_plain_values_for_other_languages() -> None:
+    found = line(
+        kind=Kind.LEAD,
+        role=Role.ASSIST,
+        at=SLOT - timedelta(days=7),
+        nominal=date(2017, 12, 31),
+        original_due=date(2017, 11, 30),
+        notes=("12月前按不含12月理解。", "另一句。"),
+        english_notes=("before December excludes December",),
+        folded=(
+            "due-30d@2017-12-31",
+            "report-5wd@2017-12-31",
+            "start@2017-12-31",
+            "overdue-3@2017-12-31",
+            "?",
+        ),
+    )
+    assert (found.family, found.role_key) == ("due", "assist")
+    said = {remark.kind: remark for remark in found.remarks if remark.kind != "reading"}
+    assert {kind: remark.days for kind, remark in said.items()} == {
+        "late": (date(2017, 12, 22),),
+        "folded": (),
+        "extended": (date(2017, 11, 30), date(2017, 12, 31)),
+        "rolled": (date(2017, 12, 31), TODAY),
+    }
+    assert [(each.kind, each.amount, each.unit) for each in said["folded"].earlier] == [
+        ("due", 30, "d"), ("report", 5, "wd"), ("start", 0, ""), ("overdue", 3, ""),
+    ]  # fmt: skip
+    readings = [remark.english for remark in found.remarks if remark.kind == "reading"]
+    assert readings == ["before December excludes December", ""]
 
 
 def test_an_extension_to_the_same_day_is_none() -> None:

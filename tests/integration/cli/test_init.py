@@ -21,7 +21,10 @@ WRITTEN = {
     "config.toml": 0o640,
     "seeds/vocational-education-2017.txt": 0o640,
     "seeds/contacts.csv": 0o640,
-    **{f"templates/{place.name}": 0o640 for place in share("templates").iterdir()},
+    **{
+        f"templates/{place.relative_to(share('templates')).as_posix()}": 0o640
+        for place in share("templates").rglob("*.j2")
+    },
     **{f"systemd/{place.name}": 0o644 for place in share("deploy").iterdir()},
 }
 

@@ -123,7 +123,7 @@ def test_check_tells_a_broken_template_a_missing_document_and_a_bad_directory_to
 ) -> None:
     templates = empty / "templates"
     templates.mkdir()
-    for source in share("templates").iterdir():
+    for source in share("templates").glob("*.j2"):
         (templates / source.name).write_bytes(source.read_bytes())
     (templates / "subject.txt.j2").write_text("{{ digest.nothing }}\n{% if %}\n", "utf-8")
     office(empty, config=CONFIG + '[service]\ntemplates = "templates"\n')

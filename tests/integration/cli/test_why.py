@@ -443,3 +443,15 @@ def test_without_a_ledger_there_is_nothing_to_explain(ops: Type) -> None:
     refused = ops("why", "1", WANG)
     assert refused.code == 1
     assert "there is no ledger yet" in refused.err
+
+
+def test_a_mail_that_the_templates_could_not_make_says_so_and_why(work: Desk, ask: Asked) -> None:
+    own = work.folder / "own"
+    own.mkdir()
+    slip = "{% if '教师' in digest.sections[0].groups[0].lines[0].text %}{{ digest.titel }}{% endif %}督办"
+    (own / "subject.txt.j2").write_text(slip, "utf-8")
+    work.open(rows=(TEACHERS,), extra='[service]\ntemplates = "own"\n').at("2018-05-30T09:00")
+    sent = about(ask("1", WANG), "due-30d@2018-06-30")
+    assert sent["outcome"] == "sent"
+    assert "with the built-in text, as the templates failed: " in sent["why"]
+    assert "subject.txt.j2:1: 'digest.titel' is undefined" in sent["mail"]["built_in"]

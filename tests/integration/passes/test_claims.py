@@ -15,7 +15,8 @@ from notifier.ledger.schema import events, messages, reminders
 from notifier.mail.maildir import MaildirTransport
 from notifier.mail.transport import Outgoing, Result
 from notifier.passes import closing
-from notifier.passes.send import BATCH, Sender
+from notifier.passes.claiming import BATCH
+from notifier.passes.send import Sender
 from tests.desk import Desk
 from tests.fakes import ACCEPTED, RecordingTransport
 from tests.office import TEACHERS, beijing

@@ -13,8 +13,10 @@ from notifier.errors import FaultsError
 from notifier.ledger.log import register_daemon, update_daemon
 from notifier.ledger.schema import events, messages, reminders
 from notifier.mail import confined
+from notifier.mail.transport import Result
 from notifier.rehearsal import Nowhere, rehearse
 from tests.desk import Desk
+from tests.fakes import ACCEPTED
 from tests.office import TEACHERS, beijing, office
 
 SLOT = "2018-05-30T09:00"
@@ -48,6 +50,21 @@ def test_a_template_that_fails_loses_no_mail_and_delays_none(
     fallen = [record for record in caplog.records if getattr(record, "action", "") == "template_fallback"]
     assert len(fallen) == 2
     assert all("subject.txt.j2:1: 'digest.titel' is undefined" in record.getMessage() for record in fallen)
+
+
+def test_the_message_is_marked_until_templates_that_are_mended_make_it(desk: Desk) -> None:
+    deferred = Result(state="deferred", scope="message", reply="451 later")
+    desk.transport.answer = lambda mail: deferred if mail.address == "wang@example.org" else ACCEPTED
+    opened(desk, SLIP).at(SLOT)
+    marks = dict(desk.mails(messages.c.contact, messages.c.built_in))
+    assert set(marks) == {"wang@example.org", "li@example.org"}
+    assert all("subject.txt.j2:1: 'digest.titel' is undefined" in str(mark) for mark in marks.values())
+
+    desk.transport.answer = lambda _mail: ACCEPTED
+    (desk.folder / "own" / "subject.txt.j2").write_text("自定主题", "utf-8")
+    desk.open(rows=(TEACHERS,), extra=OWN).at("2018-05-30T10:00")
+    assert dict(desk.mails(messages.c.contact, messages.c.built_in)) == marks | {"wang@example.org": None}
+    assert {state for (state,) in desk.mails(messages.c.state)} == {"accepted"}
 
 
 def test_a_template_that_runs_away_holds_up_no_mail(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -247,8 +247,60 @@ def test_a_group_column_names_the_units_groups(tmp_path: Path) -> None:
     assert contacts[0].groups == ("各厅局", "成员单位")
 
 
+@pytest.mark.parametrize(
+    ("title", "cell", "expected"),
+    [
+        ("语言", "en", "en"),
+        ("lang", "EN", "en"),
+        ("Language", "英文", "en"),
+        ("邮件语言", "英语", "en"),
+        ("语种", "维吾尔文", "ug"),
+        ("语言", "zh_TW", "zh-tw"),
+        ("语言", "", ""),
+        ("语言", "中文", ""),
+        ("语言", "zh-CN", ""),
+    ],
+)
+def test_a_language_column_says_in_which_language_mail_is(
+    tmp_path: Path, title: str, cell: str, expected: str
+) -> None:
+    path = file_of(tmp_path, f"单位,邮箱,{title}\n甲局,a@example.org,{cell}\n")
+    contacts, faults = read_contacts(path, languages={"en", "ug", "zh-tw"})
+    assert ([contact.language for contact in contacts], faults) == ([expected], ())
+
+
+def test_an_unknown_language_is_named_with_its_row_and_its_contact_counts(tmp_path: Path) -> None:
+    path = file_of(tmp_path, "单位,邮箱,语言\n甲局,a@example.org、b@example.org,fr\n乙局,c@example.org,en\n")
+    contacts, faults = read_contacts(path, languages={"en", "bo"})
+    assert [(contact.address, contact.language) for contact in contacts] == [
+        ("a@example.org", ""),
+        ("b@example.org", ""),
+        ("c@example.org", "en"),
+    ]
+    [fault] = faults
+    assert fault.where == "contacts.csv:2"
+    assert fault.message == (
+        "language “fr” has no folder among the templates (there are: bo, en): mail goes in the default language"
+    )
+
+
+def test_two_languages_for_one_address_are_named_with_both_rows(tmp_path: Path) -> None:
+    rows = "甲局,A@example.org,\n乙局,a@example.org,en\n丙局,a@example.org,bo\n"
+    path = file_of(tmp_path, f"单位,邮箱,语言\n{rows}")
+    contacts, faults = read_contacts(path, languages={"en", "bo"})
+    assert [contact.language for contact in contacts] == ["", "en", "en"]
+    assert [(fault.where, fault.message) for fault in faults] == [
+        ("contacts.csv:4", "a@example.org is written to in en, as contacts.csv:3 says, not in bo")
+    ]
+
+
+def test_a_header_that_names_the_language_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DocumentError, match="the header names the language twice: 语言、lang"):
+        read_contacts(file_of(tmp_path, "单位,邮箱,语言,lang\n甲局,a@example.org,en,en\n"))
+
+
 def test_a_contact_in_two_files_is_named_with_both_places(tmp_path: Path) -> None:
-    seen: Seen = {}
+    seen = Seen()
     first, second = tmp_path / "a.csv", tmp_path / "b.csv"
     for path in (first, second):
         path.write_text(HEADER + "甲局,陈,a@example.org,\n乙局,陈,a@example.org,\n", "utf-8")

@@ -41,11 +41,18 @@ def test_templates_get_frozen_records_of_plain_values_without_methods() -> None:
     records = {kind for kind in found if dataclasses.is_dataclass(kind)}
     assert found - records <= PLAIN
     assert {kind.__name__ for kind in records} == {
-        "Count", "Digest", "Group", "Line", "Office", "Remark", "Section",
+        "Count", "Digest", "Earlier", "Group", "Line", "Office", "Remark", "Section",
     }  # fmt: skip
     for kind in records:
         assert kind.__dataclass_params__.frozen, kind  # type: ignore[attr-defined]
         assert not [name for name in dir(kind) if not name.startswith("_") and callable(getattr(kind, name))]
+
+
+def test_every_value_that_a_template_can_show_is_documented() -> None:
+    page = (ROOT / "docs" / "templates.md").read_text("utf-8")
+    records = [kind for kind in {*reachable(Digest), *reachable(Office)} if dataclasses.is_dataclass(kind)]
+    names = {field.name for kind in records for field in dataclasses.fields(kind)}
+    assert names <= set(re.findall(r"`(\w+)`", page))
 
 
 def test_no_function_within_reach_does_more_than_compute() -> None:
