@@ -11,7 +11,19 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    TextClause,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
@@ -23,10 +35,24 @@ from notifier.ledger.schema import installation
 
 log = logging.getLogger(__name__)
 
-_ONE_AFTER_ANOTHER = text("SELECT pg_advisory_xact_lock(hashtextextended('notifier ledger', 0))")
+# A decision is a few statements, one upon the other. Whoever falls silent in the middle of one, frozen or cut off,
+# loses it: all others wait for the lock.
+_SILENCE = "15s"
+
+
+def _one_after_another(silence: str) -> TextClause:
+    return text(
+        f"SELECT set_config('idle_in_transaction_session_timeout', '{silence}', true),"
+        " pg_advisory_xact_lock(hashtextextended('notifier ledger', 0))"
+    )
+
+
+_ONE_AFTER_ANOTHER = _one_after_another(_SILENCE)
 
 # A host that dies or is cut off gives its locks back when its connections count as dead, not before: the server asks
-# after 30 seconds of silence, and gives up half a minute later. A frozen process loses its transaction, too.
+# after 30 seconds of silence, and gives up half a minute later; what it has said and nobody confirms, for which the
+# system by itself would try for a quarter of an hour, it gives up after 20 seconds. A frozen process loses its
+# transaction, too.
 _SESSION = {
     "timezone": "UTC",
     "synchronous_commit": "on",
@@ -35,6 +61,7 @@ _SESSION = {
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "20000",  # milliseconds
 }
 # A host that is cut off finds out sooner: its main thread must be back before the watchdog barks, after a minute.
 _CLIENT = {

@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, insert, make_url, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from notifier.database import Server
 from notifier.errors import ConfigError, NotifierError
@@ -190,6 +190,26 @@ def test_a_lock_that_never_comes_free_fails_the_transaction_in_the_end(
     other = postgresql.connect(place)
     with engine.begin(), pytest.raises(OperationalError, match="lock timeout"), other.begin():
         pass
+    other.dispose()
+
+
+def test_whoever_falls_silent_in_a_decision_loses_it_and_the_others_go_on(
+    engine: Engine, place: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "_ONE_AFTER_ANOTHER", postgresql._one_after_another("300ms"))
+    other = postgresql.connect(place)
+
+    def decide_slowly() -> None:
+        with engine.begin() as silent:
+            record_event(silent, at=NOW, by="silent", action="x", detail="")
+            with other.begin() as db:  # as soon as the server has ended the transaction of the silent one
+                record_event(db, at=NOW, by="other", action="x", detail="")
+            silent.execute(select(installation.c.id))
+
+    with pytest.raises(DBAPIError, match="idle-in-transaction"):
+        decide_slowly()
+    with other.begin() as db:
+        assert list(db.execute(select(events.c.by)).scalars()) == ["other"]
     other.dispose()
 
 
