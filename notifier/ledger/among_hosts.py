@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, func, or_, select, text, update
+from sqlalchemy import Connection, Engine, func, select, text, update
 
 from notifier.ledger.engine import beside
+from notifier.ledger.outbox import IS_OPS, free_at, held_by
 from notifier.ledger.schema import messages
 
 LEASE = timedelta(seconds=8)
-RENEW_SECONDS = 2.0
 _MAIL_SECONDS = 1500  # more than the transport's total deadline for one mail
 _LONG_MAIL = text(f"SET LOCAL idle_in_transaction_session_timeout = '{_MAIL_SECONDS}s'")
 _WAITS = text(
@@ -37,7 +37,7 @@ def server_clock(db: Connection) -> datetime:
 
 def renew(db: Connection, owner: str, until: datetime) -> None:
     """Prolong an owner's claims, but for the rows that are locked: those can't be taken anyway."""
-    mine = select(messages.c.id).where(messages.c.owner == owner, messages.c.state == "claimed")
+    mine = select(messages.c.id).where(held_by(owner))
     at_hand = mine.with_for_update(skip_locked=True, key_share=True)
     db.execute(update(messages).where(messages.c.id.in_(at_hand)).values(lease_until=until))
 
@@ -59,17 +59,13 @@ def next_attempt(db: Connection, now: datetime) -> datetime | None:
 
 def claims(db: Connection, owner: str) -> frozenset[tuple[int, bool, bool]]:
     """Return how far an owner has come with what it has claimed: message, whether written, whether begun."""
-    mine = select(messages.c.id, messages.c.body_sha256.is_not(None), messages.c.begun).where(
-        messages.c.owner == owner, messages.c.state == "claimed"
-    )
+    mine = select(messages.c.id, messages.c.body_sha256.is_not(None), messages.c.begun).where(held_by(owner))
     return frozenset((row[0], row[1], row[2]) for row in db.execute(mine))
 
 
 def give_back(db: Connection, owner: str, keep: int) -> list[int]:
     """Put back what an owner has claimed and not begun, but for the `keep` that come next; return it."""
-    mine = select(messages.c.id).where(
-        messages.c.owner == owner, messages.c.state == "claimed", ~messages.c.begun
-    )
+    mine = select(messages.c.id).where(held_by(owner), ~messages.c.begun)
     in_turn = mine.order_by(messages.c.not_before, messages.c.id).offset(keep)
     found = list(db.execute(in_turn.with_for_update(skip_locked=True)).scalars())
     if found:
@@ -93,9 +89,7 @@ class Rows:
             db.begin()
             db.execute(_LONG_MAIL)
             # Not FOR UPDATE: what only refers to the row needn't wait for a mail.
-            mine = select(messages.c.id).where(
-                messages.c.id == message, messages.c.owner == owner, messages.c.state == "claimed"
-            )
+            mine = select(messages.c.id).where(messages.c.id == message, held_by(owner))
             is_mine = db.execute(mine.with_for_update(key_share=True)).first() is not None
         except BaseException:
             db.close()
@@ -136,11 +130,5 @@ def take(db: Connection, rate: str, seconds: float) -> None:
 
 def due(db: Connection, now: datetime) -> list[tuple[int, bool]]:
     """Return the messages that may be tried now, and whether each is for the office's own ops; the oldest first."""
-    free = or_(
-        (messages.c.state == "queued") & (messages.c.not_before <= now),
-        (messages.c.state == "claimed") & (messages.c.lease_until <= now),
-    )
-    query = select(messages.c.id, messages.c.contact.startswith("ops:")).where(
-        messages.c.finished.is_(None), free
-    )
+    query = select(messages.c.id, IS_OPS).where(messages.c.finished.is_(None), free_at(now))
     return [(row[0], row[1]) for row in db.execute(query.order_by(messages.c.not_before, messages.c.id))]

@@ -19,13 +19,13 @@ from notifier.ledger.prepared import Prepared
 from notifier.ledger.schema import messages
 
 
-def _held_by(owner: object) -> ColumnElement[bool]:
+def held_by(owner: object) -> ColumnElement[bool]:
     """Return what is true of the messages that an owner, or a parameter, has claimed."""
     return and_(messages.c.owner == owner, messages.c.state == "claimed")
 
 
 # Built once: a statement's construction costs more than its run, and these run for every mail.
-_ONE = update(messages).where(messages.c.id == bindparam("message"), _held_by(bindparam("me")))
+_ONE = update(messages).where(messages.c.id == bindparam("message"), held_by(bindparam("me")))
 _KEEP = Prepared(_ONE.values(body=bindparam("bytes"), body_sha256=bindparam("hash")))
 _BEGIN = Prepared(
     _ONE.values(
@@ -57,7 +57,7 @@ _GIVEN_UP = {
 _ADD = insert(messages).returning(messages.c.id, messages.c.contact)
 
 OPS = "ops:"  # begins the contact of a mail to the office's own ops, so that no contact can be meant
-_IS_OPS = messages.c.contact.startswith(OPS)
+IS_OPS = messages.c.contact.startswith(OPS)
 
 LEASE = timedelta(minutes=30)  # longer than the transport's total deadline for one mail
 
@@ -159,12 +159,12 @@ def claim(
     A claim whose lease ran out is taken over; if its DATA was begun, the message is uncertain from then on, and has
     lost one answer more.
     """
-    free = _free(now)
+    free = free_at(now)
     wanted = select(messages.c.id, messages.c.contact).where(messages.c.finished.is_(None), free)
     if among is not None:
         wanted = wanted.where(messages.c.id.in_(among))
     if for_ops is not None:
-        wanted = wanted.where(_IS_OPS if for_ops else ~_IS_OPS)
+        wanted = wanted.where(IS_OPS if for_ops else ~IS_OPS)
     wanted = wanted.order_by(messages.c.not_before, messages.c.id)
     if may_go is None:
         ids = [row.id for row in db.execute(wanted.limit(limit))]
@@ -177,14 +177,15 @@ def claim(
     at_hand = select(messages.c.id).where(messages.c.id.in_(ids), free).with_for_update(skip_locked=True)
     take = update(messages).where(messages.c.id.in_(at_hand))
     db.execute(take.values(state="claimed", owner=owner, lease_until=now + lease, **_GIVEN_UP))
-    mine = select(messages).where(messages.c.id.in_(ids), _held_by(owner))
+    mine = select(messages).where(messages.c.id.in_(ids), held_by(owner))
     return [
         MessageRecord(**row)
         for row in db.execute(mine.order_by(messages.c.not_before, messages.c.id)).mappings()
     ]
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
+def free_at(now: datetime) -> ColumnElement[bool]:
+    """Return what is true of the messages that may be claimed now: their moment came, or their lease ran out."""
     return or_(
         and_(messages.c.state == "queued", messages.c.not_before <= now),
         and_(messages.c.state == "claimed", messages.c.lease_until <= now),
@@ -204,7 +205,7 @@ def put_off(db: Connection, before: datetime, until: datetime) -> None:
 
 def still_claimed(db: Connection, ids: Sequence[int], owner: str) -> set[int]:
     """Return which of the messages `owner` has claimed still."""
-    mine = select(messages.c.id).where(messages.c.id.in_(ids), _held_by(owner))
+    mine = select(messages.c.id).where(messages.c.id.in_(ids), held_by(owner))
     return set(db.execute(mine).scalars())
 
 
@@ -282,14 +283,14 @@ def postpone(
         values["attempts"] = messages.c.attempts + 1
     if at_most is not None:
         values["at_most"] = at_most
-    back = update(messages).where(messages.c.id == message, _held_by(owner))
+    back = update(messages).where(messages.c.id == message, held_by(owner))
     return db.execute(back.values(values)).rowcount == 1
 
 
 def release(db: Connection, ids: Sequence[int], owner: str) -> None:
     """Put an owner's claimed messages back: untouched, or uncertain where DATA was begun."""
     if ids:
-        mine = update(messages).where(messages.c.id.in_(ids), _held_by(owner))
+        mine = update(messages).where(messages.c.id.in_(ids), held_by(owner))
         db.execute(mine.values(state="queued", owner=None, lease_until=None, **_GIVEN_UP))
 
 
@@ -311,7 +312,7 @@ def earliest_attempt(db: Connection) -> datetime | None:
 
 def count_due(db: Connection, now: datetime) -> int:
     """Return how many messages to contacts may go now."""
-    query = select(func.count()).where(messages.c.finished.is_(None), _free(now), ~_IS_OPS)
+    query = select(func.count()).where(messages.c.finished.is_(None), free_at(now), ~IS_OPS)
     return db.execute(query).scalar_one()
 
 
@@ -323,7 +324,7 @@ def count_gone(db: Connection, since: datetime, now: datetime) -> int:
     """
     ended = or_(messages.c.state == "accepted", messages.c.uncertain)
     finished = select(func.count()).where(
-        messages.c.finished >= since, messages.c.finished <= now, ended, ~_IS_OPS
+        messages.c.finished >= since, messages.c.finished <= now, ended, ~IS_OPS
     )
     # What another host has in hand will have gone, too.
     in_hand = and_(messages.c.state == "claimed", messages.c.lease_until > now)
@@ -333,6 +334,6 @@ def count_gone(db: Connection, since: datetime, now: datetime) -> int:
             and_(or_(messages.c.begun, messages.c.uncertain), messages.c.last_begun.between(since, now)),
             in_hand,
         ),
-        ~_IS_OPS,
+        ~IS_OPS,
     )
     return db.execute(finished).scalar_one() + db.execute(unanswered).scalar_one()
