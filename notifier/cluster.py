@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine
 from notifier import sdnotify
 from notifier.app import App, Passes
 from notifier.clock import utc_now
-from notifier.errors import NotifierError
+from notifier.errors import NotifierError, in_one_line
 from notifier.ledger import among_hosts, jobs
 from notifier.ledger.engine import beside
 from notifier.ledger.log import all_daemons
@@ -123,9 +123,7 @@ class _Host(Watch):
         try:
             jobs.defer_plan(self._engine, wait, utc_now() + wait)
         except Exception as error:  # the next tick will do
-            log.warning(
-                "No job for the plan pass: %s", " ".join(str(error).split()), extra={"action": "job_lost"}
-            )
+            log.warning("No job for the plan pass: %s", in_one_line(error), extra={"action": "job_lost"})
 
     def _leapt(self) -> None:
         return  # the workers sleep by the monotonic clock
@@ -189,7 +187,7 @@ class _Host(Watch):
         try:
             self._leave(messages, outcomes[0] if outcomes else None)
         except Exception as error:  # the next tick gives them out again
-            log.warning("No job for mail: %s", " ".join(str(error).split()), extra={"action": "job_lost"})
+            log.warning("No job for mail: %s", in_one_line(error), extra={"action": "job_lost"})
 
     def _leave(self, messages: Sequence[int], outcome: SendOutcome | None) -> None:
         """Have a further job look at what of these messages may be tried within a heartbeat; the rest is the tick's."""
@@ -214,7 +212,7 @@ class _Host(Watch):
             if len(messages) > 1:
                 jobs.defer_send(self._engine, messages[1:], timedelta(0))
         except Exception as error:
-            log.warning("No job for mail: %s", " ".join(str(error).split()), extra={"action": "job_lost"})
+            log.warning("No job for mail: %s", in_one_line(error), extra={"action": "job_lost"})
             return messages
         return messages[:1]
 
@@ -251,7 +249,7 @@ class _Host(Watch):
             jobs.forget_ticks_ahead(self._engine)
         except Exception as error:
             log.warning(
-                "The database server can't be asked for its time: %s", " ".join(str(error).split()),
+                "The database server can't be asked for its time: %s", in_one_line(error),
                 extra={"action": "time_unknown"},
             )  # fmt: skip
             is_there = False
@@ -287,7 +285,7 @@ class _Host(Watch):
                 planned = [daemon.last_plan for daemon in all_daemons(db) if daemon.last_plan is not None]
         except Exception as error:
             log.warning(
-                "Nobody knows when it was planned: %s", " ".join(str(error).split()),
+                "Nobody knows when it was planned: %s", in_one_line(error),
                 extra={"action": "ledger_unusable"},
             )  # fmt: skip
             return

@@ -72,3 +72,8 @@ class MailGateError(NotifierError):
 
 class MailTooBig(MailGateError):
     """A mail is, or would be, longer than it may be; a shortened one may still leave."""
+
+
+def in_one_line(told: object) -> str:
+    """Return what an error, or whatever else, says, on one line: the log, status and a mail take no more."""
+    return " ".join(str(told).split())

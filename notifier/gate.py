@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event
 
 from notifier.app import App, People, missing_credentials, setting_of
 from notifier.config import Config, parse
-from notifier.errors import ConfigError, NotifierError
+from notifier.errors import ConfigError, NotifierError, in_one_line
 from notifier.ledger import in_force
 from notifier.ledger.extract import extract, twin
 from notifier.ledger.in_force import HELD, InForce, Waiting
@@ -150,7 +150,7 @@ class Gate:
         except UNREADABLE as error:
             log.warning(
                 "What was in force can't be read by this release, so nothing is compared: %s",
-                " ".join(str(error).split()), extra={"action": "not_compared"},
+                in_one_line(error), extra={"action": "not_compared"},
             )  # fmt: skip
             return
         if self._is_alike(old, app):

@@ -15,6 +15,8 @@ from typing import Any
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 
+from notifier.errors import in_one_line
+
 log = logging.getLogger(__name__)
 
 # A dead worker's jobs are back after SILENT_SECONDS and a sweep, unless the server has to find out that its host died.
@@ -94,7 +96,7 @@ class Workers:
                 continue  # asked for
             except Exception as error:
                 log.warning(
-                    "The workers ended and are begun anew: %s", " ".join(str(error).split()),
+                    "The workers ended and are begun anew: %s", in_one_line(error),
                     extra={"action": "workers_ended"},
                 )  # fmt: skip
             if not self._is_ending:
@@ -164,7 +166,7 @@ class Workers:
                         await app.job_manager.retry_job(job)
             except Exception as error:
                 log.warning(
-                    "Stalled jobs can't be looked for: %s", " ".join(str(error).split()),
+                    "Stalled jobs can't be looked for: %s", in_one_line(error),
                     extra={"action": "sweep_failed"},
                 )  # fmt: skip
             await asyncio.sleep(BEAT_SECONDS)

@@ -4,7 +4,7 @@ import resource
 import sys
 from collections.abc import Callable
 
-from notifier.errors import DocumentError
+from notifier.errors import DocumentError, in_one_line
 from notifier.intake.confined import FAR_TOO_BIG, MEMORY, SECONDS, pack
 from notifier.intake.rows import Content, bound
 
@@ -24,7 +24,7 @@ def main(kind: str, name: str) -> int:
     except MemoryError:
         reason = f"{name}: reading needs more than {MEMORY >> 20} MB of memory; {FAR_TOO_BIG}"
     except Exception as error:  # libraries raise whatever they like on damaged files
-        said = " ".join(str(error).split())[:200]
+        said = in_one_line(error)[:200]
         reason = f"{name}: is damaged or incomplete ({type(error).__name__}{f': {said}' if said else ''})"
     sys.stdout.buffer.write(reason.encode("utf-8", "replace"))
     return 1

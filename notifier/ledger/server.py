@@ -28,7 +28,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from notifier.database import Server
-from notifier.errors import ConfigError, NotifierError
+from notifier.errors import ConfigError, NotifierError, in_one_line
 from notifier.ledger.engine import SCHEMA, make_tables, migrate
 from notifier.ledger.keeping import LOCK_WAIT_SECONDS
 from notifier.ledger.schema import installation
@@ -174,7 +174,7 @@ def told(server: Server) -> Iterator[None]:
 def said(error: DBAPIError) -> str:
     """Return what a server said, on one line, without the rows that it adds in its details."""
     diagnosis = getattr(error.orig, "diag", None)
-    return " ".join(str(getattr(diagnosis, "message_primary", None) or error.orig).split())
+    return in_one_line(getattr(diagnosis, "message_primary", None) or error.orig)
 
 
 def tables_of(db: Connection) -> set[str]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from notifier.errors import in_one_line
+
 log = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 1.0
@@ -34,7 +36,7 @@ class UnseenStorage:
                     raise
                 log.warning(
                     "An answer can't be recorded yet: %s",
-                    " ".join(str(error.orig).split()),
+                    in_one_line(error.orig),
                     extra={"action": "answer_waits"},
                 )
                 time.sleep(_RETRY_SECONDS)
