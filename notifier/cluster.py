@@ -32,12 +32,12 @@ from notifier.passes.common_time import CommonTime
 from notifier.passes.relay import Relay
 from notifier.passes.send import SendOutcome
 from notifier.signals import Signals
+from notifier.vitals.pulse import BEATS
 from notifier.watch import Watch
 from notifier.workers import Calls, Workers
 
 log = logging.getLogger(__name__)
 
-_BEATS = 3  # so many heartbeats may pass between two plan passes, whichever hosts run them
 _LITTLE = timedelta(seconds=1)  # before a job that moved nothing is looked at again
 _SIGN_OFF_SECONDS = 5.0
 _STANDSTILL_SECONDS = (
@@ -289,7 +289,7 @@ class _Host(Watch):
                 extra={"action": "ledger_unusable"},
             )  # fmt: skip
             return
-        if planned and self._app.clock() - max(planned) <= _BEATS * self._heartbeat:
+        if planned and self._app.clock() - max(planned) <= BEATS * self._heartbeat:
             self._vitals.pulse.note_success("plan")
         if not self._failed["send"]:
             self._vitals.pulse.note_success("send")

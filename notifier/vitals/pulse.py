@@ -12,7 +12,7 @@ from notifier.mail.transport import Outgoing, Result, Transport
 
 PASSES = ("plan", "send")
 BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300)  # seconds; a pass works a heartbeat at most
-_BEATS = 3  # so many heartbeats may pass between successes
+BEATS = 3  # so many heartbeats may pass between successes
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ class Pulse:
 
     def ills(self, heartbeat: float) -> list[str]:
         """Return why the daemon is not well; empty when it is. `heartbeat` is in seconds."""
-        now, most = self._steady(), _BEATS * heartbeat
+        now, most = self._steady(), BEATS * heartbeat
         ills = []
         if now - self._beat > most:
             ills.append(f"the main thread was last alive {now - self._beat:.0f} s ago")
