@@ -44,4 +44,7 @@ class UnseenStorage:
     def excuses(self, error: BaseException) -> bool:
         """Tell whether an error is the server's or another session's fault, so that a new start would not help."""
         # No connection, one that broke, a lock not given in time, a deadlock, a server that shuts down or is full.
-        return isinstance(error, OperationalError)
+        # One that the server ended for its silence is no OperationalError to the driver.
+        return isinstance(error, OperationalError) or (
+            isinstance(error, DBAPIError) and error.connection_invalidated
+        )

@@ -20,6 +20,7 @@ from notifier.ledger import engine as ledger
 from notifier.ledger import server as postgresql
 from notifier.ledger.log import record_event
 from notifier.ledger.schema import events, installation, metadata
+from notifier.ledger.unseen import UnseenStorage
 from tests.postgres import Postgres
 
 NOW = datetime(2017, 10, 1, tzinfo=UTC)
@@ -206,8 +207,9 @@ def test_whoever_falls_silent_in_a_decision_loses_it_and_the_others_go_on(
                 record_event(db, at=NOW, by="other", action="x", detail="")
             silent.execute(select(installation.c.id))
 
-    with pytest.raises(DBAPIError, match="idle-in-transaction"):
+    with pytest.raises(DBAPIError, match="idle-in-transaction") as ended:
         decide_slowly()
+    assert UnseenStorage().excuses(ended.value)  # a new start would not help
     with other.begin() as db:
         assert list(db.execute(select(events.c.by)).scalars()) == ["other"]
     other.dispose()
