@@ -66,7 +66,7 @@ def test_a_delivery_lets_others_pass_and_keeps_the_order_within_a_domain(host: A
             hello="test",
             connections=3,
         ),
-        Pace(per_domain={"qq.com": 10}),
+        Pace(per_domain={"qq.com": 4}),
     )
     boxes = ["a@qq.com", "b@qq.com", "c@qq.com", "d@example.org", "e@example.org", "f@QQ.com"]
     mails = [
@@ -85,6 +85,7 @@ def test_a_delivery_lets_others_pass_and_keeps_the_order_within_a_domain(host: A
     def begin(mail: Outgoing) -> None:
         began[mail.address] = time.monotonic()
 
+    started = time.monotonic()
     assert (
         transport.deliver(
             mails,
@@ -98,8 +99,8 @@ def test_a_delivery_lets_others_pass_and_keeps_the_order_within_a_domain(host: A
     assert len(results) == 6
     slow = [began[box] for box in ("a@qq.com", "b@qq.com", "c@qq.com", "f@QQ.com")]
     assert slow == sorted(slow)
-    # How long a mail takes from its turn to its DATA varies a little.
-    assert slow[-1] - slow[0] > 3 * 0.1 - 0.04
+    # Each mail begins after its turn, however long that takes it.
+    assert slow[-1] - started > 0.749
     assert max(began["d@example.org"], began["e@example.org"]) < slow[1]
 
 
