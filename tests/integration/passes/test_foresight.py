@@ -1,20 +1,23 @@
 """What a change of configuration does to what is ahead: the look ahead agrees with the passes, and sees each change."""
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, Table
 
 from notifier.app import App, build
 from notifier.config import load
 from notifier.database import Server
 from notifier.gate import Gate, Held, compare, recall
 from notifier.ledger import engine as ledger
+from notifier.ledger import extract as extracting
 from notifier.ledger import in_force
 from notifier.passes.foresight import DAYS, Difference, Tally
 from notifier.rehearsal import Nowhere, day_start, rehearse
@@ -162,6 +165,27 @@ def test_a_comparison_changes_nothing_in_the_ledger(
     before = rows()
     assert opened.compare(rows=(TEACHERS,)).dropped
     assert rows() == before
+
+
+def test_a_comparison_holds_up_nobody_and_sees_one_state(
+    opened: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = opened.compare(rows=ROWS)
+    copied: list[str] = []
+    copy = extracting._copy
+
+    def copy_beside_a_writer(
+        source: Connection, target: Connection, table: Table, *args: Any, **more: Any
+    ) -> None:
+        copy(source, target, table, *args, **more)
+        copied.append(table.name)
+        if len(copied) == 1:
+            with closing(sqlite3.connect(opened.folder / "var/notifier.db", timeout=0)) as writer, writer:
+                writer.execute("DELETE FROM reminders")
+
+    monkeypatch.setattr(extracting, "_copy", copy_beside_a_writer)
+    assert opened.compare(rows=ROWS) == before
+    assert "reminders" in copied
 
 
 def test_what_changes_too_much_is_held_until_that_very_configuration_is_confirmed(opened: Office) -> None:
