@@ -19,9 +19,11 @@ from notifier.gate import Gate, Held, compare, recall
 from notifier.ledger import engine as ledger
 from notifier.ledger import extract as extracting
 from notifier.ledger import in_force
+from notifier.passes import book
 from notifier.passes.foresight import DAYS, Difference, Tally
 from notifier.rehearsal import Nowhere, day_start, rehearse
 from notifier.share import share
+from notifier.timing.phrase import Reading
 from tests.office import ALWAYS, CONFIG, CONTACTS, TEACHERS, Row, beijing, office
 from tests.postgres import Postgres
 
@@ -287,6 +289,41 @@ def test_what_reminders_are_not_made_of_is_not_compared(
     ):
         gate.admit(opened.build(**changes))
         assert compared.pop()
+
+
+def test_a_release_that_reads_the_same_documents_otherwise_waits_as_a_change_of_them_does(
+    opened: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = book.read_timing
+
+    def otherwise(phrase: str, *args: Any) -> Reading:
+        return reading("2018年5月底前完成" if phrase == WEEKLY[2] else phrase, *args)
+
+    monkeypatch.setattr(book, "__version__", "99.0")
+    monkeypatch.setattr(book, "read_timing", otherwise)
+    gate = Gate(opened.ledger)
+    app, why = gate.at_start(opened.build(rows=ROWS))
+    assert why is not None
+    assert "are dropped" in why
+    assert app.is_recalled
+    with opened.ledger.begin() as db:
+        in_force.confirm(db, NOW)
+    assert gate.has_word()
+    new = opened.build(rows=ROWS)
+    gate.admit(new)
+    new.passes(opened.ledger, Nowhere()).adopt(NOW)
+    gate.adopted(new)
+    monkeypatch.undo()
+    with pytest.raises(Held):  # and back to the release of before
+        gate.admit(opened.build(rows=ROWS))
+
+
+def test_a_release_that_reads_the_same_documents_alike_is_not_compared(
+    opened: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book, "__version__", "99.0")
+    monkeypatch.setattr("notifier.gate.compare", lambda *_values, **_more: pytest.fail("compared"))
+    Gate(opened.ledger).admit(opened.build(rows=ROWS))
 
 
 def test_at_a_start_the_configuration_of_before_goes_on_with_the_tasks_of_before(opened: Office) -> None:
