@@ -21,6 +21,7 @@ from notifier.ledger import extract as extracting
 from notifier.ledger import in_force
 from notifier.passes import book
 from notifier.passes.foresight import DAYS, Difference, Tally
+from notifier.passes.suspending import suspend
 from notifier.rehearsal import Nowhere, day_start, rehearse
 from notifier.share import share
 from notifier.timing.phrase import Reading
@@ -101,6 +102,26 @@ def test_what_lies_ahead_is_what_the_passes_send(tmp_path: Path, values: dict[st
     ahead = Counter((one.contact, one.ref, one.kind, one.was) for one in made.found)
     assert tally.before == tally.dropped == ahead.total() > 20
     app = made.build(**values)
+    end = day_start(app, (NOW + timedelta(days=DAYS)).date())
+    sent = rehearse(app, NOW, end, Nowhere(), copy_of=app.existing_place()).sent
+    assert ahead == Counter(
+        (line.address, line.task, line.kind, line.sent_at.date()) for line in sent if line.sent_at > NOW
+    )
+    made.ledger.dispose()
+
+
+def test_what_rests_until_a_day_lies_ahead_from_that_day_on(tmp_path: Path) -> None:
+    made = Office(tmp_path).open(rows=ROWS)
+    rests = (("2", None, 25), ("3", "洛阳市政府", 28), ("4", None, None), ("1", None, 100))
+    for ref, unit, days in rests:
+        until = None if days is None else (NOW + timedelta(days=days)).date()
+        setting = made.build(rows=ROWS).setting
+        suspend(made.ledger, ref, setting, NOW, by="ops", unit=unit, until=until)
+    tally = made.compare(rows=ROWS, contacts=STRANGER)
+    ahead = Counter((one.contact, one.ref, one.kind, one.was) for one in made.found)
+    assert tally.before == tally.dropped == ahead.total() > 10
+    assert {ref for _, ref, _, _ in ahead} == {"2", "3"}
+    app = made.build(rows=ROWS)
     end = day_start(app, (NOW + timedelta(days=DAYS)).date())
     sent = rehearse(app, NOW, end, Nowhere(), copy_of=app.existing_place()).sent
     assert ahead == Counter(
