@@ -195,6 +195,11 @@ class Gate:
         """Wait for no word any more, as everything is read anew; what was confirmed stays so."""
         self._held = None
 
+    def failed(self) -> None:
+        """Let nothing wait here, as the files hold something else by now that can't be used at all."""
+        with self._engine.begin() as db:
+            in_force.let_nothing_wait(db, self._host)
+
     @property
     def is_holding(self) -> bool:
         """Whether a configuration waits here."""

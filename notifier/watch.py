@@ -302,6 +302,7 @@ class Watch(ABC):
                 "Reload refused, the old configuration stays: %s", "; ".join(faults),
                 extra={"action": "reload_refused"},
             )  # fmt: skip
+            self._try(self._gate.failed)
         else:
             self._reload_fault = None
             logs.use(self._app.config.service.log)
@@ -358,14 +359,18 @@ class Watch(ABC):
 
     def _has_word(self) -> bool:
         """Tell whether a person let in the configuration that waits; a ledger that can't say so is asked again."""
+        return bool(self._try(self._gate.has_word))
+
+    def _try(self, step: Callable[[], bool | None]) -> bool | None:
+        """Do something in the ledger, and return what it returns; None where the ledger can't be used."""
         try:
-            return self._gate.has_word()
+            return step()
         except Exception as error:
             log.error(
                 "The ledger can't be used: %s", _line(error),
                 exc_info=not self._storage.excuses(error), extra={"action": "ledger_unusable"},
             )  # fmt: skip
-            return False
+            return None
 
     def _say_held(self, why: str) -> None:
         log.warning("The new configuration is %s", why, extra={"action": "reload_held"})

@@ -234,6 +234,45 @@ def test_what_changes_too_much_is_held_until_that_very_configuration_is_confirme
     gate.admit(opened.build(rows=(TEACHERS,)))
 
 
+def test_a_reload_that_fails_leaves_nothing_to_confirm_but_what_was_confirmed(opened: Office) -> None:
+    gate = Gate(opened.ledger)
+    for rows in ((TEACHERS,), (ALWAYS,)):
+        with pytest.raises(Held):
+            gate.admit(opened.build(rows=rows))
+        gate.forget()
+        if rows == (ALWAYS,):
+            with opened.ledger.begin() as db:
+                assert in_force.confirm(db, NOW)
+        gate.failed()
+        with opened.ledger.begin() as db:
+            assert [one.confirmed for one in in_force.waiting(db)] == ([NOW] if rows == (ALWAYS,) else [])
+        assert not gate.has_word()
+    gate.admit(opened.build(rows=(ALWAYS,)))
+
+
+def test_a_word_that_comes_while_the_same_is_compared_anew_counts(
+    opened: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, fewer = Gate(opened.ledger), opened.build(rows=(TEACHERS,))
+    with pytest.raises(Held):
+        gate.admit(fewer)
+    hold = gate._hold
+    words: list[in_force.Waiting] = []
+
+    def heard(*values: Any) -> None:
+        with opened.ledger.begin() as db:
+            words.extend(in_force.confirm(db, NOW))
+        hold(*values)
+
+    monkeypatch.setattr(gate, "_hold", heard)
+    gate.forget()
+    with pytest.raises(Held):
+        gate.admit(fewer)
+    assert words
+    assert gate.has_word()
+    gate.admit(fewer)
+
+
 @pytest.mark.parametrize(
     ("limit", "changes", "is_held"),
     [
