@@ -48,6 +48,9 @@ def _one_after_another(silence: str) -> TextClause:
 
 
 _ONE_AFTER_ANOTHER = _one_after_another(_SILENCE)
+_AS_IT_WAS = text(
+    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+)  # else each statement has its own
 
 # A host that dies or is cut off gives its locks back when its connections count as dead, not before: the server asks
 # after 30 seconds of silence, and gives up half a minute later; what it has said and nobody confirms, for which the
@@ -134,7 +137,10 @@ def connect(server: Server) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        if not connection.get_execution_options().get("runs_beside"):
+        asked = connection.get_execution_options()
+        if asked.get("only_reads"):
+            connection.execute(_AS_IT_WAS)
+        if not asked.get("runs_beside"):
             connection.execute(_ONE_AFTER_ANOTHER)
 
     return engine

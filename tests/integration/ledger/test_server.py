@@ -254,3 +254,19 @@ def test_a_copy_in_memory_is_whole_and_leaves_the_original_alone(engine: Engine,
     copy.dispose()
     with engine.begin() as db:
         assert len(db.execute(select(events.c.id)).all()) == 1
+
+
+def test_a_long_look_sees_the_ledger_as_it_was_when_it_began(engine: Engine) -> None:
+    query = select(events.c.detail)
+    with ledger.only_reading(engine).begin() as looking:
+        before = looking.execute(query).scalars().all()
+        with engine.begin() as db:
+            record_event(db, at=NOW, by="ops", action="closed", detail="meanwhile")
+        assert looking.execute(query).scalars().all() == before
+    with ledger.only_reading(engine).begin() as looking:
+        assert "meanwhile" in looking.execute(query).scalars().all()
+    with pytest.raises(DBAPIError, match="read-only"), ledger.only_reading(engine).begin() as looking:
+        record_event(looking, at=NOW, by="ops", action="closed", detail="by one that only reads")
+    with engine.begin() as db:  # what one transaction asked for ends with it
+        record_event(db, at=NOW, by="ops", action="closed", detail="after")
+        assert db.execute(text("SHOW transaction_isolation")).scalar() == "read committed"
