@@ -15,7 +15,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, event
 
-from notifier.app import App, People, missing_credentials, setting_of
+from notifier.app import App
 from notifier.config import Config, parse
 from notifier.errors import ConfigError, NotifierError, in_one_line
 from notifier.ledger import in_force
@@ -25,7 +25,9 @@ from notifier.ledger.tasks import plan_by_key
 from notifier.logs import hushed
 from notifier.passes.foresight import DAYS, Difference, Tally, as_it_stands, once_adopted
 from notifier.passes.foresight import compare as differ
+from notifier.passes.setting import setting_of
 from notifier.people.directory import Contact, Directory
+from notifier.sources import People, missing_credentials
 
 log = logging.getLogger(__name__)
 
