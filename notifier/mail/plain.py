@@ -35,8 +35,11 @@ def _listed(digest: Digest) -> Iterator[str]:
     for section in digest.sections:
         yield f"{section.title}{f'　{section.number}' if section.number else ''}\n"
         for group in section.groups:
+            yield f"■ {group.title}（{len(group.lines)}项）"
+            yield from (f"  {remark.word}：{remark.text}" for remark in group.remarks)  # of all its lines
+            yield ""
             for line in group.lines:
-                yield from _line(line)
+                yield from _line(line, digest.units)
 
 
 def _head(digest: Digest, redirected_from: str) -> Iterator[str]:
@@ -53,12 +56,16 @@ def _head(digest: Digest, redirected_from: str) -> Iterator[str]:
         )
 
 
-def _line(line: Line) -> Iterator[str]:
+def _line(line: Line, units: tuple[str, ...]) -> Iterator[str]:
     yield f"【{line.light_word}】{line.number}（{line.role}{'，抄送' if line.copied else ''}）　{line.standing}"
     yield f"  {line.day_word}：{line.day_text}（{line.weekday}）"
     if line.label:
         yield f"  节点要求：{line.label}"
     yield f"  工作任务：{line.text}"
+    if line.units != units:
+        yield f"  提醒单位：{'、'.join(line.units)}"
+    if line.other_units:
+        yield f"  共同责任单位：{'、'.join(line.other_units)}"
     yield f"  时限原文：“{line.timing}”"
     for remark in line.remarks:
         yield f"  {remark.word}：{remark.text}"

@@ -62,7 +62,8 @@ def _head(digest: Digest, redirected_from: str) -> list[str]:
         "",
         f"截至{digest.date_text}（{digest.weekday}），"
         f"{'抄送贵单位' if digest.copied else '贵单位有'}{digest.total}项督办事项"
-        f"{'的提醒' if digest.copied else '需要关注'}：{digest.summary}。",
+        f"{'的提醒' if digest.copied else '需要关注'}：{digest.summary}。"
+        f"{'其中有的提醒因当时未能发出，现予补发。' if digest.late else ''}",
     ]
 
 
