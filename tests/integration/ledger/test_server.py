@@ -11,13 +11,14 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, insert, make_url, select, text
+from sqlalchemy import Connection, Engine, insert, make_url, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from notifier.database import Server
 from notifier.errors import ConfigError, NotifierError
 from notifier.ledger import engine as ledger
 from notifier.ledger import server as postgresql
+from notifier.ledger.figures import read_figures
 from notifier.ledger.log import record_event
 from notifier.ledger.schema import events, installation, metadata
 from notifier.ledger.unseen import UnseenStorage
@@ -254,3 +255,32 @@ def test_a_copy_in_memory_is_whole_and_leaves_the_original_alone(engine: Engine,
     copy.dispose()
     with engine.begin() as db:
         assert len(db.execute(select(events.c.id)).all()) == 1
+
+
+def test_a_ledger_on_a_server_is_counted_beside_whoever_decides(place: Server, engine: Engine) -> None:
+    with engine.begin() as db:  # the lock that decisions take
+        record_event(db, at=NOW, by="me", action="x", detail="y")
+        found = read_figures(place, within=5)
+    assert (found.messages, found.open_tasks, found.oldest) == ({}, 0, None)
+
+
+def test_a_count_on_a_server_that_takes_too_long_is_given_up(place: Server, engine: Engine) -> None:
+    with engine.begin() as db:
+        db.execute(text("LOCK TABLE messages"))
+        began = time.monotonic()
+        with pytest.raises(OperationalError, match="statement timeout"):
+            read_figures(place, within=0.2)
+        assert time.monotonic() - began < 10, "not the time that a pass would wait for a lock"
+
+
+def test_who_only_reads_at_length_sees_one_moment_and_changes_nothing(engine: Engine) -> None:
+    def events_seen(db: Connection) -> int:
+        return len(db.execute(select(events.c.id)).all())
+
+    with ledger.only_reading(engine).begin() as reader:
+        before = events_seen(reader)
+        with engine.begin() as db:
+            record_event(db, at=NOW, by="me", action="x", detail="y")
+        assert events_seen(reader) == before
+    with pytest.raises(DBAPIError, match="read-only"), ledger.only_reading(engine).begin() as reader:
+        record_event(reader, at=NOW, by="me", action="x", detail="y")
