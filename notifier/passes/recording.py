@@ -78,7 +78,7 @@ class Recording:
             self.insist(lambda: self._record_alone(message, result))
 
     def _begun(self, db: Connection, mail: Outgoing) -> bool:
-        return outbox.begin(db, mail.id, self.owner, self.clock(), self.lease)
+        return outbox.begin(db, mail.id, self.owner, self.clock(), self.lease, body=mail.data)
 
     def _record_alone(self, message: MessageRecord, result: Result) -> None:
         with self.rows.recording(message.id) if self.rows else self.engine.begin() as db:
