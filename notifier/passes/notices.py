@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.digest import Digest, Notice, build
-from notifier.ledger.reminders import ReminderRecord, Said
+from notifier.ledger.reminders import FOLDED, ReminderRecord, Said
 from notifier.ledger.tasks import Completion, TaskRecord
 from notifier.passes.book import units_from_json
 from notifier.passes.plan import context_of, rule_of, silenced, still_told
@@ -61,7 +61,7 @@ def judge(
         and other.state in ("planned", "sent")
     ]
     if newer:
-        return over("superseded", f"folded into {max(newer, key=lambda other: other.at).checkpoint}")
+        return over("superseded", f"{FOLDED}{max(newer, key=lambda other: other.at).checkpoint}")
     if not in_stream:
         return over("withdrawn", "the task's dates changed")
     return Verdict(reminder=reminder, units=units)
@@ -120,7 +120,7 @@ class Telling:
         reminder = verdict.reminder
         folded: tuple[str, ...] = ()
         if related := self._related.get((reminder.task_id, reminder.contact)):
-            into = f"folded into {reminder.checkpoint}"
+            into = f"{FOLDED}{reminder.checkpoint}"
             folded = tuple(
                 other.checkpoint for other in related if other.state == "superseded" and other.reason == into
             )

@@ -250,7 +250,7 @@ def rows_for(
             if now - last.at >= cap:
                 state, reason = "expired", f"older than the catch-up cap of {setting.catch_up.days} days"
             elif checkpoint is not last:
-                state, reason = "superseded", f"folded into {last.key}"
+                state, reason = "superseded", f"{reminders.FOLDED}{last.key}"
             elif who.address is None:
                 state, reason = "unreachable", "no contact"
             else:

@@ -1,7 +1,7 @@
 """What is put on record while mail goes: that a mail begins, and what the mail server answered."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,7 +15,7 @@ from notifier.ledger.engine import beside
 from notifier.ledger.log import record_event
 from notifier.ledger.outbox import MessageRecord
 from notifier.mail.transport import Outgoing, Result, Revoked
-from notifier.passes.answers import settle
+from notifier.passes.answers import settle_all
 from notifier.passes.retry import Override
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Recording:
     insist: Callable[[Callable[[], None]], None]
     """How an answer is recorded that must be."""
     _shared: Connection | None = field(default=None, init=False)  # of `together`
-    _told: list[Callable[[], None]] = field(default_factory=list, init=False)
+    _answers: list[tuple[MessageRecord, Result]] = field(default_factory=list, init=False)  # within it
 
     def __post_init__(self) -> None:
         self.engine = beside(self.engine)
@@ -43,15 +43,16 @@ class Recording:
     @contextmanager
     def together(self) -> Iterator[None]:
         """Commit what is begun and recorded inside as one; what is to be logged of it is logged then."""
-        self._told.clear()
+        self._answers.clear()
         try:
             with self.engine.begin() as db:
                 self._shared = db
                 yield
+                mine = self._settled(db, self._answers)
         finally:
             self._shared = None
-        for tell in self._told:
-            tell()
+        for message, result in self._answers:
+            _tell(message, result, message.id in mine)
 
     def begin(self, mail: Outgoing) -> None:
         """Put on record that a mail begins; Revoked when it isn't ours to send any more."""
@@ -72,8 +73,7 @@ class Recording:
     def record(self, message: MessageRecord, result: Result) -> None:
         """Put on record what the server answered to a mail, which is as it was claimed."""
         if self._shared is not None:
-            mine = self._settled(self._shared, message, result)
-            self._told.append(lambda: _tell(message, result, mine))
+            self._answers.append((message, result))
         else:
             self.insist(lambda: self._record_alone(message, result))
 
@@ -82,24 +82,25 @@ class Recording:
 
     def _record_alone(self, message: MessageRecord, result: Result) -> None:
         with self.rows.recording(message.id) if self.rows else self.engine.begin() as db:
-            mine = self._settled(db, message, result)
-        _tell(message, result, mine)
+            mine = self._settled(db, [(message, result)])
+        _tell(message, result, message.id in mine)
 
-    def _settled(self, db: Connection, message: MessageRecord, result: Result) -> bool:
+    def _settled(self, db: Connection, answers: Sequence[tuple[MessageRecord, Result]]) -> set[int]:
+        """Put answers on record; return the ids of the messages that were this sender's still."""
         now = self.clock()
-        mine = settle(
+        mine = settle_all(
             db,
-            message,
-            result,
+            answers,
             owner=self.owner,
             now=now,
             overrides=self.overrides,
             is_redirected=self.is_redirected,
         )
-        if not mine:
-            # What the other sender made of it stands; that a copy of ours had an answer must be found, too.
-            detail = f"message {message.id}: {result.state}: {result.reply}"
-            record_event(db, at=now, by=self.owner, action="late_answer", detail=detail)
+        for message, result in answers:
+            if message.id not in mine:
+                # What the other sender made of it stands; that a copy of ours had an answer must be found, too.
+                detail = f"message {message.id}: {result.state}: {result.reply}"
+                record_event(db, at=now, by=self.owner, action="late_answer", detail=detail)
         return mine
 
 
