@@ -157,9 +157,9 @@ class App:
         if not self.is_recalled:
             self.readings.keep(self.config.readings_file, [entry.document for entry in self.book])
 
-    def composer(self, installation: str = "preview") -> Composer:
-        """Return the composer of this installation's mails."""
-        return _composer(self.config, installation)
+    def composer(self, installation: str = "preview", kind: type[Composer] = Composer) -> Composer:
+        """Return the composer of this installation's mails, of this kind."""
+        return _composer(self.config, installation, kind)
 
     def create_ledger(self, *, anew: bool = False) -> Engine:
         """Open the ledger for a daemon, made if there never was one, or `anew`."""
@@ -231,6 +231,7 @@ class App:
         *,
         clock: Clock | None = None,
         rehearsed: bool = False,
+        composer: type[Composer] = Composer,
         storage: Storage | UnseenStorage | None = None,
     ) -> Passes:
         """Return the passes over a ledger; a rehearsal has its own clock and no ops, is not redirected nor held.
@@ -243,7 +244,7 @@ class App:
         sender = Sender(
             engine=engine,
             setting=self.setting,
-            composer=self.composer(installation),
+            composer=self.composer(installation, composer),
             transport=transport,
             clock=clock or self.clock,
             owner=self.owner,
@@ -370,7 +371,7 @@ def setting_of(config: Config, directory: Directory, contacts: Sequence[Contact]
     )
 
 
-def _composer(config: Config, installation: str) -> Composer:
+def _composer(config: Config, installation: str, kind: type[Composer] = Composer) -> Composer:
     office = config.office
     identity = Identity(
         sender_name=config.mail.sender_name or office.name,
@@ -381,7 +382,7 @@ def _composer(config: Config, installation: str) -> Composer:
         ),
         installation=installation,
     )
-    return Composer(_template_folders(config), identity)
+    return kind(_template_folders(config), identity)
 
 
 def _template_folders(config: Config) -> list[Path]:
