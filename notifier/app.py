@@ -34,6 +34,7 @@ from notifier.passes.book import PlanEntry, open_plan
 from notifier.passes.brake import Brake
 from notifier.passes.linking import link_events
 from notifier.passes.ops import OpsMail
+from notifier.passes.plan import People as Named
 from notifier.passes.plan import PlanOutcome, dated, plan
 from notifier.passes.preflight import Item, preflight
 from notifier.passes.readdress import AddressedFor
@@ -65,6 +66,8 @@ class Passes:
     addressed: AddressedFor = field(default_factory=AddressedFor)
     bundled: Callable[[Connection, datetime], object] = lambda _db, _now: None
     """Called in the transaction that makes messages, once they are made."""
+    people: Named | None = None
+    """Where one pass follows the other at once: whom tasks name, remembered from each to the next."""
 
     @collector_at_rest()
     def adopt(self, now: datetime, *, catch_up: bool = False) -> Adoption:
@@ -79,7 +82,8 @@ class Passes:
         """Run the plan pass."""
         self.addressed.follow(self.engine, self.app.setting, now)
         ends = resume_over(self.engine, self.app.setting, now)
-        outcome = plan(self.engine, self.app.setting, self.app.config.mail.domain, now, self.bundled)
+        domain = self.app.config.mail.domain
+        outcome = plan(self.engine, self.app.setting, domain, now, self.bundled, self.people)
         outcome = outcome.with_more(0, ends)
         if self.sender.ops is not None:
             outcome = outcome.with_more(*self.sender.ops.queue(self.engine, now))
@@ -257,7 +261,7 @@ class App:
         )
         if storage is not None:
             sender.insist = storage.insist
-        return Passes(engine=engine, app=self, sender=sender)
+        return Passes(engine=engine, app=self, sender=sender, people={} if rehearsed else None)
 
 
 @collector_at_rest()

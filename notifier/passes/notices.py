@@ -1,6 +1,6 @@
 """From the reminders of one message to the content of its mail: judged again, then put into a digest."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from notifier.digest import Digest, Notice, build
 from notifier.ledger.reminders import FOLDED, ReminderRecord, Said
 from notifier.ledger.tasks import Completion, TaskRecord
-from notifier.passes.book import units_from_json
+from notifier.passes.book import unit_names
 from notifier.passes.plan import context_of, rule_of, silenced, still_told
 from notifier.passes.setting import Setting
 from notifier.people import Role
@@ -82,6 +82,12 @@ def suspended_by(suspension: Completion) -> str:
     return f"{SUSPENDED} by {suspension.by} on {suspension.at:%Y-%m-%d}"
 
 
+def checkpoint_in_rule(reminder: ReminderRecord, task: TaskRecord) -> Hashable:
+    """Return all that `is_in_stream` depends upon, within one setting."""
+    dates = task.issued, task.until, task.imported, task.completed, task.planned_until
+    return task.rule, dates, reminder.checkpoint, reminder.at
+
+
 def is_in_stream(reminder: ReminderRecord, task: TaskRecord, setting: Setting) -> bool:
     """Tell whether a task's rule still has the checkpoint of a reminder, on whatever day."""
     rule, context = rule_of(task.rule), context_of(task, setting)
@@ -135,8 +141,7 @@ class Telling:
     def _made(self, reminder: ReminderRecord, units: tuple[str, ...], folded: tuple[str, ...]) -> Notice:
         task = self._tasks[reminder.task_id]
         if (co_units := self._co_units.get(task.id)) is None:
-            reading, _named = units_from_json(task.units)
-            co_units = self._co_units[task.id] = tuple(unit.name for unit in reading.units)
+            co_units = self._co_units[task.id] = unit_names(task.units)
         return Notice(
             plan=task.plan,
             plan_title=task.plan_title,
