@@ -6,7 +6,7 @@ the process or its host dies, or after `_MAIL_SECONDS` of silence: so long a fro
 keeps its mail.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
@@ -74,10 +74,9 @@ class Holding:
         self._taken.append(message)
         return True
 
-    def let_go_of(self, message: int) -> None:
-        """Have a message out of hand with the end of the transaction: its answer is recorded there."""
-        if message in self._held:
-            self._over.append(message)
+    def let_go_of(self, answered: Iterable[int]) -> None:
+        """Have messages out of hand with the end of the transaction: their answers are recorded there."""
+        self._over.extend(message for message in answered if message in self._held)
 
     def let_go(self) -> None:
         """Have nothing in hand any more."""

@@ -8,7 +8,7 @@ did: a daemon that was frozen until another took its mail can neither send that 
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -26,6 +26,11 @@ def held_by(owner: object) -> ColumnElement[bool]:
 
 
 # Built once: a statement's construction costs more than its run, and these run for every mail.
+_MINE = (
+    select(messages.c.id)
+    .where(messages.c.id.in_(bindparam("ids", expanding=True)), held_by(bindparam("me")))
+    .with_for_update()
+)
 _ONE = update(messages).where(messages.c.id == bindparam("message"), held_by(bindparam("me")))
 BEGUN = _ONE.values(
     begun=True,
@@ -272,6 +277,19 @@ def finish(
     end = _FAIL if state in ("failed", "refused") else _FINISH
     values = {"message": message, "me": owner, "becomes": state, "answer": reply, "moment": now}
     return end.run(db, values) == 1
+
+
+def finish_accepted(db: Connection, replies: Mapping[int, str], owner: str, now: datetime) -> set[int]:
+    """Bring claimed messages, with the server's word on each, to `accepted` at once; return those that it did."""
+    mine = _still_mine(db, replies, owner)
+    common = {"me": owner, "becomes": "accepted", "moment": now}
+    _FINISH.run_all(db, [{"message": id_, "answer": replies[id_], **common} for id_ in sorted(mine)])
+    return mine
+
+
+def _still_mine(db: Connection, ids: Iterable[int], owner: str) -> set[int]:
+    """Return which messages `owner` has claimed still; they remain so until the transaction ends."""
+    return set(db.execute(_MINE, {"ids": list(ids), "me": owner}).scalars())
 
 
 def postpone(

@@ -1,7 +1,7 @@
 """Claimed messages become mails: judged again, rendered; their bytes are kept when they are begun."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,7 +22,7 @@ from notifier.mail.transport import Outgoing
 from notifier.passes.answers import end, hold_back, tell_of_shortening
 from notifier.passes.fallback import fell_back
 from notifier.passes.making import Draft, Made, Making
-from notifier.passes.notices import Telling, Verdict, is_in_stream, judge
+from notifier.passes.notices import Telling, Verdict, checkpoint_in_rule, is_in_stream, judge
 from notifier.passes.ops import Choice, OpsMail, is_for_ops
 from notifier.passes.plan import dated
 from notifier.passes.readdress import readdress
@@ -113,7 +113,7 @@ class Preparation:
         related = reminders.said_of_the_same(db, records, now)
         resting = {} if self.redirect_to else self._resting(db, claimed, now)
         telling = Telling(by_task, related, setting.policy.zone)
-        current: dict[tuple[int, str], bool] = {}  # contacts share checkpoints: ask the rule once each
+        current: dict[Hashable, bool] = {}  # contacts share checkpoints, and tasks a rule: it is asked once each
         drafts: list[Draft] = []
         for message in claimed:
             if message.id not in mine:
@@ -260,13 +260,13 @@ def _judged(
     closed: Mapping[int, Sequence[tasks.Completion]],
     related: Mapping[tuple[int, str], Sequence[reminders.Said]],
     setting: Setting,
-    current: dict[tuple[int, str], bool],
+    current: dict[Hashable, bool],
 ) -> list[Verdict]:
     """Judge the reminders of one message; `current` keeps whether a rule still has a checkpoint."""
     verdicts = []
     for reminder in told:
         task = by_task[reminder.task_id]
-        key = (task.id, reminder.checkpoint)
+        key = checkpoint_in_rule(reminder, task)
         if key not in current:
             current[key] = is_in_stream(reminder, task, setting)
         said = related.get((task.id, reminder.contact), [])

@@ -63,7 +63,7 @@ def test_what_is_in_hand_stays_so_over_the_commits_of_others_until_its_own_answe
     assert in_hand(due) == [first.id, second.id]
     with holding.together() as db:
         assert accept(db, {first.id: "250 ok"}, ME, due.clock(), forgets=True) == {first.id}
-        holding.let_go_of(first.id)
+        holding.let_go_of([first.id])
     assert in_hand(due) == [second.id]
     holding.let_go()
     assert in_hand(due) == []
@@ -80,7 +80,7 @@ def test_what_fails_together_is_undone_together_and_leaves_in_hand_what_was(
         with holding.together() as db:
             assert begin(due, holding, db, second) == [True]
             accept(db, {first.id: "250 ok"}, ME, due.clock(), forgets=True)
-            holding.let_go_of(first.id)
+            holding.let_go_of([first.id])
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -104,7 +104,7 @@ def test_a_session_that_the_server_ended_is_replaced(due: Desk, holding: Holding
     with holding.together() as db:
         assert begin(due, holding, db, second) == [True]
         assert accept(db, {first.id: "250 ok"}, ME, due.clock(), forgets=True) == {first.id}
-        holding.let_go_of(first.id)
+        holding.let_go_of([first.id])
     assert in_hand(due) == [second.id]
 
 
