@@ -1,7 +1,7 @@
 """The tables of config.toml with their defaults. Unknown keys are refused, values are frozen."""
 
 import re
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -63,6 +63,11 @@ class Service(Table):
     log: Literal["logfmt", "json"] = "logfmt"
     metrics: Listening | None = None
     health_file: Path | None = None  # None: beside the ledger
+
+    @property
+    def patience(self) -> timedelta:
+        """How long a daemon, its main thread or a pass may give no sign that it is well before it counts as ill."""
+        return timedelta(seconds=3 * self.heartbeat)
 
     @field_validator("engine")
     @classmethod
