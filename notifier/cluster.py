@@ -25,6 +25,7 @@ from notifier.clock import utc_now
 from notifier.errors import NotifierError, in_one_line
 from notifier.ledger import among_hosts, jobs
 from notifier.ledger.engine import beside
+from notifier.ledger.holding import Holding
 from notifier.ledger.log import all_daemons
 from notifier.ledger.server import session
 from notifier.ledger.unseen import UnseenStorage
@@ -89,7 +90,7 @@ class _Host(Watch):
     def _passes_of(self, app: App) -> Passes:
         passes = super()._passes_of(app)
         sender, mail = passes.sender, app.config.mail
-        sender.rows, sender.lease = among_hosts.Rows(self._engine), among_hosts.LEASE
+        sender.holding, sender.lease = Holding(self._engine), among_hosts.LEASE
         if app.config.delivery.mode != "maildir":
             sender.relay = Relay.of(
                 mail.per_second, mail.per_domain, lambda contact: sender.redirect_to or contact

@@ -80,6 +80,7 @@ class Reload:
                 "Reload refused, the old configuration stays: %s", "; ".join(faults),
                 extra={"action": "reload_refused"},
             )  # fmt: skip
+            self._try(self._gate.failed)
             return False
         self.fault = None
         return True
@@ -114,14 +115,18 @@ class Reload:
 
     def _has_word(self) -> bool:
         """Tell whether a person let in the configuration that waits; a ledger that can't say so is asked again."""
+        return bool(self._try(self._gate.has_word))
+
+    def _try(self, step: Callable[[], bool | None]) -> bool | None:
+        """Do something in the ledger, and return what it returns; None where the ledger can't be used."""
         try:
-            return self._gate.has_word()
+            return step()
         except Exception as error:
             log.error(
                 "The ledger can't be used: %s", first_line(error),
                 exc_info=not self._storage.excuses(error), extra={"action": "ledger_unusable"},
             )  # fmt: skip
-            return False
+            return None
 
     def _say_held(self) -> None:
         log.warning("The new configuration is %s", self.fault, extra={"action": "reload_held"})

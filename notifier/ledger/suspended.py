@@ -75,7 +75,13 @@ def silences_of(db: Connection, ids: Iterable[int]) -> dict[int, list[Completion
     for task_id, some in suspended(db, ids).items():
         found.setdefault(task_id, []).extend(
             Completion(
-                task_id=task_id, unit=one.unit, scope=WHOLE_TASK, by=one.by, at=one.at, is_suspension=True
+                task_id=task_id,
+                unit=one.unit,
+                scope=WHOLE_TASK,
+                by=one.by,
+                at=one.at,
+                is_suspension=True,
+                until=one.until,
             )
             for one in some
         )

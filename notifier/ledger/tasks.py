@@ -115,6 +115,7 @@ class Completion:
     by: str
     at: datetime
     is_suspension: bool = False
+    until: datetime | None = None  # when a suspension ends by itself
 
 
 _TASK = select(

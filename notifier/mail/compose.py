@@ -62,7 +62,7 @@ class Envelope:
     """What is one mail's own, whatever it says.
 
     `redirected_from` is the true recipient of a mail that goes to `to_address` instead: it is shown in the body and
-    as X-Original-To. The built-in text and the short one know the default language alone. Raises ValueError for a
+    as X-Original-To. The built-in text and the short one are Chinese or English. Raises ValueError for a
     naive date.
     """
 
@@ -153,12 +153,16 @@ class Composer:
 
         The rest is as in `compose`. Raises MailTooBig when there is no room for even one task.
         """
-        subject = text_header("Subject", short_subject(digest))
+        subject = text_header("Subject", short_subject(digest, envelope.language))
         head = [*self._head(subject, envelope), *_TEXT]
         # In base64, 57 octets of text are a line of 76 and its CRLF.
         room = (min(at_most, MAX_BYTES) - len(_joined(head)) - len(b"\r\n\r\n")) // 78 * 57
         text = short_text(
-            digest, self._identity.office, most=room, redirected_from=envelope.redirected_from or ""
+            digest,
+            self._identity.office,
+            most=room,
+            redirected_from=envelope.redirected_from or "",
+            language=envelope.language,
         )
         payload = _base64(text)
         check_text_body(payload, text=text)
@@ -192,7 +196,8 @@ class Composer:
             self._latest = key, found
             return found
         if plain:
-            rendered = built_in(digest, office=self._identity.office, redirected_from=redirected_from)
+            office = self._identity.office
+            rendered = built_in(digest, office=office, redirected_from=redirected_from, language=language)
         else:
             rendered = self._templates.render(digest, redirected_from=redirected_from, language=language)
         try:

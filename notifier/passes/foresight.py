@@ -17,7 +17,7 @@ from notifier.ledger import reminders as ledger
 from notifier.ledger.schema import reminders
 from notifier.ledger.schema import tasks as task_table
 from notifier.ledger.suspended import silences_of
-from notifier.ledger.tasks import Completion, TaskRecord, tasks_by_id
+from notifier.ledger.tasks import Completion, TaskRecord, listed_tasks, tasks_by_id
 from notifier.passes.adopt import adopt
 from notifier.passes.book import PlanEntry
 from notifier.passes.plan import PAGE, context_of, dated, recipients_of, rows_for, rule_of, silenced
@@ -79,16 +79,24 @@ class Side:
         """Return some tasks, and when each of them reminds whom from now on."""
         with self.engine.begin() as db:
             found = tasks_by_id(db, ids)
+            resting = listed_tasks(db, [task.id for task in found.values() if task.state == "suspended"])
             closed = silences_of(db, ids)
             told, days = self._on_record(db, ids)
         for task in found.values():
-            if task.next_at is not None and task.next_at <= self.moments[-1]:
+            if self._goes_on(task, task.id in resting, closed.get(task.id, ())):
                 mine = days.setdefault(task.id, {})
                 for (contact, kind), day in self._owed(
                     task, closed.get(task.id, ()), told.get(task.id, set())
                 ):
                     mine.setdefault((contact, kind), []).append(day)
         return found, days
+
+    def _goes_on(self, task: TaskRecord, is_resting: bool, closed: Sequence[Completion]) -> bool:
+        """Tell whether a task is planned in the time ahead, or as one of a listed plan rests and wakes there."""
+        end = self.moments[-1]
+        if is_resting:
+            return any(one.until is not None and one.until <= end for one in closed)
+        return task.next_at is not None and task.next_at <= end
 
     def _on_record(
         self, db: Connection, ids: Sequence[int]
@@ -115,11 +123,15 @@ class Side:
             rule, context = rule_of(task.rule), context_of(task, setting)
         except NotationError:
             return
-        silence, mark = silenced(closed, setting), task.planned_until
+        mark = task.planned_until
+        wakes = {one.until for one in closed if one.until is not None and one.until < self.moments[-1]}
         # What is late at one of the ends isn't in truth: the daemon plans each on its day.
         far = replace(setting, catch_up=timedelta(days=DAYS + 1) + setting.catch_up)
-        for moment in self.moments:
-            is_now = moment == self.now
+        for moment in sorted({*self.moments, *wakes}):
+            is_now = moment <= self.now
+            # What falls due by the end of a suspension is left out with the rest of it.
+            stands = [one for one in closed if one.until is None or one.until >= moment]
+            silence = silenced(stands, setting)
             owed = list(between(rule, context, mark, moment))
             mark = max(mark, moment)
             if not owed:

@@ -47,6 +47,15 @@ def test_a_task_is_suspended_shown_so_and_goes_on(ops: Type) -> None:
 
 
 @pytest.mark.usefixtures("office_ahead")
+def test_an_extension_of_a_task_that_rests_says_until_when(ops: Type) -> None:
+    ops("suspend", "1", "--until", f"{YEAR}-03-01")
+    assert f"it is suspended: nobody is told until {YEAR}-03-01\n" in ops("extend", "1", f"{YEAR}-09-30").out
+    ops("resume", "1")
+    ops("suspend", "1")
+    assert "nobody is told until `notifier resume`\n" in ops("extend", "1", f"{YEAR}-10-31").out
+
+
+@pytest.mark.usefixtures("office_ahead")
 def test_one_unit_is_suspended(ops: Type) -> None:
     assert ops("suspend", "1", "--unit", "省财政厅").out == (
         "plan/1: suspended for 省财政厅 until `notifier resume`\n"
