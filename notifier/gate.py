@@ -15,7 +15,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, event
 
-from notifier.app import App, People, missing_credentials, setting_of
+from notifier.app import App
 from notifier.config import Config, parse
 from notifier.errors import ConfigError, NotifierError, in_one_line
 from notifier.ledger import in_force
@@ -29,8 +29,9 @@ from notifier.passes.compare import compare as held_against
 from notifier.passes.foresight import DAYS, Difference, Tally, as_it_stands, once_adopted
 from notifier.passes.foresight import compare as differ
 from notifier.passes.plan import dated
-from notifier.passes.setting import Setting
+from notifier.passes.setting import Setting, setting_of
 from notifier.people.directory import Contact, Directory
+from notifier.sources import People, missing_credentials
 
 log = logging.getLogger(__name__)
 

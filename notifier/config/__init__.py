@@ -1,6 +1,6 @@
 """config.toml -> Config: every key checked, every fault at once, each with its key.
 
-What the keys name (documents, contacts, templates) is read by `notifier.app`, not here.
+What the keys name (documents, contacts, templates) is read by `notifier.sources` and `notifier.app`, not here.
 """
 
 import hashlib

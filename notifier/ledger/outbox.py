@@ -15,6 +15,7 @@ from itertools import islice
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, insert, or_, select, update
 
+from notifier.ledger.mail_locks import IN_HAND
 from notifier.ledger.prepared import Prepared
 from notifier.ledger.schema import messages
 
@@ -27,14 +28,13 @@ def held_by(owner: object) -> ColumnElement[bool]:
 # Built once: a statement's construction costs more than its run, and these run for every mail.
 _ONE = update(messages).where(messages.c.id == bindparam("message"), held_by(bindparam("me")))
 _KEEP = Prepared(_ONE.values(body=bindparam("bytes"), body_sha256=bindparam("hash")))
-_BEGIN = Prepared(
-    _ONE.values(
-        begun=True,
-        attempts=messages.c.attempts + 1,
-        last_begun=bindparam("moment"),
-        lease_until=bindparam("until"),
-    )
+BEGUN = _ONE.values(
+    begun=True,
+    attempts=messages.c.attempts + 1,
+    last_begun=bindparam("moment"),
+    lease_until=bindparam("until"),
 )
+_BEGIN = Prepared(BEGUN)
 _ENDED = _ONE.values(
     state=bindparam("becomes"),
     reply=bindparam("answer"),
@@ -173,8 +173,10 @@ def claim(
             ids = [row.id for row in islice((row for row in rows if may_go(row.contact)), limit)]
     if not ids:
         return []
-    # On a server, a row that another process holds is passed by.
-    at_hand = select(messages.c.id).where(messages.c.id.in_(ids), free).with_for_update(skip_locked=True)
+    at_hand = select(messages.c.id).where(messages.c.id.in_(ids), free)
+    if db.dialect.name == "postgresql":
+        # What another process has in hand, however long its lease ran out, or is about to change is passed by.
+        at_hand = at_hand.where(~IN_HAND).with_for_update(skip_locked=True)
     take = update(messages).where(messages.c.id.in_(at_hand))
     db.execute(take.values(state="claimed", owner=owner, lease_until=now + lease, **_GIVEN_UP))
     mine = select(messages).where(messages.c.id.in_(ids), held_by(owner))

@@ -48,9 +48,8 @@ def _one_after_another(silence: str) -> TextClause:
 
 
 _ONE_AFTER_ANOTHER = _one_after_another(_SILENCE)
-_AS_IT_WAS = text(
-    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-)  # else each statement has its own
+# Else each statement has its own.
+_AS_IT_WAS = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 # A host that dies or is cut off gives its locks back when its connections count as dead, not before: the server asks
 # after 30 seconds of silence, and gives up half a minute later; what it has said and nobody confirms, for which the
@@ -113,8 +112,11 @@ def open_existing(server: Server) -> Engine | None:
     return None
 
 
-def connect(server: Server) -> Engine:
-    """Return an engine on a server's database, whatever is in it; ConfigError when the driver is not installed."""
+def connect(server: Server, *, within: float | None = None) -> Engine:
+    """Return an engine on a server's database, whatever is in it; ConfigError when the driver is not installed.
+
+    With `within`, nothing that is asked takes longer than so many seconds; nor does a connection, but two at least.
+    """
     url = encrypted(make_url(server.url))
     if server.password is not None:
         url = url.set(password=server.password)
@@ -127,7 +129,7 @@ def connect(server: Server) -> Engine:
             hide_parameters=True,
             pool_pre_ping=True,  # a server that was restarted costs no pass
             isolation_level="READ COMMITTED",
-            connect_args=_as_we_speak(),
+            connect_args=_as_we_speak() if within is None else _in_haste(int(within * 1000)),
         )
     except ImportError as error:
         raise ConfigError(
@@ -151,9 +153,14 @@ def session(engine: Engine) -> dict[str, Any]:
     return {**engine.dialect.create_connect_args(engine.url)[1], **_as_we_speak()}
 
 
-def _as_we_speak() -> dict[str, Any]:
-    options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+def _as_we_speak(**more: str) -> dict[str, Any]:
+    options = " ".join(f"-c {name}={value}" for name, value in (_SESSION | more).items())
     return {**_CLIENT, "options": options}
+
+
+def _in_haste(milliseconds: int) -> dict[str, Any]:
+    asked = _as_we_speak(statement_timeout=f"{milliseconds}ms")
+    return asked | {"connect_timeout": max(2, milliseconds // 1000), "tcp_user_timeout": milliseconds}
 
 
 def encrypted(url: URL) -> URL:

@@ -4,14 +4,14 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
 from notifier.clock import Clock
 from notifier.ledger import outbox
-from notifier.ledger.among_hosts import Rows
 from notifier.ledger.engine import beside
+from notifier.ledger.holding import Holding, accept
 from notifier.ledger.log import record_event
 from notifier.ledger.outbox import MessageRecord
 from notifier.mail.transport import Outgoing, Result, Revoked
@@ -31,11 +31,12 @@ class Recording:
     lease: timedelta
     overrides: tuple[Override, ...]
     is_redirected: bool
-    rows: Rows | None
+    holding: Holding | None
     insist: Callable[[Callable[[], None]], None]
     """How an answer is recorded that must be."""
     _shared: Connection | None = field(default=None, init=False)  # of `together`
     _told: list[Callable[[], None]] = field(default_factory=list, init=False)
+    _accepted: list[tuple[MessageRecord, Result]] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self.engine = beside(self.engine)
@@ -43,25 +44,14 @@ class Recording:
     @contextmanager
     def together(self) -> Iterator[None]:
         """Commit what is begun and recorded inside as one; what is to be logged of it is logged then."""
-        self._told.clear()
-        try:
-            with self.engine.begin() as db:
-                self._shared = db
-                yield
-        finally:
-            self._shared = None
-        for tell in self._told:
-            tell()
+        with self._transaction():
+            yield
 
     def begin(self, mail: Outgoing) -> None:
         """Put on record that a mail begins; Revoked when it isn't ours to send any more."""
-        if self._shared is not None:
-            mine = self._begun(self._shared, mail)
-        else:
-            with self.engine.begin() as db:
-                mine = self._begun(db, mail)
-        if mine and self.rows is not None:
-            mine = self.rows.hold(mail.id, self.owner)
+        begin = outbox.begin if self.holding is None else self.holding.begin
+        with self._transaction() as db:
+            mine = begin(db, mail.id, self.owner, self.clock(), self.lease)
         if not mine:
             log.warning(
                 "Message %d was taken over by another sender before it went", mail.id,
@@ -72,35 +62,64 @@ class Recording:
     def record(self, message: MessageRecord, result: Result) -> None:
         """Put on record what the server answered to a mail, which is as it was claimed."""
         if self._shared is not None:
-            mine = self._settled(self._shared, message, result)
-            self._told.append(lambda: _tell(message, result, mine))
+            self._record(message, result)
         else:
-            self.insist(lambda: self._record_alone(message, result))
+            self.insist(lambda: self._record(message, result))
 
-    def _begun(self, db: Connection, mail: Outgoing) -> bool:
-        return outbox.begin(db, mail.id, self.owner, self.clock(), self.lease)
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """Give the transaction that is open, or one of its own."""
+        if self._shared is not None:
+            yield self._shared
+            return
+        self._told.clear()
+        self._accepted.clear()
+        try:
+            with self.engine.begin() if self.holding is None else self.holding.together() as db:
+                self._shared = db
+                yield db
+                if self._accepted:
+                    self._accept(db)
+        finally:
+            self._shared = None
+        for tell in self._told:
+            tell()
 
-    def _record_alone(self, message: MessageRecord, result: Result) -> None:
-        with self.rows.recording(message.id) if self.rows else self.engine.begin() as db:
-            mine = self._settled(db, message, result)
-        _tell(message, result, mine)
+    def _record(self, message: MessageRecord, result: Result) -> None:
+        with self._transaction() as db:
+            if self.holding is not None:
+                self.holding.let_go_of(message.id)
+                if result.state == "accepted":
+                    self._accepted.append((message, result))
+                    return
+            now = self.clock()
+            mine = settle(
+                db,
+                message,
+                result,
+                owner=self.owner,
+                now=now,
+                overrides=self.overrides,
+                is_redirected=self.is_redirected,
+            )
+            self._note(db, message, result, now, mine=mine)
 
-    def _settled(self, db: Connection, message: MessageRecord, result: Result) -> bool:
+    def _accept(self, db: Connection) -> None:
+        """Record in one statement what the server accepted: on a database's server each is a way there and back."""
         now = self.clock()
-        mine = settle(
-            db,
-            message,
-            result,
-            owner=self.owner,
-            now=now,
-            overrides=self.overrides,
-            is_redirected=self.is_redirected,
-        )
+        replies = {message.id: result.reply for message, result in self._accepted}
+        mine = accept(db, replies, self.owner, now, forgets=not self.is_redirected)
+        for message, result in self._accepted:
+            self._note(db, message, result, now, mine=message.id in mine)
+
+    def _note(
+        self, db: Connection, message: MessageRecord, result: Result, now: datetime, *, mine: bool
+    ) -> None:
         if not mine:
             # What the other sender made of it stands; that a copy of ours had an answer must be found, too.
             detail = f"message {message.id}: {result.state}: {result.reply}"
             record_event(db, at=now, by=self.owner, action="late_answer", detail=detail)
-        return mine
+        self._told.append(lambda: _tell(message, result, mine))
 
 
 def _tell(message: MessageRecord, result: Result, mine: bool) -> None:

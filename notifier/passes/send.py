@@ -3,8 +3,8 @@
 The order is what keeps the promise: 1. claim; 2. judge; 3. render and keep the bytes; 4. commit that an attempt
 begins, then DATA; 5. record the reply. A crash between the server's 250 and step 5 leaves a message whose bytes
 and Message-ID are known, and which is flagged uncertain when it is claimed again. A sender that was frozen until
-another took its claim fails at step 3 or 4, and at step 5 only tells what it heard. Where several hosts send, the
-mail's row is locked from step 4 to step 5, so that nobody takes it meanwhile.
+another took its claim fails at step 3 or 4, and at step 5 only tells what it heard. Where several hosts send, a lock
+is held for the mail from step 4 to step 5, so that nobody takes it meanwhile.
 """
 
 import logging
@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 
 from notifier.clock import Clock
 from notifier.ledger import outbox
-from notifier.ledger.among_hosts import Rows
+from notifier.ledger.holding import Holding
 from notifier.ledger.met import FaultsMet
 from notifier.ledger.outbox import MessageRecord
 from notifier.mail.compose import Composer
@@ -70,7 +70,7 @@ class Sender:
     ops: OpsMail | None = None  # None: in a rehearsal
     insist: Callable[[Callable[[], None]], None] = lambda step: step()
     """How a step is done that must be recorded: an answer, and the end of a claim."""
-    rows: Rows | None = None  # where others send from the same ledger: the rows of the mails in hand
+    holding: Holding | None = None  # where others send from the same ledger: the mails in hand
     relay: Relay | None = None  # there, too, where there is a pace
     lease: timedelta = outbox.LEASE
     _server_met: FaultsMet = field(default_factory=lambda: FaultsMet(SERVER_EVENT), init=False)
@@ -252,12 +252,12 @@ class Sender:
                 begin=begin,
                 record=record,
                 stop=ends,
-                together=recording.together if self.rows is None else None,
+                together=recording.together,
             )
         finally:
             source.close()
-            if self.rows is not None:
-                self.rows.let_go()
+            if self.holding is not None:
+                self.holding.let_go()
             # Nothing was begun for what is still claimed and unrecorded, except under a crash of the
             # transport itself: that is uncertain from now on.
             self.insist(lambda: self._release([message for message in in_hand if message not in tried]))
@@ -274,7 +274,7 @@ class Sender:
             lease=self.lease,
             overrides=self.overrides,
             is_redirected=self.redirect_to is not None,
-            rows=self.rows,
+            holding=self.holding,
             insist=self.insist,
         )
 

@@ -18,6 +18,7 @@ from notifier.database import Server
 from notifier.errors import ConfigError, NotifierError
 from notifier.ledger import engine as ledger
 from notifier.ledger import server as postgresql
+from notifier.ledger.figures import read_figures
 from notifier.ledger.log import record_event
 from notifier.ledger.schema import events, installation, metadata
 from notifier.ledger.unseen import UnseenStorage
@@ -270,3 +271,19 @@ def test_a_long_look_sees_the_ledger_as_it_was_when_it_began(engine: Engine) -> 
     with engine.begin() as db:  # what one transaction asked for ends with it
         record_event(db, at=NOW, by="ops", action="closed", detail="after")
         assert db.execute(text("SHOW transaction_isolation")).scalar() == "read committed"
+
+
+def test_a_ledger_on_a_server_is_counted_beside_whoever_decides(place: Server, engine: Engine) -> None:
+    with engine.begin() as db:  # the lock that decisions take
+        record_event(db, at=NOW, by="me", action="x", detail="y")
+        found = read_figures(place, within=5)
+    assert (found.messages, found.open_tasks, found.oldest) == ({}, 0, None)
+
+
+def test_a_count_on_a_server_that_takes_too_long_is_given_up(place: Server, engine: Engine) -> None:
+    with engine.begin() as db:
+        db.execute(text("LOCK TABLE messages"))
+        began = time.monotonic()
+        with pytest.raises(OperationalError, match="statement timeout"):
+            read_figures(place, within=0.2)
+        assert time.monotonic() - began < 10, "not the time that a pass would wait for a lock"
