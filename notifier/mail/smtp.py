@@ -215,12 +215,11 @@ class _Delivery:
         if not is_kept:
             await self._open(session)
         try:
-            refused = await session.mail(mail, may_be_stale=is_kept)
+            return await session.offer(mail, recipient, may_be_stale=is_kept)
         except Stale:
             # Closed by the server meanwhile: that costs a new connection, no pause.
             await self._open(session)
-            refused = await session.mail(mail)
-        return refused or await session.rcpt(recipient)
+            return await session.offer(mail, recipient)
 
     async def _open(self, session: Session) -> None:
         # One at a time: a refused password must not be tried on every connection at once.
