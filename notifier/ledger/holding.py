@@ -15,12 +15,12 @@ from sqlalchemy.exc import DBAPIError
 
 from notifier.ledger import mail_locks
 from notifier.ledger.engine import beside
-from notifier.ledger.outbox import BEGUN
+from notifier.ledger.outbox import BEGUN_WITH, values_of_begun
 from notifier.ledger.prepared import Prepared
 
 _MAIL_SECONDS = 1500  # more than the transport's total deadline for one mail
 _STAY = f"set_config('idle_in_transaction_session_timeout', '{_MAIL_SECONDS}s', true)"
-_BEGIN = Prepared(BEGUN.returning(mail_locks.TAKE))
+_BEGIN = Prepared(BEGUN_WITH.returning(mail_locks.TAKE))
 # What `outbox.finish`, `reminders.close_message` and `refusals.forget_refusals` do for one mail, for some at once.
 _ACCEPT = """
 WITH answered AS (SELECT * FROM unnest(%(ids)s::integer[], %(replies)s::text[]) AS answered (id, reply)),
@@ -63,10 +63,11 @@ class Holding:
             raise
         self._go_on(db, "COMMIT", self._over)
 
-    def begin(self, db: Connection, message: int, owner: str, now: datetime, lease: timedelta) -> bool:
+    def begin(
+        self, db: Connection, message: int, owner: str, now: datetime, lease: timedelta, *, body: bytes
+    ) -> bool:
         """As `outbox.begin`, and take the message in hand; in the transaction of `together`."""
-        values = {"message": message, "me": owner, "moment": now, "until": now + lease}
-        found = _BEGIN.returned(db, values)
+        found = _BEGIN.returned(db, values_of_begun(message, owner, now, lease, body))
         if found is None or not found[0]:  # no claim takes what is locked, so that the lock is free
             return False
         self._held.add(message)

@@ -27,14 +27,15 @@ def held_by(owner: object) -> ColumnElement[bool]:
 
 # Built once: a statement's construction costs more than its run, and these run for every mail.
 _ONE = update(messages).where(messages.c.id == bindparam("message"), held_by(bindparam("me")))
-_KEEP = Prepared(_ONE.values(body=bindparam("bytes"), body_sha256=bindparam("hash")))
-BEGUN = _ONE.values(
+_BEGUN = _ONE.values(
     begun=True,
     attempts=messages.c.attempts + 1,
     last_begun=bindparam("moment"),
     lease_until=bindparam("until"),
 )
-_BEGIN = Prepared(BEGUN)
+_BEGIN = Prepared(_BEGUN)
+BEGUN_WITH = _BEGUN.values(body=bindparam("bytes"), body_sha256=bindparam("hash"))
+_BEGIN_WITH = Prepared(BEGUN_WITH)
 _ENDED = _ONE.values(
     state=bindparam("becomes"),
     reply=bindparam("answer"),
@@ -211,12 +212,6 @@ def still_claimed(db: Connection, ids: Sequence[int], owner: str) -> set[int]:
     return set(db.execute(mine).scalars())
 
 
-def keep_body(db: Connection, message: int, owner: str, body: bytes) -> bool:
-    """Store the rendered bytes: a retry after an unknown outcome sends these same bytes."""
-    values = {"message": message, "me": owner, "bytes": body, "hash": hashlib.sha256(body).hexdigest()}
-    return _KEEP.run(db, values) == 1
-
-
 def shorten(db: Connection, message: int, owner: str, at_most: int) -> bool:
     """Record that a claimed message has become a shortened mail of at most so many octets."""
     short = _ONE.values(at_most=bindparam("octets"))
@@ -228,10 +223,38 @@ def mark_built_in(db: Connection, message: int, fault: str | None) -> None:
     db.execute(update(messages).where(messages.c.id == message).values(built_in=fault))
 
 
-def begin(db: Connection, message: int, owner: str, now: datetime, lease: timedelta = LEASE) -> bool:
-    """Record that an attempt begins, and renew the lease; to be committed before DATA. On False nothing may go."""
-    values = {"message": message, "me": owner, "moment": now, "until": now + lease}
-    return _BEGIN.run(db, values) == 1
+def begin(
+    db: Connection,
+    message: int,
+    owner: str,
+    now: datetime,
+    lease: timedelta = LEASE,
+    *,
+    body: bytes | None = None,
+) -> bool:
+    """Record that an attempt begins, and renew the lease; to be committed before DATA. On False nothing may go.
+
+    `body` are the bytes that go, kept with it: a retry after an unknown outcome sends these same bytes. None keeps
+    those that are there.
+    """
+    if body is None:
+        values = {"message": message, "me": owner, "moment": now, "until": now + lease}
+        return _BEGIN.run(db, values) == 1
+    return _BEGIN_WITH.run(db, values_of_begun(message, owner, now, lease, body)) == 1
+
+
+def values_of_begun(
+    message: int, owner: str, now: datetime, lease: timedelta, body: bytes
+) -> dict[str, object]:
+    """Return the parameters of `BEGUN_WITH`."""
+    return {
+        "message": message,
+        "me": owner,
+        "moment": now,
+        "until": now + lease,
+        "bytes": body,
+        "hash": hashlib.sha256(body).hexdigest(),
+    }
 
 
 def finish(

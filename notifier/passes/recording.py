@@ -51,7 +51,7 @@ class Recording:
         """Put on record that a mail begins; Revoked when it isn't ours to send any more."""
         begin = outbox.begin if self.holding is None else self.holding.begin
         with self._transaction() as db:
-            mine = begin(db, mail.id, self.owner, self.clock(), self.lease)
+            mine = begin(db, mail.id, self.owner, self.clock(), self.lease, body=mail.data)
         if not mine:
             log.warning(
                 "Message %d was taken over by another sender before it went", mail.id,

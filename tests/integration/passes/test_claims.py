@@ -130,8 +130,7 @@ def test_a_claim_lost_before_the_mails_are_made_withdraws_and_drops_nothing(desk
         outbox.claim(db, "other:1", desk.clock(), 100)
         [first, second] = [message.id for message in claimed]
         now = desk.clock()
-        assert not outbox.keep_body(db, first, sender.owner, b"x")
-        assert not outbox.begin(db, first, sender.owner, now)
+        assert not outbox.begin(db, first, sender.owner, now, body=b"x")
         assert not outbox.finish(db, first, sender.owner, "dropped", "nothing left in it", now)
         assert not outbox.postpone(db, second, sender.owner, reply="later", not_before=now, unanswered=True)
         outbox.release(db, [first, second], sender.owner)
@@ -225,7 +224,7 @@ def test_a_mail_on_which_the_daemon_dies_each_time_is_not_copied_for_ever(desk: 
 
     def die(mail: Outgoing) -> Result:
         with desk.passes.engine.begin() as db:
-            outbox.begin(db, mail.id, desk.passes.sender.owner, desk.clock())
+            outbox.begin(db, mail.id, desk.passes.sender.owner, desk.clock(), body=mail.data)
         desk.transport.sent.append(mail)
         raise Killed
 
