@@ -184,7 +184,8 @@ class _Delivery:
         deadline = asyncio.get_running_loop().time() + self.server.per_mail
         try:
             async with asyncio.timeout_at(deadline):
-                result = await self._offer(session, mail)
+                with self.booking.coming():
+                    result = await self._offer(session, mail)
         except TimeoutError as error:
             await session.drop()
             raise ServerFault("deadline", error) from None
