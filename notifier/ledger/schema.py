@@ -1,6 +1,9 @@
 """The ledger's tables. Times are stored in UTC and come back aware; days are plain dates."""
 
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -48,6 +51,33 @@ class UtcDateTime(TypeDecorator[datetime]):
             value.astimezone(UTC) if dialect.name == "postgresql" else value.replace(tzinfo=UTC)
         )
         return moment
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        return _from_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+@lru_cache(maxsize=4096)  # the reminders of a slot share their moments
+def _from_text(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+class Names(TypeDecorator[list[str]]):
+    """Names, as JSON."""
+
+    impl = JSON
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        return _names if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else list(_read_names(text))
+
+
+@lru_cache(maxsize=1024)  # many reminders are for the same units
+def _read_names(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
 
 
 class Text(TypeDecorator[str]):
@@ -237,7 +267,7 @@ reminders = Table(
     Column("provisional", Boolean, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("slot", UtcDateTime, nullable=False),
-    Column("units", JSON, nullable=False),
+    Column("units", Names, nullable=False),
     Column("role", String(16), nullable=False),
     Column("copied", Boolean, nullable=False),
     # planned | sent | superseded | expired | withdrawn | unreachable | failed
