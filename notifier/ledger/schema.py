@@ -16,7 +16,7 @@ from sqlalchemy import (
     event,
 )
 
-from notifier.ledger.dialects import Text, UtcDateTime, only_where, say_conditions
+from notifier.ledger.dialects import Names, Text, UtcDateTime, only_where, say_conditions
 
 metadata = MetaData(
     naming_convention={
@@ -180,7 +180,7 @@ reminders = Table(
     Column("provisional", Boolean, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("slot", UtcDateTime, nullable=False),
-    Column("units", JSON, nullable=False),
+    Column("units", Names, nullable=False),
     Column("role", String(16), nullable=False),
     Column("copied", Boolean, nullable=False),
     # planned | sent | superseded | expired | withdrawn | unreachable | failed

@@ -15,6 +15,9 @@ from notifier.people import Role
 from notifier.timing.checkpoint import Kind
 from notifier.timing.stream import between
 
+_KINDS = {kind.value: kind for kind in Kind}
+_ROLES = {role.value: role for role in Role}
+
 SUSPENDED = "suspended"  # a reason that says so begins with it
 
 
@@ -48,7 +51,9 @@ def judge(
 
     if task.state == "vanished":
         return over("withdrawn", "the task is no longer in the document")
-    units = still_told(reminder.units, silenced(completions, setting), reminder.occurrence, setting)
+    units = tuple(reminder.units)
+    if completions:
+        units = still_told(units, silenced(completions, setting), reminder.occurrence, setting)
     if not units:
         return over("withdrawn", closed_by(completions))
     if reminder.contact not in setting.contacts:
@@ -110,7 +115,9 @@ class Telling:
         zone: ZoneInfo,
     ) -> None:
         self._tasks, self._related, self._zone = tasks, related, zone
-        self._co_units: dict[int, tuple[str, ...]] = {}  # by task
+        self._said_of: dict[
+            int, tuple[tuple[str, ...], ...]
+        ] = {}  # by task: its units, its notes, these in English
         self._notices: dict[tuple[object, ...], Notice] = {}
         self._digests: dict[tuple[object, ...], Digest] = {}
 
@@ -140,8 +147,13 @@ class Telling:
 
     def _made(self, reminder: ReminderRecord, units: tuple[str, ...], folded: tuple[str, ...]) -> Notice:
         task = self._tasks[reminder.task_id]
-        if (co_units := self._co_units.get(task.id)) is None:
-            co_units = self._co_units[task.id] = unit_names(task.units)
+        if (said := self._said_of.get(task.id)) is None:
+            said = self._said_of[task.id] = (
+                unit_names(task.units),
+                tuple(zh for _en, zh in task.notes),
+                tuple(en for en, _zh in task.notes),
+            )
+        co_units, notes, english_notes = said
         return Notice(
             plan=task.plan,
             plan_title=task.plan_title,
@@ -151,17 +163,17 @@ class Telling:
             text=task.text,
             timing=task.timing,
             rule=task.rule,
-            kind=Kind(reminder.kind),
-            family=Kind(reminder.family),
+            kind=_KINDS[reminder.kind],
+            family=_KINDS[reminder.family],
             label=reminder.label,
             nominal=reminder.nominal,
             day=reminder.day,
             at=reminder.at,
-            role=Role(reminder.role),
+            role=_ROLES[reminder.role],
             units=units,
             co_units=co_units,
-            notes=tuple(zh for _en, zh in task.notes),
-            english_notes=tuple(en for en, _zh in task.notes),
+            notes=notes,
+            english_notes=english_notes,
             soft=task.soft,
             provisional=reminder.provisional,
             original_due=task.original_due(reminder.nominal) if reminder.family == Kind.DUE else None,
