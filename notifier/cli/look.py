@@ -12,8 +12,9 @@ from notifier.cli.frame import the_ledger
 from notifier.cli.resting import told_resting
 from notifier.errors import NotifierError
 from notifier.ledger import tasks
+from notifier.ledger.completions import WHOLE_TASK, Completion, completions_in_force
 from notifier.ledger.suspended import Suspended, suspended
-from notifier.ledger.tasks import WHOLE_TASK, Completion, TaskRecord
+from notifier.ledger.tasks import TaskRecord
 from notifier.passes.book import PlanEntry, TaskEntry
 from notifier.passes.compare import compare, rule_in_force
 from notifier.passes.matching import match
@@ -80,7 +81,7 @@ def known_tasks(app: App) -> Known:
             return {}, {}, {}
         with engine.begin() as db:
             everything = tasks.tasks_of(db)
-            closed = tasks.completions_in_force(db)
+            closed = completions_in_force(db)
             resting = suspended(db)
     for task in everything:
         known.setdefault(task.plan, []).append(task)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from notifier.app import App
 from notifier.cli.look import known_tasks, task_views
-from notifier.ledger.tasks import WHOLE_TASK
+from notifier.ledger.completions import WHOLE_TASK
 from notifier.people.roster import Recipient
 
 _NAMED = 6

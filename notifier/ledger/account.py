@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Text, cast, func, select
 
+from notifier.ledger.completions import Completion, completions_of
 from notifier.ledger.schema import messages, plans, reminders, tasks
-from notifier.ledger.tasks import Completion, completions_of
 from notifier.people.synonyms import identity
 
 _TASKS = 20  # whose reminders are sorted at a time

@@ -14,6 +14,7 @@ from notifier.digest.bulletin import Matter
 from notifier.errors import MailTooBig, NotifierError
 from notifier.ledger import ops as ledger
 from notifier.ledger import outbox, reminders, tasks
+from notifier.ledger.completions import Completion
 from notifier.ledger.outbox import MessageRecord
 from notifier.ledger.reminders import ReminderRecord
 from notifier.ledger.suspended import silences_of
@@ -259,7 +260,7 @@ class Preparation:
 def _judged(
     told: Sequence[ReminderRecord],
     by_task: Mapping[int, tasks.TaskRecord],
-    closed: Mapping[int, Sequence[tasks.Completion]],
+    closed: Mapping[int, Sequence[Completion]],
     related: Mapping[tuple[int, str], Sequence[reminders.Said]],
     setting: Setting,
     current: dict[tuple[int, str], bool],
