@@ -26,6 +26,10 @@ _FAULTS = (
         r"the mail server can't be used",
         "`notifier check --connect` shows how far it comes; it is tried again by itself, and no mail is lost",
     ),
+    (
+        r"built-in text instead of the templates",
+        "mend the template, `notifier check`, then systemctl reload notifier; no mail is lost",
+    ),
     (r"", "`journalctl -u notifier -p warning` has more; it is tried again each heartbeat"),
 )
 

@@ -15,6 +15,7 @@ from notifier.cli.named import address_of, plans_meant, tasks_meant, told_alone,
 from notifier.cli.ops import show_ops_mail
 from notifier.cli.resting import lives_on_record
 from notifier.cli.silence import why_silent
+from notifier.cli.waits import note_if_it_waits
 from notifier.errors import UsageError
 from notifier.mail.transport import Outgoing
 from notifier.rehearsal import Nowhere, Rehearsal, Sent, by_mail, day_start, units_of
@@ -51,6 +52,7 @@ def agenda(
     From today on it goes on from a copy of the ledger; from a day in the past it counts as a first import on that day.
     """
     app = the_app(ctx)
+    note_if_it_waits(app)
     now = app.clock()
     wanted = now if start is None else day_start(app, start)
     last = wanted + _MONTH if end is None else day_end(app, end)
@@ -176,6 +178,7 @@ def preview(
     if contact is None:
         show_ops_mail(app, in_browser=in_browser, as_json=as_json)
         return
+    note_if_it_waits(app)
     address = address_of(contact, app)
     alone = told_alone(app, address)
     now = app.clock()

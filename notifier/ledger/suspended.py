@@ -53,6 +53,11 @@ def suspensions_of(db: Connection, task_id: int) -> list[Suspended]:
     return _by_task(db, suspensions.c.task_id == task_id).get(task_id, [])
 
 
+def ever_suspended(db: Connection, ids: Collection[int]) -> dict[int, list[Suspended]]:
+    """Return all suspensions that these tasks ever had, by task, the oldest first."""
+    return _by_task(db, suspensions.c.task_id.in_(list(ids)))
+
+
 def over(db: Connection, now: datetime) -> dict[int, list[Suspended]]:
     """Return the suspensions in force whose end has come, by task."""
     return _by_task(db, _STANDS & (suspensions.c.until <= now))

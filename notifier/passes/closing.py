@@ -1,11 +1,12 @@
 """Closing tasks: for all or for one unit, the whole or one report, and taking it back."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from difflib import get_close_matches
 
 from sqlalchemy import Connection, Engine
 
+from notifier.config.values import LAST_DAY
 from notifier.errors import NotationError, UsageError
 from notifier.ledger import completions, reminders, suspended, tasks
 from notifier.ledger.completions import WHOLE_TASK, Completion, completions_of
@@ -185,6 +186,12 @@ def unit_of(task: TaskRecord, name: str, setting: Setting, now: datetime) -> str
         told = f"near it: {'、'.join(near)}" if near else "、".join(unit.name for unit in reading.units)
         raise UsageError(f"{name} is not told of task {task.ref} ({told})")
     return wanted
+
+
+def refuse_too_far(day: date) -> None:
+    """Raise UsageError for a day that no calendar of ours reaches."""
+    if day > LAST_DAY:
+        raise UsageError(f"{day} is too far ahead: days end with {LAST_DAY}")
 
 
 def _occurrence(task: TaskRecord, period: str, setting: Setting) -> str:

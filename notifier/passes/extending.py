@@ -6,14 +6,13 @@ from itertools import islice
 
 from sqlalchemy import Connection, Engine
 
-from notifier.config.values import FIRST_DAY, LAST_DAY
 from notifier.errors import UsageError
 from notifier.ledger import reminders, tasks
 from notifier.ledger.extended import Extension, add_extension, move_completions
 from notifier.ledger.log import record_event
 from notifier.ledger.suspended import suspended
 from notifier.ledger.tasks import TaskRecord
-from notifier.passes.closing import find_task
+from notifier.passes.closing import find_task, refuse_too_far
 from notifier.passes.plan import context_of, dated, next_moment, plan_task, rule_of
 from notifier.passes.replan import untold
 from notifier.passes.setting import Setting
@@ -57,8 +56,9 @@ def extend(
     in the next slot. UsageError when there is no such due day, or the new one can't be.
     """
     task = find_task(engine, name)
-    if not setting.policy.local_day(now) <= day <= LAST_DAY:
-        raise UsageError(f"{day} is past" if day >= FIRST_DAY else f"{day} is no day of the calendar")
+    if day < setting.policy.local_day(now):
+        raise UsageError(f"{day} is past")
+    refuse_too_far(day)
     with engine.begin() as db:
         setting = dated(db, setting)
         task = tasks.tasks_by_id(db, [task.id])[task.id]

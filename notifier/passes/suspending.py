@@ -7,13 +7,12 @@ from datetime import date, datetime, time
 
 from sqlalchemy import Connection, Engine
 
-from notifier.config.values import LAST_DAY
 from notifier.errors import NotationError, UsageError
 from notifier.ledger import reminders, suspended, tasks
 from notifier.ledger.log import record_event
 from notifier.ledger.suspended import Suspended
 from notifier.ledger.tasks import TaskRecord
-from notifier.passes.closing import covers, find_task, unit_of
+from notifier.passes.closing import covers, find_task, refuse_too_far, unit_of
 from notifier.passes.notices import SUSPENDED, closed_by
 from notifier.passes.plan import context_of, dated, next_moment, plan_task, rule_of, silenced, still_told
 from notifier.passes.replan import untold
@@ -59,8 +58,10 @@ def suspend(
     """
     task = find_task(engine, name)
     unit = None if unit is None else unit_of(task, unit, setting, now)
-    if until is not None and not setting.policy.local_day(now) < until <= LAST_DAY:
-        raise UsageError(f"{until} is no day ahead on which {name} could go on")
+    if until is not None:
+        if until <= setting.policy.local_day(now):
+            raise UsageError(f"{until} is no day ahead on which {name} could go on")
+        refuse_too_far(until)
     end = None if until is None else datetime.combine(until, time(), setting.policy.zone)
     with engine.begin() as db:
         setting = dated(db, setting)

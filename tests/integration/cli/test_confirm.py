@@ -109,6 +109,23 @@ def test_what_waits_is_shown_and_confirmed_once(ops: Type, in_force: App) -> Non
     engine.dispose()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("tasks",), ("agenda",), ("preview", "wang@example.org"), ("check",)],
+    ids=lambda words: words[0],
+)
+@pytest.mark.usefixtures("held")
+def test_what_is_shown_of_a_configuration_that_waits_is_not_taken_for_what_the_daemon_does(
+    ops: Type, empty: Path, words: tuple[str, ...]
+) -> None:
+    note = "note: this configuration waits for `notifier confirm`, and the daemon goes by the one of before"
+    assert note in ops(*words).err
+    ops("confirm")
+    assert note not in ops(*words).err
+    office(empty, rows=ROWS)
+    assert note not in ops(*words).err
+
+
 def test_a_ledger_in_doubt_is_shown_and_confirmed(in_force: App, ops: Type, empty: Path) -> None:
     engine = in_force.create_ledger()
     Guard(engine, in_force.config.database)

@@ -116,6 +116,8 @@ MISTAKES = {
     "not suspended": (("resume", "1"), "1 isn't suspended"),
     "no day": (("extend", "1", "soon"), "'soon' is no day such as 2018-08-31"),
     "a past day": (("extend", "1", "2017-12-31"), "2017-12-31 is past"),
+    "a day too far": (("extend", "1", "2999-12-31"), "2999-12-31 is too far ahead: days end with 2050-12-31"),
+    "no rest so long": (("suspend", "1", "--until", "2999-12-31"), "2999-12-31 is too far ahead"),
     "nothing due": (("extend", "2", f"{YEAR}-12-31"), "task 2 has no single due day to move"),
     "another day": (("extend", "1", f"{YEAR}-12-31", "--due", f"{YEAR}-06-01"), f"but on {YEAR}-06-30"),
 }

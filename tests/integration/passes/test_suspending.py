@@ -189,7 +189,7 @@ def test_closing_ends_it_and_reopening_opens_the_task(desk: Desk) -> None:
 @pytest.mark.parametrize("until", [date(2017, 10, 1), date(1999, 1, 1), date(2070, 1, 1)])
 def test_a_day_that_is_not_ahead_is_refused(desk: Desk, until: date) -> None:
     desk.open(rows=(TEACHERS,))
-    with pytest.raises(UsageError, match="is no day ahead"):
+    with pytest.raises(UsageError, match=r"is no day ahead|is too far ahead"):
         suspend(desk, until=until)
     assert state_of(desk) == "open"
 
