@@ -6,7 +6,7 @@ import click
 
 from notifier.cli.frame import DAY, made, the_app, the_ledger, who
 from notifier.errors import UsageError
-from notifier.ledger.tasks import WHOLE_TASK
+from notifier.ledger.completions import WHOLE_TASK
 from notifier.passes import closing
 from notifier.passes.happening import happened
 

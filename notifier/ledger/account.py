@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Text, cast, func, select
 
+from notifier.ledger.completions import Completion, completions_of
 from notifier.ledger.extended import Extension, ever_extended
 from notifier.ledger.schema import messages, plans, reminders, tasks
 from notifier.ledger.suspended import Suspended, ever_suspended
-from notifier.ledger.tasks import Completion, completions_of
 from notifier.people.synonyms import identity
 from notifier.timing.checkpoint import Kind
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
+from notifier.ledger.completions import WHOLE_TASK, Completion, completions_of
 from notifier.ledger.schema import suspensions
-from notifier.ledger.tasks import WHOLE_TASK, Completion, completions_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

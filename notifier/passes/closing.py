@@ -8,9 +8,10 @@ from sqlalchemy import Connection, Engine
 
 from notifier.config.values import LAST_DAY
 from notifier.errors import NotationError, UsageError
-from notifier.ledger import reminders, suspended, tasks
+from notifier.ledger import completions, reminders, suspended, tasks
+from notifier.ledger.completions import WHOLE_TASK, Completion, completions_of
 from notifier.ledger.log import record_event
-from notifier.ledger.tasks import WHOLE_TASK, Completion, TaskRecord
+from notifier.ledger.tasks import TaskRecord
 from notifier.passes.book import units_from_json
 from notifier.passes.notices import closed_by
 from notifier.passes.plan import context_of, next_moment, recipients_of, rule_of, same_unit
@@ -88,11 +89,11 @@ def close(
             scope = f"{Kind.DUE}@{stones[-1].day}"
             values = {"completed": day} if unit is None else {}
     with engine.begin() as db:
-        done = tasks.completions_of(db, [task.id]).get(task.id, [])
+        done = completions_of(db, [task.id]).get(task.id, [])
         if any(other.scope in (scope, WHOLE_TASK) and covers(other.unit, unit, setting) for other in done):
             raise UsageError(f"{name} is closed already")
         completion = Completion(task_id=task.id, unit=unit, scope=scope, by=by, at=now)
-        tasks.add_completion(db, completion)
+        completions.add_completion(db, completion)
         if scope == WHOLE_TASK and unit is None:
             values = {"state": "done", "next_at": None}
             standing = suspended.suspended(db, [task.id]).get(task.id, [])
@@ -127,9 +128,9 @@ def reopen(
     unit = None if unit is None else unit_of(task, unit, setting, now)
     scope = None if report is None else _occurrence(task, report, setting)
     with engine.begin() as db:
-        done = tasks.completions_of(db, [task.id]).get(task.id, [])
+        done = completions_of(db, [task.id]).get(task.id, [])
         spelled = {other.unit for other in done if other.unit and covers(other.unit, unit, setting)}
-        if not tasks.reopen(db, task.id, None if unit is None else spelled, scope, now):
+        if not completions.reopen(db, task.id, None if unit is None else spelled, scope, now):
             raise UsageError(f"{name} isn't closed{f' for {unit} alone' if unit else ''}")
         values: dict[str, object] = {}
         mark = max(now, task.imported)  # a clock that was ahead may have seen it first

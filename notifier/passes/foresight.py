@@ -14,10 +14,12 @@ from sqlalchemy import Connection, Engine, select
 
 from notifier.errors import NotationError
 from notifier.ledger import reminders as ledger
+from notifier.ledger.bundling import wait_for_slot
+from notifier.ledger.completions import Completion
 from notifier.ledger.schema import reminders
 from notifier.ledger.schema import tasks as task_table
 from notifier.ledger.suspended import silences_of
-from notifier.ledger.tasks import Completion, TaskRecord, listed_tasks, tasks_by_id
+from notifier.ledger.tasks import TaskRecord, listed_tasks, tasks_by_id
 from notifier.passes.adopt import adopt
 from notifier.passes.book import PlanEntry
 from notifier.passes.plan import PAGE, context_of, dated, recipients_of, rows_for, rule_of, silenced
@@ -151,7 +153,7 @@ def as_it_stands(engine: Engine, setting: Setting, now: datetime) -> Side:
     with engine.begin() as db:
         setting = dated(db, setting)
         # As adopting does with what waits.
-        ledger.wait_for_slot(db, now, next_slot(setting, now))
+        wait_for_slot(db, now, next_slot(setting, now))
         readdress(db, setting, now)
     return Side(engine=engine, setting=setting, now=now)
 

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.digest import Digest, Notice, build
+from notifier.ledger.completions import Completion
 from notifier.ledger.reminders import FOLDED, ReminderRecord, Said
-from notifier.ledger.tasks import Completion, TaskRecord
+from notifier.ledger.tasks import TaskRecord
 from notifier.passes.book import unit_names
 from notifier.passes.plan import context_of, rule_of, silenced, still_told
 from notifier.passes.setting import Setting

@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from notifier.ledger import reminders, tasks
+from notifier.ledger import bundling, reminders, tasks
+from notifier.ledger.completions import WHOLE_TASK, Completion
 from notifier.ledger.event_days import event_days
 from notifier.ledger.suspended import silences_of
-from notifier.ledger.tasks import Completion, DueTask, TaskRecord
+from notifier.ledger.tasks import DueTask, TaskRecord
 from notifier.passes.book import units_from_json
 from notifier.passes.bundle import bundle
 from notifier.passes.setting import Setting
@@ -110,7 +111,7 @@ def plan(
             break
     messages = bundle(engine, setting, domain, now, bundled)
     with engine.begin() as db:
-        moments = [tasks.earliest_checkpoint(db), reminders.earliest_slot(db)]
+        moments = [tasks.earliest_checkpoint(db), bundling.earliest_slot(db)]
     if planned or messages:
         log.info("Planned %d reminders, bundled %d messages", planned, messages, extra={"action": "planned"})
     return PlanOutcome(
@@ -217,7 +218,7 @@ def silenced(completions: Iterable[Completion], setting: Setting) -> dict[str | 
 
 def still_told(units: Iterable[str], silence: Silence, occurrence: str, setting: Setting) -> tuple[str, ...]:
     """Return those of `units` that have not closed the task or this occurrence of it."""
-    over = {tasks.WHOLE_TASK, occurrence}
+    over = {WHOLE_TASK, occurrence}
     if silence.get(None, set()) & over:
         return ()
     if not silence:

@@ -13,6 +13,7 @@ from notifier.digest.bulletin import Matter
 from notifier.errors import MailTooBig, NotifierError
 from notifier.ledger import ops as ledger
 from notifier.ledger import outbox, reminders, tasks
+from notifier.ledger.completions import Completion
 from notifier.ledger.outbox import MessageRecord
 from notifier.ledger.reminders import ReminderRecord
 from notifier.ledger.suspended import silences_of
@@ -113,7 +114,8 @@ class Preparation:
         related = reminders.said_of_the_same(db, records, now)
         resting = {} if self.redirect_to else self._resting(db, claimed, now)
         telling = Telling(by_task, related, setting.policy.zone)
-        current: dict[Hashable, bool] = {}  # contacts share checkpoints, and tasks a rule: it is asked once each
+        # Contacts share checkpoints, and tasks a rule: it is asked once each.
+        current: dict[Hashable, bool] = {}
         drafts: list[Draft] = []
         for message in claimed:
             if message.id not in mine:
@@ -257,7 +259,7 @@ class Preparation:
 def _judged(
     told: Sequence[ReminderRecord],
     by_task: Mapping[int, tasks.TaskRecord],
-    closed: Mapping[int, Sequence[tasks.Completion]],
+    closed: Mapping[int, Sequence[Completion]],
     related: Mapping[tuple[int, str], Sequence[reminders.Said]],
     setting: Setting,
     current: dict[Hashable, bool],

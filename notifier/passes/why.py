@@ -11,11 +11,12 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
+from notifier.ledger.completions import WHOLE_TASK, Completion
 from notifier.ledger.extended import extensions_of
 from notifier.ledger.history import ClosedOnce, MailRecord, Told, closed_once, history
 from notifier.ledger.log import all_daemons
 from notifier.ledger.suspended import Suspended, silences_of, suspensions_of
-from notifier.ledger.tasks import WHOLE_TASK, Completion, TaskRecord
+from notifier.ledger.tasks import TaskRecord
 from notifier.passes.brake import Brake
 from notifier.passes.closing import covers
 from notifier.passes.daysoff import moved_for, named_day

@@ -15,8 +15,8 @@ from notifier.database import Server
 from notifier.errors import NotifierError, UsageError
 from notifier.ledger import engine as ledger
 from notifier.ledger import tasks
+from notifier.ledger.completions import WHOLE_TASK, Completion, add_completion
 from notifier.ledger.event_days import set_day
-from notifier.ledger.tasks import WHOLE_TASK, Completion
 from notifier.mail.compose import Composer
 from notifier.mail.maildir import AT_ONCE, MaildirTransport
 from notifier.mail.transport import Outgoing, Result, Transport
@@ -183,7 +183,7 @@ def _closings(app: App, engine: Engine, start: datetime, end: datetime) -> Itera
 
 def _close(engine: Engine, completion: Completion) -> None:
     with engine.begin() as db:
-        tasks.add_completion(db, completion)
+        add_completion(db, completion)
         if completion.scope == WHOLE_TASK:
             tasks.change_task(db, completion.task_id, state="done", next_at=None)
 
