@@ -16,6 +16,7 @@ from notifier.timing.checkpoint import Kind
 from notifier.timing.stream import between
 
 SUSPENDED = "suspended"  # a reason that says so begins with it
+PASSED = "the task was suspended then"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
