@@ -33,6 +33,7 @@ from notifier.passes.book import PlanEntry, open_plan
 from notifier.passes.brake import Brake
 from notifier.passes.linking import link_events
 from notifier.passes.ops import OpsMail
+from notifier.passes.plan import People as Named
 from notifier.passes.plan import PlanOutcome, dated, plan
 from notifier.passes.preflight import Item, preflight
 from notifier.passes.readdress import AddressedFor
@@ -61,6 +62,8 @@ class Passes:
     addressed: AddressedFor = field(default_factory=AddressedFor)
     bundled: Callable[[Connection, datetime], object] = lambda _db, _now: None
     """Called in the transaction that makes messages, once they are made."""
+    people: Named | None = None
+    """Where one pass follows the other at once: whom tasks name, remembered from each to the next."""
 
     @collector_at_rest()
     def adopt(self, now: datetime, *, catch_up: bool = False) -> Adoption:
@@ -75,7 +78,8 @@ class Passes:
         """Run the plan pass."""
         self.addressed.follow(self.engine, self.app.setting, now)
         ends = resume_over(self.engine, self.app.setting, now)
-        outcome = plan(self.engine, self.app.setting, self.app.config.mail.domain, now, self.bundled)
+        domain = self.app.config.mail.domain
+        outcome = plan(self.engine, self.app.setting, domain, now, self.bundled, self.people)
         outcome = outcome.with_more(0, ends)
         if self.sender.ops is not None:
             outcome = outcome.with_more(*self.sender.ops.queue(self.engine, now))
@@ -153,9 +157,9 @@ class App:
         if not self.is_recalled:
             self.readings.keep(self.config.readings_file, [entry.document for entry in self.book])
 
-    def composer(self, installation: str = "preview") -> Composer:
-        """Return the composer of this installation's mails."""
-        return sources.composer(self.config, installation)
+    def composer(self, installation: str = "preview", kind: type[Composer] = Composer) -> Composer:
+        """Return the composer of this installation's mails, of this kind."""
+        return sources.composer(self.config, installation, kind)
 
     def create_ledger(self, *, anew: bool = False) -> Engine:
         """Open the ledger for a daemon, made if there never was one, or `anew`."""
@@ -227,6 +231,7 @@ class App:
         *,
         clock: Clock | None = None,
         rehearsed: bool = False,
+        composer: type[Composer] = Composer,
         storage: Storage | UnseenStorage | None = None,
     ) -> Passes:
         """Return the passes over a ledger; a rehearsal has its own clock and no ops, is not redirected nor held.
@@ -239,7 +244,7 @@ class App:
         sender = Sender(
             engine=engine,
             setting=self.setting,
-            composer=self.composer(installation),
+            composer=self.composer(installation, composer),
             transport=transport,
             clock=clock or self.clock,
             owner=self.owner,
@@ -252,7 +257,7 @@ class App:
         )
         if storage is not None:
             sender.insist = storage.insist
-        return Passes(engine=engine, app=self, sender=sender)
+        return Passes(engine=engine, app=self, sender=sender, people={} if rehearsed else None)
 
 
 @collector_at_rest()

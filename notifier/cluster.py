@@ -33,7 +33,6 @@ from notifier.passes.common_time import CommonTime
 from notifier.passes.relay import Relay
 from notifier.passes.send import SendOutcome
 from notifier.signals import Signals
-from notifier.vitals.pulse import BEATS
 from notifier.watch import Watch
 from notifier.workers import Calls, Workers
 
@@ -288,7 +287,7 @@ class _Host(Watch):
                 extra={"action": "ledger_unusable"},
             )  # fmt: skip
             return
-        if planned and self._app.clock() - max(planned) <= BEATS * self._heartbeat:
+        if planned and self._app.clock() - max(planned) <= self._app.config.service.patience:
             self._vitals.pulse.note_success("plan")
         if not self._failed["send"]:
             self._vitals.pulse.note_success("send")

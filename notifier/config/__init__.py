@@ -13,8 +13,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from notifier.config.credential import inline_secret
-from notifier.config.tables import Config, Plan
+from notifier.config.tables import Plan
 from notifier.config.values import Address
+from notifier.config.whole import Config
 from notifier.errors import ConfigError
 
 __all__ = ["Address", "Config", "Plan", "load", "load_service", "parse"]

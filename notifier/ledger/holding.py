@@ -6,7 +6,7 @@ the process or its host dies, or after `_MAIL_SECONDS` of silence: so long a fro
 keeps its mail.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
@@ -15,12 +15,12 @@ from sqlalchemy.exc import DBAPIError
 
 from notifier.ledger import mail_locks
 from notifier.ledger.engine import beside
-from notifier.ledger.outbox import BEGUN
+from notifier.ledger.outbox import BEGUN_WITH, begun_with
 from notifier.ledger.prepared import Prepared
 
 _MAIL_SECONDS = 1500  # more than the transport's total deadline for one mail
 _STAY = f"set_config('idle_in_transaction_session_timeout', '{_MAIL_SECONDS}s', true)"
-_BEGIN = Prepared(BEGUN.returning(mail_locks.TAKE))
+_BEGIN = Prepared(BEGUN_WITH.returning(mail_locks.TAKE))
 # What `outbox.finish`, `reminders.close_message` and `refusals.forget_refusals` do for one mail, for some at once.
 _ACCEPT = """
 WITH answered AS (SELECT * FROM unnest(%(ids)s::integer[], %(replies)s::text[]) AS answered (id, reply)),
@@ -63,20 +63,20 @@ class Holding:
             raise
         self._go_on(db, "COMMIT", self._over)
 
-    def begin(self, db: Connection, message: int, owner: str, now: datetime, lease: timedelta) -> bool:
+    def begin(
+        self, db: Connection, message: int, owner: str, now: datetime, lease: timedelta, *, body: bytes
+    ) -> bool:
         """As `outbox.begin`, and take the message in hand; in the transaction of `together`."""
-        values = {"message": message, "me": owner, "moment": now, "until": now + lease}
-        found = _BEGIN.returned(db, values)
+        found = _BEGIN.returned(db, begun_with(message, owner, now, lease, body))
         if found is None or not found[0]:  # no claim takes what is locked, so that the lock is free
             return False
         self._held.add(message)
         self._taken.append(message)
         return True
 
-    def let_go_of(self, message: int) -> None:
-        """Have a message out of hand with the end of the transaction: its answer is recorded there."""
-        if message in self._held:
-            self._over.append(message)
+    def let_go_of(self, answered: Iterable[int]) -> None:
+        """Have messages out of hand with the end of the transaction: their answers are recorded there."""
+        self._over.extend(message for message in answered if message in self._held)
 
     def let_go(self) -> None:
         """Have nothing in hand any more."""

@@ -21,6 +21,12 @@ class Prepared:
         form = self._form(db.dialect)
         return db.exec_driver_sql(form.text, form.filled(values), _ROWCOUNT).rowcount
 
+    def run_all(self, db: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+        """Make the change with each of these values."""
+        if rows:
+            form = self._form(db.dialect)
+            db.exec_driver_sql(form.text, [form.filled(values) for values in rows])
+
     def returned(self, db: Connection, values: Mapping[str, object]) -> Sequence[Any] | None:
         """Make the change; return what it says of the row it met, None if it met none."""
         form = self._form(db.dialect)

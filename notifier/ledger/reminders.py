@@ -98,6 +98,7 @@ def _these(ids: Iterable[int]) -> ColumnElement[bool]:
     return reminders.c.task_id.in_(list(ids))
 
 
+FOLDED = "folded into "  # begins the reason of what another reminder, whose checkpoint follows, is told in place of
 _KEY = ("task_id", "checkpoint", "contact")
 _AT_ONCE = 10_000  # ids in one statement; SQLite's own default allows 32,766
 
@@ -259,6 +260,12 @@ def close_message(db: Connection, message: int, state: str, reason: str | None) 
     _CLOSE_MESSAGE.run(db, {"message": message, "becomes": state, "because": reason})
 
 
+def close_messages(db: Connection, messages: Iterable[int], state: str, reason: str | None) -> None:
+    """Bring what these messages still carry to a terminal state."""
+    ends = [{"message": message, "becomes": state, "because": reason} for message in messages]
+    _CLOSE_MESSAGE.run_all(db, ends)
+
+
 def withdraw_unsent(db: Connection, task_id: int, reason: str) -> int:
     """Withdraw a task's reminders of which no mail can have gone out."""
     query = update(reminders).where(reminders.c.task_id == task_id, UNSENT)
@@ -278,11 +285,14 @@ def of_messages(db: Connection, ids: Iterable[int]) -> dict[int, list[ReminderRe
 def said_of_the_same(
     db: Connection, ids: Iterable[int], until: datetime
 ) -> dict[tuple[int, str], list[Said]]:
-    """Return, by (task, contact), in order, what else fell due until then and was said of the dates of these messages.
+    """Return, by (task, contact), in order, what bears upon what these messages carry and fell due until then.
 
-    What a clock that was ahead said of a moment yet to come outdoes nothing.
+    That is what is newer of the same date, and was sent or will be, and what was folded into it. What a clock that was
+    ahead said of a moment yet to come outdoes nothing.
     """
     waiting = reminders.alias("waiting")
+    is_newer = and_(reminders.c.at > waiting.c.at, reminders.c.state.in_(("planned", "sent")))
+    is_folded = and_(reminders.c.state == "superseded", reminders.c.reason == FOLDED + waiting.c.checkpoint)
     query = (
         select(*(reminders.c[name] for name in Said._fields))
         .join(
@@ -292,7 +302,12 @@ def said_of_the_same(
             & (reminders.c.nominal == waiting.c.nominal)
             & (reminders.c.id != waiting.c.id),
         )
-        .where(waiting.c.message_id.in_(list(ids)), waiting.c.state == "planned", reminders.c.at <= until)
+        .where(
+            waiting.c.message_id.in_(list(ids)),
+            waiting.c.state == "planned",
+            reminders.c.at <= until,
+            or_(is_newer, is_folded),
+        )
         .distinct()
         .order_by(reminders.c.at, reminders.c.checkpoint)
     )

@@ -6,12 +6,13 @@ from binascii import b2a_base64
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path
+from struct import unpack
 from typing import Final
 
 from notifier.digest import Digest
@@ -43,6 +44,7 @@ _TEXT: Final[Headers] = (
     ("Content-Type", "Content-Type: text/plain; charset=utf-8"),
     ("Content-Transfer-Encoding", "Content-Transfer-Encoding: base64"),
 )
+_LINE: Final = 76  # characters of base64
 _INSTALLATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}[A-Za-z0-9])?")
 
 
@@ -164,8 +166,8 @@ class Composer:
             redirected_from=envelope.redirected_from or "",
             language=envelope.language,
         )
-        payload = _base64(text)
-        check_text_body(payload, text=text)
+        payload = _base64(text.encode())
+        check_text_body(payload, text=text.encode())
         data = _joined(head) + b"\r\n\r\n" + payload
         names = [name for name, _ in head]
         return check_mail(data, names=names, sender=self._sender, recipient=address(envelope.to_address))
@@ -177,7 +179,7 @@ class Composer:
             *opening,
             ("To", mailbox_header("To", envelope.to_name, address(envelope.to_address))),
             ("Subject", subject),
-            ("Date", f"Date: {format_datetime(envelope.date)}"),
+            ("Date", _date_header(envelope.date, envelope.date.utcoffset())),
             ("Message-ID", id_header("Message-ID", message_id_of(envelope.message_id))),
             *closing,
         ]
@@ -258,6 +260,11 @@ def _faults(templates: Templates) -> tuple[str, ...]:
     return tuple(proof.faults(templates, is_shipped=True))
 
 
+@lru_cache(maxsize=64)  # the mails of a slot have one; moments are equal whatever their zones
+def _date_header(date: datetime, _offset: timedelta | None) -> str:
+    return f"Date: {format_datetime(date)}"
+
+
 def _joined(head: Iterable[tuple[str, str]]) -> bytes:
     return "\r\n".join(line for _, line in head).encode("ascii")
 
@@ -280,19 +287,21 @@ def html_part(data: bytes) -> bytes:
     return decodebytes(payload.partition(b"\r\n--")[0])
 
 
-def _base64(text: str) -> bytes:
-    """Return a text in lines of base64; encoded as one: line by line, as the standard library does it, takes longer."""
-    encoded = b2a_base64(text.encode(), newline=False)
-    return b"".join([encoded[place : place + 76] + b"\r\n" for place in range(0, len(encoded), 76)])
+def _base64(octets: bytes) -> bytes:
+    """Return octets in lines of base64; encoded as one: line by line, as the standard library does it, takes longer."""
+    encoded = b2a_base64(octets, newline=False)
+    whole, rest = divmod(len(encoded), _LINE)
+    lines = unpack(f"{_LINE}s" * whole + (f"{rest}s" if rest else ""), encoded)
+    return b"\r\n".join((*lines, b""))
 
 
 def _multipart(rendered: Rendered) -> bytes:
     parts = [
-        (f"text/{kind}", text.replace("\r\n", "\n").replace("\n", "\r\n"))
+        (f"text/{kind}", text.replace("\r\n", "\n").replace("\n", "\r\n").encode())
         for kind, text in (("plain", rendered.text), ("html", rendered.html))
     ]
     # Base64 never holds "=_", so the boundary can't occur inside; made from the content, it never varies.
-    boundary = "=_" + sha256("\0".join(text for _, text in parts).encode()).hexdigest()[:32]
+    boundary = "=_" + sha256(b"\0".join(text for _, text in parts)).hexdigest()[:32]
     pieces = [f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode("ascii")]
     for content_type, text in parts:
         head = (

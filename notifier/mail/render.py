@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, Undefined
+from jinja2 import FunctionLoader, StrictUndefined, Template, TemplateNotFound, TemplateSyntaxError, Undefined
 from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -105,6 +105,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
+    def select_template(self, names: Any, parent: str | None = None, globals: Any = None) -> Template:
+        """Return the first of these that there is; what there isn't costs Jinja2 an exception, for each mail anew."""
+        there = [name for name in names if isinstance(name, str) and name in self.sources]
+        return super().select_template(there or names, parent, globals)
+
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Decide as Jinja2 does, which for a digest's frozen values comes down to the name alone."""
         if type(obj) in _FROZEN:
@@ -161,11 +166,11 @@ class Templates:
         Unless `is_inlined`, the styles stay where the template has them.
         """
         what, names = ("bulletin", OPS) if isinstance(content, Bulletin) else ("digest", DIGEST)
-        values = {what: content, "redirected_from": redirected_from, **self._constants}
+        values: dict[str, Any] = {what: content, "redirected_from": redirected_from, **self._constants}
         parts: list[str] = []
         for name in names:
             with self.located(sandbox, name, report, too_big):
-                parts.append(_joined(sandbox.get_template(name).generate(values)))
+                parts.append(_filled(sandbox.get_template(name), values))
         if len(parts) < len(names):
             return None
         subject, text, html = parts
@@ -216,7 +221,17 @@ class Templates:
 
 def _finalize(value: object) -> object:
     # Markup is what the template itself wrote, in a macro or a set block; plain text is somebody's.
-    return clean_body(value) if type(value) is str else value
+    return clean_body(value) if type(value) is str and not value.isprintable() else value
+
+
+def _filled(template: Template, values: dict[str, Any]) -> str:
+    # As its own `generate`, which takes each of some hundred pieces in hand once more.
+    try:
+        return _joined(template.root_render_func(template.new_context(values)))
+    except MailTooBig:
+        raise
+    except Exception:
+        template.environment.handle_exception()
 
 
 def _joined(pieces: Iterator[str]) -> str:

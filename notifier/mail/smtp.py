@@ -184,7 +184,8 @@ class _Delivery:
         deadline = asyncio.get_running_loop().time() + self.server.per_mail
         try:
             async with asyncio.timeout_at(deadline):
-                result = await self._offer(session, mail)
+                with self.booking.coming():
+                    result = await self._offer(session, mail)
         except TimeoutError as error:
             await session.drop()
             raise ServerFault("deadline", error) from None
@@ -215,12 +216,11 @@ class _Delivery:
         if not is_kept:
             await self._open(session)
         try:
-            refused = await session.mail(mail, may_be_stale=is_kept)
+            return await session.offer(mail, recipient, may_be_stale=is_kept)
         except Stale:
             # Closed by the server meanwhile: that costs a new connection, no pause.
             await self._open(session)
-            refused = await session.mail(mail)
-        return refused or await session.rcpt(recipient)
+            return await session.offer(mail, recipient)
 
     async def _open(self, session: Session) -> None:
         # One at a time: a refused password must not be tried on every connection at once.

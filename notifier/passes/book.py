@@ -99,6 +99,11 @@ def units_from_json(value: Mapping[str, Any]) -> tuple[UnitsReading, dict[str, t
     return reading, {name: tuple(units) for name, units in value["named"].items()}
 
 
+def unit_names(value: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the units in what `TaskEntry.units_as_json` wrote, the leading one first."""
+    return tuple(name for name, _role, _group, _open in value["units"])
+
+
 def open_plan(key: str, plan: Plan, document: Document, config: Config, setting: Setting) -> PlanEntry:
     """Read every row of a document: phrase to rule, unit phrase to units. Never raises on what a row says."""
     known = setting.directory.names

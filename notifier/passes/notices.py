@@ -1,14 +1,14 @@
 """From the reminders of one message to the content of its mail: judged again, then put into a digest."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.digest import Digest, Notice, build
-from notifier.ledger.reminders import ReminderRecord, Said
+from notifier.ledger.reminders import FOLDED, ReminderRecord, Said
 from notifier.ledger.tasks import Completion, TaskRecord
-from notifier.passes.book import units_from_json
+from notifier.passes.book import unit_names
 from notifier.passes.plan import context_of, rule_of, silenced, still_told
 from notifier.passes.setting import Setting
 from notifier.people import Role
@@ -62,7 +62,7 @@ def judge(
         and other.state in ("planned", "sent")
     ]
     if newer:
-        return over("superseded", f"folded into {max(newer, key=lambda other: other.at).checkpoint}")
+        return over("superseded", f"{FOLDED}{max(newer, key=lambda other: other.at).checkpoint}")
     if not in_stream:
         return over("withdrawn", "the task's dates changed")
     return Verdict(reminder=reminder, units=units)
@@ -81,6 +81,12 @@ def closed_by(completions: Sequence[Completion]) -> str:
 def suspended_by(suspension: Completion) -> str:
     """Say who suspended what made a reminder needless."""
     return f"{SUSPENDED} by {suspension.by} on {suspension.at:%Y-%m-%d}"
+
+
+def checkpoint_in_rule(reminder: ReminderRecord, task: TaskRecord) -> Hashable:
+    """Return all that `is_in_stream` depends upon, within one setting."""
+    dates = task.issued, task.until, task.imported, task.completed, task.planned_until
+    return task.rule, dates, reminder.checkpoint, reminder.at
 
 
 def is_in_stream(reminder: ReminderRecord, task: TaskRecord, setting: Setting) -> bool:
@@ -121,7 +127,7 @@ class Telling:
         reminder = verdict.reminder
         folded: tuple[str, ...] = ()
         if related := self._related.get((reminder.task_id, reminder.contact)):
-            into = f"folded into {reminder.checkpoint}"
+            into = f"{FOLDED}{reminder.checkpoint}"
             folded = tuple(
                 other.checkpoint for other in related if other.state == "superseded" and other.reason == into
             )
@@ -136,8 +142,7 @@ class Telling:
     def _made(self, reminder: ReminderRecord, units: tuple[str, ...], folded: tuple[str, ...]) -> Notice:
         task = self._tasks[reminder.task_id]
         if (co_units := self._co_units.get(task.id)) is None:
-            reading, _named = units_from_json(task.units)
-            co_units = self._co_units[task.id] = tuple(unit.name for unit in reading.units)
+            co_units = self._co_units[task.id] = unit_names(task.units)
         return Notice(
             plan=task.plan,
             plan_title=task.plan_title,

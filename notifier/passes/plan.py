@@ -17,6 +17,7 @@ from notifier.passes.book import units_from_json
 from notifier.passes.bundle import bundle
 from notifier.passes.setting import Setting
 from notifier.passes.slots import LATE_AFTER, slot_for
+from notifier.people.directory import Listing
 from notifier.people.roster import Recipient, recipients
 from notifier.people.synonyms import identity
 from notifier.timing.checkpoint import Checkpoint, Kind
@@ -31,6 +32,7 @@ PAGE = 500
 DUE_PAGE = 4_000  # the more in one transaction, the less often an index page is written; that takes 0.3 s
 _MOST_ROWS = 5_000  # reminders in one transaction, but for those of a single task
 _MOST_KEPT = 20_000  # recipients, or courses, that a pass remembers
+_MOST_KEPT_ON = 200_000  # by passes that remember them from one to the next
 _RETRY_BROKEN_TASK = timedelta(hours=1)
 
 
@@ -85,15 +87,16 @@ def plan(
     domain: str,
     now: datetime,
     bundled: Callable[[Connection, datetime], object] = lambda _db, _now: None,
+    people: "People | None" = None,
 ) -> PlanOutcome:
     """Plan all that fell due until `now`, then bundle; whatever a crash left half done, the next pass ends.
 
     Each page of tasks is one transaction: its reminders and its marks stand or fall together. So is each page of
     contacts, with all that waits for each of them. `bundled` is called in every transaction that makes messages, once
-    they are made, and at least once.
+    they are made, and at least once. `people` are whom tasks name, as passes before this one found them.
     """
     planned = 0
-    reckoning = _Reckoning(setting, now)
+    reckoning = _Reckoning(setting, now, people)
     while True:
         with engine.begin() as db:
             page = tasks.due_tasks(db, now, DUE_PAGE)
@@ -120,18 +123,26 @@ def plan_task(db: Connection, task_id: int, setting: Setting, now: datetime) -> 
     _plan_page(db, tasks.due_tasks(db, now, 1, among=[task_id]), _Reckoning(setting, now))
 
 
+People = dict[tuple[Listing, str], tuple[Recipient, ...]]
+"""Whom units, as the ledger has them, stand for by a day's directory."""
+
+
 class _Reckoning:
     """What tasks owe by `now`, and whom they name: worked out once for all that are alike."""
 
-    def __init__(self, setting: Setting, now: datetime) -> None:
+    def __init__(self, setting: Setting, now: datetime, people: People | None = None) -> None:
         self.setting, self.now = setting, now
+        self._listing = setting.directory_at(now)
         self._courses: dict[object, tuple[tuple[Checkpoint, ...], datetime | None]] = {}
-        self._people: dict[str, tuple[Recipient, ...]] = {}
-        self._kept = 0
+        self._people = {} if people is None else people
+        self._kept = sum(map(len, self._people.values()))
+        self._most = _MOST_KEPT if people is None else _MOST_KEPT_ON
 
     def under(self, setting: Setting) -> "_Reckoning":
         """Return this, or another where an event has another day by now."""
-        return self if setting.recorded == self.setting.recorded else _Reckoning(setting, self.now)
+        if setting.recorded == self.setting.recorded:
+            return self
+        return _Reckoning(setting, self.now, self._people)
 
     def course(self, task: DueTask) -> tuple[tuple[Checkpoint, ...], datetime | None]:
         """Return the checkpoints of a task from its mark until now, and the moment of the one after them."""
@@ -146,15 +157,16 @@ class _Reckoning:
 
     def people(self, task: DueTask) -> tuple[Recipient, ...]:
         """Return the people whom a task names."""
-        if (found := self._people.get(task.units_json)) is None:
+        alike = self._listing, task.units_json
+        if (found := self._people.get(alike)) is None:
             found = recipients_of(task, self.setting, self.now)
             self._keep(1 + len(found))
-            self._people[task.units_json] = found
+            self._people[alike] = found
         return found
 
     def _keep(self, more: int) -> None:
         self._kept += more
-        if self._kept > _MOST_KEPT:
+        if self._kept > self._most:
             self._courses.clear()
             self._people.clear()
             self._kept = more
@@ -250,7 +262,7 @@ def rows_for(
             if now - last.at >= cap:
                 state, reason = "expired", f"older than the catch-up cap of {setting.catch_up.days} days"
             elif checkpoint is not last:
-                state, reason = "superseded", f"folded into {last.key}"
+                state, reason = "superseded", f"{reminders.FOLDED}{last.key}"
             elif who.address is None:
                 state, reason = "unreachable", "no contact"
             else:

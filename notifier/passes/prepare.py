@@ -1,10 +1,9 @@
-"""Claimed messages become mails: judged again, rendered, their bytes kept."""
+"""Claimed messages become mails: judged again, rendered; their bytes are kept when they are begun."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -23,7 +22,7 @@ from notifier.mail.transport import Outgoing
 from notifier.passes.answers import end, hold_back, tell_of_shortening
 from notifier.passes.fallback import fell_back
 from notifier.passes.making import Draft, Made, Making
-from notifier.passes.notices import Telling, Verdict, is_in_stream, judge
+from notifier.passes.notices import Telling, Verdict, checkpoint_in_rule, is_in_stream, judge
 from notifier.passes.ops import Choice, OpsMail, is_for_ops
 from notifier.passes.plan import dated
 from notifier.passes.readdress import readdress
@@ -33,8 +32,6 @@ from notifier.passes.slots import LATE_AFTER
 from notifier.passes.suspension import suspensions
 
 log = logging.getLogger(__name__)
-
-AT_ONCE = 10  # mails made and kept in one go, while the connections wait
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,13 +54,13 @@ class Preparation:
         self,
         claimed: Sequence[MessageRecord],
         now: datetime,
-        ends: Callable[[bool], bool] = lambda _has_some: False,
+        ends: Callable[[], bool] = lambda: False,
     ) -> Iterator[Outgoing]:
-        """Yield the mails that may go, each few made when they are asked for.
+        """Yield the mails that may go, each made when it is asked for.
 
         The messages that carry nothing any more, or too many doubts, are ended. One that another owner has taken over
         meanwhile is left out, untouched; so is what isn't made when it `ends`, which is
-        asked before each mail, with whether there is any to go yet.
+        asked before each mail.
 
         The ledger is locked before and after, but not while mails are made: a template may take its time, and what
         ops are to know is long work.
@@ -78,19 +75,12 @@ class Preparation:
             zone=self.setting.policy.zone,
             contacts=self.setting.contacts,
         )
-        rest = iter(drafts)
-        while not ends(False):
-            made: list[Made] = []
-            for draft in islice(rest, AT_ONCE):
-                if made and ends(True):
-                    break
-                made.append(making.make(draft))
-            if not made:
+        for draft in drafts:
+            if ends():
                 return
-            with self.engine.begin() as db:
-                kept = [each for each in made if self._keep(db, each, now)]
-            for each in kept:
-                yield making.outgoing(each.draft.message, each.body)
+            made = making.make(draft)
+            if self._may_go(made, now):
+                yield making.outgoing(draft.message, made.body)
 
     def _standing(self, claimed: Sequence[MessageRecord], now: datetime) -> Sequence[Matter] | None:
         """Return what ops are to know, where they are written to; None where it can't be found out."""
@@ -123,7 +113,7 @@ class Preparation:
         related = reminders.said_of_the_same(db, records, now)
         resting = {} if self.redirect_to else self._resting(db, claimed, now)
         telling = Telling(by_task, related, setting.policy.zone)
-        current: dict[tuple[int, str], bool] = {}  # contacts share checkpoints: ask the rule once each
+        current: dict[Hashable, bool] = {}  # contacts share checkpoints, and tasks a rule: it is asked once each
         drafts: list[Draft] = []
         for message in claimed:
             if message.id not in mine:
@@ -179,8 +169,18 @@ class Preparation:
             return None
         return chosen
 
-    def _keep(self, db: Connection, made: Made, now: datetime) -> bool:
-        """Put a mail, and what is to be told of it, on record; return whether it may go."""
+    def _may_go(self, made: Made, now: datetime) -> bool:
+        """Return whether a mail may go, and put on record what is to be told of it, if anything is."""
+        message, content = made.draft.message, made.draft.content
+        is_plain = made.fault is None and made.fallback is None and made.too_big is None
+        if isinstance(content, bytes) or (
+            is_plain and isinstance(content, Digest) and message.built_in is None
+        ):
+            return made.fault is None
+        with self.engine.begin() as db:
+            return self._told_of(db, made, now)
+
+    def _told_of(self, db: Connection, made: Made, now: datetime) -> bool:
         message, content = made.draft.message, made.draft.content
         if isinstance(made.fault, MailTooBig):
             # Even its list of tasks: nothing will make it smaller by tomorrow.
@@ -190,9 +190,7 @@ class Preparation:
         if made.fault is not None:
             self._hold_back(db, message, made.fault, now)
             return False
-        if isinstance(content, bytes):
-            return True
-        if not outbox.keep_body(db, message.id, self.owner, made.body):
+        if not outbox.still_claimed(db, [message.id], self.owner):
             return False
         if isinstance(content, Choice):
             ledger.tell(db, message.id, content.told)
@@ -262,13 +260,13 @@ def _judged(
     closed: Mapping[int, Sequence[tasks.Completion]],
     related: Mapping[tuple[int, str], Sequence[reminders.Said]],
     setting: Setting,
-    current: dict[tuple[int, str], bool],
+    current: dict[Hashable, bool],
 ) -> list[Verdict]:
     """Judge the reminders of one message; `current` keeps whether a rule still has a checkpoint."""
     verdicts = []
     for reminder in told:
         task = by_task[reminder.task_id]
-        key = (task.id, reminder.checkpoint)
+        key = checkpoint_in_rule(reminder, task)
         if key not in current:
             current[key] = is_in_stream(reminder, task, setting)
         said = related.get((task.id, reminder.contact), [])

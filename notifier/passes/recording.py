@@ -1,10 +1,10 @@
 """What is put on record while mail goes: that a mail begins, and what the mail server answered."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Connection, Engine
 
@@ -15,7 +15,7 @@ from notifier.ledger.holding import Holding, accept
 from notifier.ledger.log import record_event
 from notifier.ledger.outbox import MessageRecord
 from notifier.mail.transport import Outgoing, Result, Revoked
-from notifier.passes.answers import settle
+from notifier.passes.answers import settle_all
 from notifier.passes.retry import Override
 
 log = logging.getLogger(__name__)
@@ -35,8 +35,7 @@ class Recording:
     insist: Callable[[Callable[[], None]], None]
     """How an answer is recorded that must be."""
     _shared: Connection | None = field(default=None, init=False)  # of `together`
-    _told: list[Callable[[], None]] = field(default_factory=list, init=False)
-    _accepted: list[tuple[MessageRecord, Result]] = field(default_factory=list, init=False)
+    _answers: list[tuple[MessageRecord, Result]] = field(default_factory=list, init=False)  # within it
 
     def __post_init__(self) -> None:
         self.engine = beside(self.engine)
@@ -51,7 +50,7 @@ class Recording:
         """Put on record that a mail begins; Revoked when it isn't ours to send any more."""
         begin = outbox.begin if self.holding is None else self.holding.begin
         with self._transaction() as db:
-            mine = begin(db, mail.id, self.owner, self.clock(), self.lease)
+            mine = begin(db, mail.id, self.owner, self.clock(), self.lease, body=mail.data)
         if not mine:
             log.warning(
                 "Message %d was taken over by another sender before it went", mail.id,
@@ -62,9 +61,13 @@ class Recording:
     def record(self, message: MessageRecord, result: Result) -> None:
         """Put on record what the server answered to a mail, which is as it was claimed."""
         if self._shared is not None:
-            self._record(message, result)
+            self._answers.append((message, result))
         else:
-            self.insist(lambda: self._record(message, result))
+            self.insist(lambda: self._record_alone(message, result))
+
+    def _record_alone(self, message: MessageRecord, result: Result) -> None:
+        with self._transaction():
+            self._answers.append((message, result))
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -72,54 +75,43 @@ class Recording:
         if self._shared is not None:
             yield self._shared
             return
-        self._told.clear()
-        self._accepted.clear()
+        self._answers.clear()
         try:
             with self.engine.begin() if self.holding is None else self.holding.together() as db:
                 self._shared = db
                 yield db
-                if self._accepted:
-                    self._accept(db)
+                mine = self._settled(db, self._answers)
         finally:
             self._shared = None
-        for tell in self._told:
-            tell()
+        for message, result in self._answers:
+            _tell(message, result, message.id in mine)
 
-    def _record(self, message: MessageRecord, result: Result) -> None:
-        with self._transaction() as db:
-            if self.holding is not None:
-                self.holding.let_go_of(message.id)
-                if result.state == "accepted":
-                    self._accepted.append((message, result))
-                    return
-            now = self.clock()
-            mine = settle(
-                db,
-                message,
-                result,
-                owner=self.owner,
-                now=now,
-                overrides=self.overrides,
-                is_redirected=self.is_redirected,
-            )
-            self._note(db, message, result, now, mine=mine)
-
-    def _accept(self, db: Connection) -> None:
-        """Record in one statement what the server accepted: on a database's server each is a way there and back."""
+    def _settled(self, db: Connection, answers: Sequence[tuple[MessageRecord, Result]]) -> set[int]:
+        """Put answers on record; return the ids of the messages that were this sender's still."""
         now = self.clock()
-        replies = {message.id: result.reply for message, result in self._accepted}
-        mine = accept(db, replies, self.owner, now, forgets=not self.is_redirected)
-        for message, result in self._accepted:
-            self._note(db, message, result, now, mine=message.id in mine)
-
-    def _note(
-        self, db: Connection, message: MessageRecord, result: Result, now: datetime, *, mine: bool
-    ) -> None:
-        if not mine:
-            # What the other sender made of it stands; that a copy of ours had an answer must be found, too.
-            detail = f"message {message.id}: {result.state}: {result.reply}"
-            record_event(db, at=now, by=self.owner, action="late_answer", detail=detail)
-        self._told.append(lambda: _tell(message, result, mine))
+        mine: set[int] = set()
+        rest = answers
+        if self.holding is not None:
+            # On a database's server each statement is a way there and back: what was accepted takes one in all.
+            self.holding.let_go_of(message.id for message, _ in answers)
+            replies = {message.id: result.reply for message, result in answers if result.state == "accepted"}
+            if replies:
+                mine = accept(db, replies, self.owner, now, forgets=not self.is_redirected)
+            rest = [each for each in answers if each[1].state != "accepted"]
+        mine |= settle_all(
+            db,
+            rest,
+            owner=self.owner,
+            now=now,
+            overrides=self.overrides,
+            is_redirected=self.is_redirected,
+        )
+        for message, result in answers:
+            if message.id not in mine:
+                # What the other sender made of it stands; that a copy of ours had an answer must be found, too.
+                detail = f"message {message.id}: {result.state}: {result.reply}"
+                record_event(db, at=now, by=self.owner, action="late_answer", detail=detail)
+        return mine
 
 
 def _tell(message: MessageRecord, result: Result, mine: bool) -> None:

@@ -1,15 +1,15 @@
 """The send pass: queued messages are claimed, judged again, rendered, and handed to the transport.
 
-The order is what keeps the promise: 1. claim; 2. judge; 3. render and keep the bytes; 4. commit that an attempt
-begins, then DATA; 5. record the reply. A crash between the server's 250 and step 5 leaves a message whose bytes
-and Message-ID are known, and which is flagged uncertain when it is claimed again. A sender that was frozen until
-another took its claim fails at step 3 or 4, and at step 5 only tells what it heard. Where several hosts send, a lock
-is held for the mail from step 4 to step 5, so that nobody takes it meanwhile.
+The order is what keeps the promise: 1. claim; 2. judge; 3. render; 4. commit the bytes and that an attempt begins,
+then DATA; 5. record the reply. A crash between the server's 250 and step 5 leaves a message whose bytes and
+Message-ID are known, and which is flagged uncertain when it is claimed again. A sender that was frozen until
+another took its claim fails at step 4, and at step 5 only tells what it heard. Where several hosts send, a lock is
+held for the mail from step 4 to step 5, so that nobody takes it meanwhile.
 """
 
 import logging
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -216,8 +216,11 @@ class Sender:
         begun: set[int] = set()
         tried: set[int] = set()
 
-        def ends(has_some: bool = False) -> bool:
-            return stop() or (bool(has_some or begun or tried) and time.monotonic() > deadline)
+        def is_over(some: Collection[int]) -> bool:
+            return stop() or (bool(some) and time.monotonic() > deadline)
+
+        def ends() -> bool:
+            return is_over(begun or tried)
 
         def mails() -> Generator[Outgoing, None, None]:
             batch = claimed
@@ -225,7 +228,7 @@ class Sender:
                 in_hand.update((message.id, message) for message in batch)
                 # A mail on which the server hangs up, whenever it is offered, must not hold up the others for ever.
                 in_turn = sorted(batch, key=lambda message: message.id in self._suspects)
-                for mail in self._prepare(in_turn, ends):
+                for mail in self._prepare(in_turn, lambda: is_over(offered)):
                     offered.append(mail.id)
                     yield mail
                 # Where a pace is shared out by claims, the next claim is for the mails that have gone.
@@ -284,7 +287,7 @@ class Sender:
                 outbox.release(db, page, self.owner)
 
     def _prepare(
-        self, claimed: Sequence[MessageRecord], ends: Callable[[bool], bool] = lambda _has_some: False
+        self, claimed: Sequence[MessageRecord], ends: Callable[[], bool] = lambda: False
     ) -> Iterator[Outgoing]:
         preparation = Preparation(
             engine=self.engine,

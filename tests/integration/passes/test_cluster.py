@@ -76,7 +76,7 @@ def test_nobody_takes_a_mail_in_hand_however_long_ago_its_lease_ran_out(due: Des
     assert first.holding is not None
     mail, *rest = claim(first)
     with first.holding.together() as db:
-        assert first.holding.begin(db, mail, first.owner, due.clock(), first.lease)
+        assert first.holding.begin(db, mail, first.owner, due.clock(), first.lease, body=b"x")
     due.clock.advance(timedelta(minutes=20))
     assert claim(second) == rest
     first.holding.let_go()
@@ -97,7 +97,7 @@ def test_a_lease_that_is_renewed_holds_and_one_that_is_not_lapses(due: Desk) -> 
     assert claim(second) == mine
     assert first.holding is not None
     with first.holding.together() as db:
-        assert not first.holding.begin(db, mine[0], first.owner, due.clock(), first.lease)
+        assert not first.holding.begin(db, mine[0], first.owner, due.clock(), first.lease, body=b"x")
     first.holding.let_go()
     assert due.mails(messages.c.uncertain) == [(False,)] * 4
 

@@ -120,3 +120,46 @@ def test_without_a_common_commit_each_is_on_record_at_once() -> None:
         assert book.commits == [["begin 1"], ["accepted 1"]]
 
     asyncio.run(doing())
+
+
+def test_a_begin_waits_for_one_that_is_coming_and_not_for_ever() -> None:
+    book = Book()
+
+    async def doing() -> None:
+        booking = Booking(book.begin, book.record, book.together)
+
+        async def come(number: int, seconds: float) -> bool:
+            with booking.coming():
+                await asyncio.sleep(seconds)
+            return await booking.begin(mail(number))
+
+        booking._cost = 30  # seconds: so that what ends the wait is the coming one
+        assert all(await asyncio.gather(come(1, 0), come(2, 0.02)))
+        assert book.commits == [["begin 1", "begin 2"]]
+        booking._cost = 0.001
+        late = asyncio.create_task(come(4, 30))
+        assert await come(3, 0)
+        assert book.commits[1:] == [["begin 3"]]
+        late.cancel()
+
+    asyncio.run(asyncio.wait_for(doing(), 20))
+
+
+def test_one_that_was_coming_and_does_not_begin_ends_the_wait() -> None:
+    book = Book()
+
+    async def doing() -> None:
+        booking = Booking(book.begin, book.record, book.together)
+        booking._cost = 30
+
+        async def refused() -> None:
+            with booking.coming():
+                await asyncio.sleep(0.02)
+
+        gone = asyncio.create_task(refused())
+        await asyncio.sleep(0)
+        assert await booking.begin(mail(1))
+        await gone
+        assert book.commits == [["begin 1"]]
+
+    asyncio.run(asyncio.wait_for(doing(), 20))
