@@ -113,7 +113,9 @@ class Preparation:
         related = reminders.said_of_the_same(db, records, now)
         resting = {} if self.redirect_to else self._resting(db, claimed, now)
         telling = Telling(by_task, related, setting.policy.zone)
-        current: dict[Hashable, bool] = {}  # contacts share checkpoints, and tasks a rule: it is asked once each
+        current: dict[
+            Hashable, bool
+        ] = {}  # contacts share checkpoints, and tasks a rule: it is asked once each
         drafts: list[Draft] = []
         for message in claimed:
             if message.id not in mine:
