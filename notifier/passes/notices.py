@@ -20,6 +20,7 @@ _KINDS = {kind.value: kind for kind in Kind}
 _ROLES = {role.value: role for role in Role}
 
 SUSPENDED = "suspended"  # a reason that says so begins with it
+PASSED = "the task was suspended then"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,14 +13,12 @@ from notifier.ledger.log import record_event
 from notifier.ledger.suspended import Suspended
 from notifier.ledger.tasks import TaskRecord
 from notifier.passes.closing import covers, find_task, refuse_too_far, unit_of
-from notifier.passes.notices import SUSPENDED, closed_by
+from notifier.passes.notices import PASSED, SUSPENDED, closed_by
 from notifier.passes.plan import context_of, dated, next_moment, plan_task, rule_of, silenced, still_told
 from notifier.passes.replan import untold
 from notifier.passes.setting import Setting
 from notifier.timing.checkpoint import Checkpoint
 from notifier.timing.stream import between
-
-PASSED = "the task was suspended then"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -398,6 +398,20 @@ def test_at_a_start_the_configuration_of_before_goes_on_with_the_tasks_of_before
     assert not same.is_recalled
 
 
+def test_a_start_that_is_held_goes_on_with_the_templates_that_were_proved_today(tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "subject.txt.j2").write_text(f"{name} {{{{ digest.total }}}}", "utf-8")
+    service = '\n[service]\ntemplates = "{}"\n'
+    made = Office(tmp_path).open(rows=ROWS, extra=service.format("old"))
+    (tmp_path / "old" / "subject.txt.j2").write_text("{{ nothing }}", "utf-8")
+    app, why = Gate(made.ledger).at_start(made.build(rows=(TEACHERS,), extra=service.format("new")))
+    assert why is not None
+    assert app.config.service.templates == Path("new")
+    app.composer().check()
+    made.ledger.dispose()
+
+
 def test_a_start_that_is_held_goes_on_without_the_old_servers_password(tmp_path: Path) -> None:
     (tmp_path / "old").write_text("secret", "utf-8")
     (tmp_path / "old").chmod(0o600)

@@ -186,6 +186,41 @@ def test_closing_ends_it_and_reopening_opens_the_task(desk: Desk) -> None:
     assert state_of(desk) == "open"
 
 
+def test_what_rested_before_the_task_was_closed_and_reopened_is_not_made_up(desk: Desk) -> None:
+    desk.open(rows=(TEACHERS,))
+    desk.at("2018-05-30T09:00")
+    desk.clock.set(beijing("2018-06-22T09:00"))
+    desk.passes.plan(desk.clock())  # the lead of 7 days waits
+    suspend(desk)
+    desk.at("2018-06-28T09:00")  # that of a day falls due while it rests
+    desk.clock.set(beijing("2018-06-28T10:00"))
+    how = {"setting": desk.app.setting, "now": desk.clock(), "by": "ops", "unit": None}
+    closing.close(desk.passes.engine, "1", report=None, **how)  # type: ignore[arg-type]
+    closing.reopen(desk.passes.engine, "1", **how)  # type: ignore[arg-type]
+    desk.at("2018-06-28T10:01")
+    assert desk.sent_to()[WANG] == 1
+    rested = ("expired", "the task was suspended then")
+    assert [row[1:] for row in told(desk) if row[0] in ("due-7d@2018-06-30", "due-1d@2018-06-30")][-2:] == [
+        rested, rested,
+    ]  # fmt: skip
+    desk.at("2018-06-29T09:00")
+    assert desk.sent_to()[WANG] == 2
+
+
+def test_what_waited_when_it_was_suspended_is_not_owed_again_by_a_reopening(desk: Desk) -> None:
+    desk.open(rows=(TEACHERS,))
+    desk.at("2018-05-30T09:00")
+    desk.clock.set(beijing("2018-06-22T09:00"))
+    desk.passes.plan(desk.clock())  # the lead of 7 days waits
+    suspend(desk)
+    how = {"setting": desk.app.setting, "now": desk.clock(), "by": "ops", "unit": None}
+    closing.close(desk.passes.engine, "1", report=None, **how)  # type: ignore[arg-type]
+    closing.reopen(desk.passes.engine, "1", **how)  # type: ignore[arg-type]
+    desk.at("2018-06-22T10:00").at("2018-06-25T09:00")
+    assert desk.sent_to()[WANG] == 1
+    assert told(desk)[-1] == ("due-7d@2018-06-30", "expired", "the task was suspended then")
+
+
 @pytest.mark.parametrize("until", [date(2017, 10, 1), date(1999, 1, 1), date(2070, 1, 1)])
 def test_a_day_that_is_not_ahead_is_refused(desk: Desk, until: date) -> None:
     desk.open(rows=(TEACHERS,))
