@@ -178,7 +178,9 @@ def test_a_later_office_is_told_of_the_last_month_alone_and_at_once_in_working_h
 
 def test_on_the_months_last_evening_it_is_left_to_the_next(desk: Desk) -> None:
     desk.open(extra=TOLD)
-    assert months(desk, "2018-07-31T20:00", "2018-08-01T09:00") == ["", "2018年7月"]
+    assert months(desk, "2018-07-31T20:00") == [""]
+    assert desk.mails(messages.c.contact) == []
+    assert months(desk, "2018-08-01T09:00") == ["2018年7月"]
     assert len(summaries(desk)) == 1
 
 
