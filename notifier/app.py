@@ -40,6 +40,7 @@ from notifier.passes.readdress import AddressedFor
 from notifier.passes.retry import Override, longest_wait
 from notifier.passes.send import Sender, SendOutcome
 from notifier.passes.setting import Setting, setting_of
+from notifier.passes.summary import MonthlySummary
 from notifier.passes.suspending import resume_over
 from notifier.passes.suspension import suspensions
 from notifier.passes.turned_back import set_right
@@ -192,6 +193,9 @@ class App:
             row_faults=self.people.row_faults,
             setting=self.setting,
             brake=self.brake,
+            summary=MonthlySummary(
+                addresses=self.config.ops.summarised, domain=self.config.mail.domain, setting=self.setting
+            ),
         )
 
     def transport(self) -> Transport:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from notifier.digest import Digest
+from notifier.digest.summary_content import Summary
 from notifier.errors import MailTooBig, NotifierError, TemplateError
 from notifier.ledger.outbox import MessageRecord
 from notifier.mail.compose import Composer, Envelope
@@ -19,7 +20,7 @@ class Draft:
     """A message with what it is to say: in the bytes that may have gone already, a digest, or what ops are told."""
 
     message: MessageRecord
-    content: bytes | Digest | Choice
+    content: bytes | Digest | Choice | Summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +51,10 @@ class Making:
                 return Made(draft=draft, body=draft.content)
             if isinstance(draft.content, Digest):
                 return self._compose(draft, draft.content)
-            if draft.content.bulletin is None:
+            told = draft.content.bulletin if isinstance(draft.content, Choice) else draft.content
+            if told is None:
                 raise NotifierError("nothing to tell")
-            envelope = self._envelope(draft.message)
-            return Made(draft=draft, body=self.composer.compose_bulletin(draft.content.bulletin, envelope))
+            return Made(draft=draft, body=self.composer.compose_bulletin(told, self._envelope(draft.message)))
         except Exception as error:
             return Made(draft=draft, fault=error)
 
