@@ -9,7 +9,6 @@ from itertools import islice
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from notifier.digest import Digest
 from notifier.digest.bulletin import Matter
 from notifier.errors import MailTooBig, NotifierError
 from notifier.ledger import ops as ledger
@@ -23,11 +22,12 @@ from notifier.mail.transport import Outgoing
 from notifier.passes.answers import end, hold_back, tell_of_shortening
 from notifier.passes.fallback import fell_back
 from notifier.passes.making import Draft, Made, Making
-from notifier.passes.notices import Telling, Verdict, checkpoint_in_rule, is_in_stream, judge
+from notifier.passes.notices import Owed, Telling, Verdict, checkpoint_in_rule, is_in_stream, judge
 from notifier.passes.ops import Choice, OpsMail, is_for_ops
 from notifier.passes.plan import dated
 from notifier.passes.readdress import readdress
 from notifier.passes.retry import MOST_UNCERTAIN_ATTEMPTS
+from notifier.passes.sampling import Sampling
 from notifier.passes.setting import Setting
 from notifier.passes.slots import LATE_AFTER
 from notifier.passes.suspension import suspensions
@@ -51,6 +51,7 @@ class Preparation:
     sender: str
     redirect_to: str | None = None
     ops: OpsMail | None = None
+    sampling: Sampling | None = None
     template_fault: str | None = field(default=None, init=False)
 
     def prepare(
@@ -77,6 +78,7 @@ class Preparation:
             redirect_to=self.redirect_to,
             zone=self.setting.policy.zone,
             contacts=self.setting.contacts,
+            sampling=self.sampling,
         )
         rest = iter(drafts)
         while not ends(False):
@@ -123,7 +125,9 @@ class Preparation:
         related = reminders.said_of_the_same(db, records, now)
         resting = {} if self.redirect_to else self._resting(db, claimed, now)
         telling = Telling(by_task, related, setting.policy.zone)
-        current: dict[Hashable, bool] = {}  # contacts share checkpoints, and tasks a rule: it is asked once each
+        current: dict[
+            Hashable, bool
+        ] = {}  # contacts share checkpoints, and tasks a rule: it is asked once each
         drafts: list[Draft] = []
         for message in claimed:
             if message.id not in mine:
@@ -138,7 +142,7 @@ class Preparation:
                 if is_redirected(message.body) == (self.redirect_to is not None):
                     drafts.append(Draft(message=message, content=message.body))
                     continue
-            content: Choice | Digest | None
+            content: Choice | Owed | None
             try:
                 if self.ops is not None and is_for_ops(message):
                     content = self._told(db, self.ops, message, standing, now)
@@ -151,7 +155,7 @@ class Preparation:
                         continue
                     # Days left are counted from the day on which the mail really goes.
                     moment = message.slot if now - message.slot <= LATE_AFTER else now
-                    content = telling.digest_of(owed, moment) if owed else None
+                    content = Owed(verdicts=owed, moment=moment, telling=telling) if owed else None
             except DBAPIError:
                 raise
             except Exception as error:
@@ -190,7 +194,7 @@ class Preparation:
         if made.fault is not None:
             self._hold_back(db, message, made.fault, now)
             return False
-        if isinstance(content, bytes):
+        if isinstance(content, bytes) or made.is_spared:
             return True
         if not outbox.keep_body(db, message.id, self.owner, made.body):
             return False
