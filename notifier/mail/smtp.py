@@ -155,6 +155,8 @@ class _Delivery:
                     else:
                         self._end(fault.result)
                     return
+                finally:
+                    self.booking.forget()
         except BaseException:
             self.ending = True
             raise
@@ -175,6 +177,7 @@ class _Delivery:
                     mail = self.queue[place]
                     del self.queue[place]
                     self.pace.take(mail.address)
+                    self.booking.expect()
                     return mail
                 await asyncio.sleep(min(wait, _GLANCE_SECONDS))
         return None
