@@ -117,6 +117,7 @@ class Sender:
             if not claimed:
                 break
             rest = 0.0
+            among = _left(among, claimed)
             done, fault = self._send_from(claimed, among, stop, deadline)
             tried += done
             if fault is not None:
@@ -124,7 +125,7 @@ class Sender:
                 break
             self._server_faults = 0
             self._suspects.clear()
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or not (among is None or among):
                 break
         self.composer.rest()
         return self._outcome(tried, self._fault() if fault is None else fault.reply, rest)
@@ -237,7 +238,8 @@ class Sender:
                     yield mail
                 # Where a pace is shared out by claims, the next claim is for the mails that have gone.
                 has_share = self.relay is not None or self.pace.is_by_domain
-                batch = () if has_share or ends() else self._claiming().claim(among=among)
+                may_claim = not has_share and (among is None or bool(among))
+                batch = self._claiming().claim(among=among) if may_claim and not ends() else ()
 
         recording = self._recording()
 
@@ -286,6 +288,8 @@ class Sender:
         )
 
     def _release(self, ids: Sequence[int]) -> None:
+        if not ids:
+            return
         with self.engine.begin() as db:
             for page in pages(ids, BATCH):  # of a long pass in which much had nothing left to tell
                 outbox.release(db, page, self.owner)
@@ -307,3 +311,11 @@ class Sender:
             yield from preparation.prepare(claimed, self.clock(), ends)
         finally:
             self._template_fault = preparation.template_fault or self._template_fault
+
+
+def _left(among: Sequence[int] | None, claimed: Sequence[MessageRecord]) -> Sequence[int] | None:
+    """Return of which messages some may yet be claimed: what is claimed once is not looked for again."""
+    if among is None:
+        return None
+    found = {message.id for message in claimed}
+    return [message for message in among if message not in found]
