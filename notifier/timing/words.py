@@ -176,6 +176,11 @@ def begins_inside(tail: str) -> bool:
     return _DAY_INSIDE.match(tail) is not None or _PLACED.match(tail) is not None
 
 
+def begins_from(tail: str) -> bool:
+    """Tell whether a day of each month is where something begins, and no limit: 每月20日起报送."""
+    return re.match("起(?!草|步|诉|底)|开始", tail) is not None
+
+
 def is_matter(tail: str) -> bool:
     """Tell whether a year before these words belongs to a matter: 2018年工作总结."""
     return _MATTER.match(tail) is not None
