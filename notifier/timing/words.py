@@ -161,7 +161,7 @@ def begins_badly(tail: str) -> bool:
     """Tell whether the text right after a period changes it (初, 中, 的) or makes it a quantity (亿元)."""
     bad = _PLACED.match(tail) or _MEASURE.match(tail) or _NOUN.match(tail) or _ENUMERATED.fullmatch(tail)
     bad = bad or _SEASON.match(tail) or _DANGLING.fullmatch(tail) or _GOES_ON_BADLY.match(tail)
-    return bad is not None or tail.endswith("的")
+    return bad is not None or tail.startswith("逢") or tail.endswith("的")
 
 
 def goes_on_badly(tail: str) -> bool:
