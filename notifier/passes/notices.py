@@ -1,6 +1,6 @@
 """From the reminders of one message to the content of its mail: judged again, then put into a digest."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -116,29 +116,33 @@ class Telling:
         related: Mapping[tuple[int, str], Sequence[Said]],
         zone: ZoneInfo,
     ) -> None:
-        self._tasks, self._related, self._zone = tasks, related, zone
-        self._said_of: dict[
-            int, tuple[tuple[str, ...], ...]
-        ] = {}  # by task: its units, its notes, these in English
+        self.tasks, self.zone = tasks, zone
+        self._related = related
+        # By task: its units, its notes, these in English.
+        self._said_of: dict[int, tuple[tuple[str, ...], ...]] = {}
         self._notices: dict[tuple[object, ...], Notice] = {}
         self._digests: dict[tuple[object, ...], Digest] = {}
 
-    def digest_of(self, verdicts: Iterable[Verdict], moment: datetime) -> Digest:
+    def digest_of(self, verdicts: Sequence[Verdict], moment: datetime) -> Digest:
         """Return the content of one mail from the reminders that are still owed; days count from `moment`."""
         notices = tuple(map(self._notice, verdicts))
         key = (moment, *map(id, notices))  # which are kept as long as the keys
         if (found := self._digests.get(key)) is None:
-            found = self._digests[key] = build(notices, slot=moment, zone=self._zone)
+            found = self._digests[key] = build(notices, slot=moment, zone=self.zone)
         return found
+
+    def folded_into(self, reminder: ReminderRecord) -> tuple[str, ...]:
+        """Return the checkpoints that a reminder is told in place of."""
+        if not (related := self._related.get((reminder.task_id, reminder.contact))):
+            return ()
+        into = f"{FOLDED}{reminder.checkpoint}"
+        return tuple(
+            other.checkpoint for other in related if other.state == "superseded" and other.reason == into
+        )
 
     def _notice(self, verdict: Verdict) -> Notice:
         reminder = verdict.reminder
-        folded: tuple[str, ...] = ()
-        if related := self._related.get((reminder.task_id, reminder.contact)):
-            into = f"{FOLDED}{reminder.checkpoint}"
-            folded = tuple(
-                other.checkpoint for other in related if other.state == "superseded" and other.reason == into
-            )
+        folded = self.folded_into(reminder)
         key = (
             reminder.task_id, reminder.kind, reminder.family, reminder.label, reminder.nominal, reminder.day,
             reminder.at, reminder.role, reminder.provisional, reminder.copied, verdict.units, folded,
@@ -148,7 +152,7 @@ class Telling:
         return found
 
     def _made(self, reminder: ReminderRecord, units: tuple[str, ...], folded: tuple[str, ...]) -> Notice:
-        task = self._tasks[reminder.task_id]
+        task = self.tasks[reminder.task_id]
         if (said := self._said_of.get(task.id)) is None:
             said = self._said_of[task.id] = (
                 unit_names(task.units),
@@ -182,3 +186,21 @@ class Telling:
             folded=folded,
             copied=reminder.copied,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Owed:
+    """What one message has to tell; days are counted from `moment`."""
+
+    verdicts: Sequence[Verdict]
+    moment: datetime
+    telling: Telling
+
+    def digest(self) -> Digest:
+        """Return the content of the mail."""
+        return self.telling.digest_of(self.verdicts, self.moment)
+
+    def lines(self) -> Iterator[tuple[Verdict, TaskRecord]]:
+        """Yield what is told of which task."""
+        for verdict in self.verdicts:
+            yield verdict, self.telling.tasks[verdict.reminder.task_id]

@@ -8,7 +8,6 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from notifier.digest import Digest
 from notifier.digest.bulletin import Matter
 from notifier.digest.summary_content import Summary
 from notifier.errors import MailTooBig, NotifierError
@@ -25,11 +24,12 @@ from notifier.passes.answers import end, hold_back, tell_of_shortening
 from notifier.passes.fallback import fell_back
 from notifier.passes.known import Known, find_out
 from notifier.passes.making import Draft, Made, Making
-from notifier.passes.notices import Telling, Verdict, checkpoint_in_rule, is_in_stream, judge
+from notifier.passes.notices import Owed, Telling, Verdict, checkpoint_in_rule, is_in_stream, judge
 from notifier.passes.ops import Choice, OpsMail, is_for_ops
 from notifier.passes.plan import dated
 from notifier.passes.readdress import readdress
 from notifier.passes.retry import MOST_UNCERTAIN_ATTEMPTS
+from notifier.passes.sampling import Sampling
 from notifier.passes.setting import Setting
 from notifier.passes.slots import LATE_AFTER
 from notifier.passes.summary import OVER, is_summary
@@ -52,6 +52,7 @@ class Preparation:
     sender: str
     redirect_to: str | None = None
     ops: OpsMail | None = None
+    sampling: Sampling | None = None
     template_fault: str | None = field(default=None, init=False)
 
     def prepare(
@@ -78,6 +79,7 @@ class Preparation:
             redirect_to=self.redirect_to,
             zone=self.setting.policy.zone,
             contacts=self.setting.contacts,
+            sampling=self.sampling,
         )
         for draft in drafts:
             if ends():
@@ -122,7 +124,7 @@ class Preparation:
                 if is_redirected(message.body) == (self.redirect_to is not None):
                     drafts.append(Draft(message=message, content=message.body))
                     continue
-            content: Choice | Digest | Summary | None
+            content: Choice | Owed | Summary | None
             try:
                 if self.ops is not None and is_summary(message):
                     content = known.summary_for(db, message, self.ops.brake, self.owner, now)
@@ -137,7 +139,7 @@ class Preparation:
                         continue
                     # Days left are counted from the day on which the mail really goes.
                     moment = message.slot if now - message.slot <= LATE_AFTER else now
-                    content = telling.digest_of(owed, moment) if owed else None
+                    content = Owed(verdicts=owed, moment=moment, telling=telling) if owed else None
             except DBAPIError:
                 raise
             except Exception as error:
@@ -170,7 +172,7 @@ class Preparation:
         message, content = made.draft.message, made.draft.content
         is_plain = made.fault is None and made.fallback is None and made.too_big is None
         if isinstance(content, bytes) or (
-            is_plain and isinstance(content, Digest) and message.built_in is None
+            is_plain and isinstance(content, Owed) and message.built_in is None
         ):
             return made.fault is None
         with self.engine.begin() as db:

@@ -33,6 +33,7 @@ from notifier.passes.recording import Recording
 from notifier.passes.relay import Relay
 from notifier.passes.replan import pages
 from notifier.passes.retry import Override, pause
+from notifier.passes.sampling import Sampling
 from notifier.passes.setting import Setting
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,8 @@ class Sender:
     holding: Holding | None = None  # where others send from the same ledger: the mails in hand
     relay: Relay | None = None  # there, too, where there is a pace
     lease: timedelta = outbox.LEASE
+    batch: int = BATCH
+    sampling: Sampling | None = None  # where nobody reads the mails
     _server_met: FaultsMet = field(default_factory=lambda: FaultsMet(SERVER_EVENT), init=False)
     _cap_met: FaultsMet = field(default_factory=lambda: FaultsMet(CAP_EVENT), init=False)
     _server_faults: int = field(default=0, init=False)
@@ -157,6 +160,7 @@ class Sender:
             owner=self.owner,
             lease=self.lease,
             redirect_to=self.redirect_to,
+            batch=self.batch,
         )
 
     def _outcome(self, tried: int, fault: str | None, rest: float = 0) -> SendOutcome:
@@ -297,6 +301,7 @@ class Sender:
             sender=self.sender,
             redirect_to=self.redirect_to,
             ops=self.ops,
+            sampling=self.sampling,
         )
         try:
             yield from preparation.prepare(claimed, self.clock(), ends)
