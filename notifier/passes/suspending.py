@@ -1,11 +1,13 @@
 """Suspending tasks, for all or for one unit, and going on with them: nothing of the time between is made up."""
 
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from notifier.errors import NotationError, UsageError
 from notifier.ledger import reminders, suspended, tasks
@@ -19,6 +21,8 @@ from notifier.passes.replan import untold
 from notifier.passes.setting import Setting
 from notifier.timing.checkpoint import Checkpoint
 from notifier.timing.stream import between
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,10 +152,17 @@ def resume_over(engine: Engine, setting: Setting, now: datetime) -> datetime | N
         if first is None or first > now:
             return first
         for task_id, some in suspended.over(db, now).items():
-            for one in some:
-                if one.until is not None:
-                    _end(db, task_id, [one], dated(db, setting), one.until, by="notifier", at=now)
-        return suspended.earliest_end(db)
+            try:
+                with db.begin_nested():
+                    for one in some:
+                        if one.until is not None:
+                            _end(db, task_id, [one], dated(db, setting), one.until, by="notifier", at=now)
+            except DBAPIError:
+                raise
+            except Exception:
+                # One task that always raises must not hold up the others.
+                log.exception("Task %d can't go on", task_id, extra={"action": "task_broken"})
+        return suspended.earliest_end(db, after=now)
 
 
 def _end(

@@ -161,7 +161,7 @@ def begins_badly(tail: str) -> bool:
     """Tell whether the text right after a period changes it (初, 中, 的) or makes it a quantity (亿元)."""
     bad = _PLACED.match(tail) or _MEASURE.match(tail) or _NOUN.match(tail) or _ENUMERATED.fullmatch(tail)
     bad = bad or _SEASON.match(tail) or _DANGLING.fullmatch(tail) or _GOES_ON_BADLY.match(tail)
-    return bad is not None or tail.endswith("的")
+    return bad is not None or tail.startswith("逢") or tail.endswith("的")
 
 
 def goes_on_badly(tail: str) -> bool:
@@ -174,6 +174,11 @@ def begins_inside(tail: str) -> bool:
     if tail.startswith("的"):
         return False
     return _DAY_INSIDE.match(tail) is not None or _PLACED.match(tail) is not None
+
+
+def begins_from(tail: str) -> bool:
+    """Tell whether a day of each month is where something begins, and no limit: 每月20日起报送."""
+    return re.match("起(?!草|步|诉|底)|开始", tail) is not None
 
 
 def is_matter(tail: str) -> bool:

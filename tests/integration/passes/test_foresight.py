@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, Engine, Table, update
 
 from notifier.app import App, build
 from notifier.config import load
@@ -19,6 +19,7 @@ from notifier.gate import Gate, Held, compare, recall
 from notifier.ledger import engine as ledger
 from notifier.ledger import extract as extracting
 from notifier.ledger import in_force
+from notifier.ledger.schema import tasks
 from notifier.passes import book
 from notifier.passes.foresight import DAYS, Difference, Tally
 from notifier.passes.suspending import suspend
@@ -188,6 +189,18 @@ def test_a_comparison_changes_nothing_in_the_ledger(
     before = rows()
     assert opened.compare(rows=(TEACHERS,)).dropped
     assert rows() == before
+
+
+def test_a_task_that_cannot_be_planned_keeps_no_daemon_from_its_start(opened: Office) -> None:
+    whole = opened.compare(rows=ROWS).before
+    with opened.ledger.begin() as db:
+        db.execute(update(tasks).where(tasks.c.ref == "3").values(units={"text": "lost"}))
+    found = opened.compare(rows=(*ROWS[:3], WEEKLY, TEACHERS))
+    assert 0 < found.before < whole
+    assert found.added
+    app, why = Gate(opened.ledger).at_start(opened.build(rows=(TEACHERS,)))
+    assert why is not None
+    assert app.is_recalled
 
 
 def test_a_comparison_holds_up_nobody_and_sees_one_state(

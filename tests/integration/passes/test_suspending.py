@@ -128,6 +128,29 @@ def test_a_rest_of_a_task_whose_rule_cannot_be_read_ends_and_holds_up_no_other(
 
 
 @pytest.mark.ledgers("sqlite", "postgresql")
+def test_a_rest_that_cannot_be_ended_holds_up_no_other_and_nothing_spins(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.open(rows=(TEACHERS, (*TEACHERS[:2], "2018年7月底前完成")))
+    for name in ("1", "2"):
+        suspend(desk, name, until=date(2018, 6, 1))
+    with desk.passes.engine.begin() as db:
+        db.execute(update(tasks).where(tasks.c.ref == "1").values(units={"text": "lost"}))
+    desk.clock.set(beijing("2018-06-28T09:00"))
+    outcome = desk.passes.plan(desk.clock())
+    assert "task_broken" in {getattr(record, "action", "") for record in caplog.records}
+    assert outcome.next_at is not None
+    assert outcome.next_at > desk.clock()
+    with desk.passes.engine.begin() as db:
+        assert db.execute(select(tasks.c.ref, tasks.c.state).order_by(tasks.c.ref)).all() == [
+            ("1", "suspended"), ("2", "open"),
+        ]  # fmt: skip
+        assert db.execute(select(suspensions.c.ended.is_(None)).order_by(suspensions.c.id)).scalars().all() == [
+            True, False,
+        ]  # fmt: skip
+
+
+@pytest.mark.ledgers("sqlite", "postgresql")
 def test_one_unit_rests_and_the_others_hear_of_the_task(desk: Desk) -> None:
     desk.open(rows=(TEACHERS,))
     desk.clock.set(beijing("2018-05-30T09:00"))

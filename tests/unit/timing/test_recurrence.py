@@ -93,6 +93,10 @@ LEFT = {
     "每月5、20报送": "not clear on which days",
     "每季度中报送": "not clear on which days",
     "每周5报送": "not clear on which days",
+    "每月25日至月底报送": "not clear where the range begins",
+    "每年1月至3月报送": "not clear where the range begins",
+    "每月20日起报送": "change its meaning",
+    "每季度至2025年底报送": "may end it, or be one more",
 }
 
 
