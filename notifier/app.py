@@ -31,6 +31,7 @@ from notifier.passes import fallback, outdated
 from notifier.passes.adopt import Adoption, adopt
 from notifier.passes.book import PlanEntry, open_plan
 from notifier.passes.brake import Brake
+from notifier.passes.claiming import BATCH, BATCH_REHEARSED
 from notifier.passes.linking import link_events
 from notifier.passes.ops import OpsMail
 from notifier.passes.plan import People as Named
@@ -38,8 +39,10 @@ from notifier.passes.plan import PlanOutcome, dated, plan
 from notifier.passes.preflight import Item, preflight
 from notifier.passes.readdress import AddressedFor
 from notifier.passes.retry import Override, longest_wait
+from notifier.passes.sampling import Sampling
 from notifier.passes.send import Sender, SendOutcome
 from notifier.passes.setting import Setting, setting_of
+from notifier.passes.summary import MonthlySummary
 from notifier.passes.suspending import resume_over
 from notifier.passes.suspension import suspensions
 from notifier.passes.turned_back import set_right
@@ -157,9 +160,9 @@ class App:
         if not self.is_recalled:
             self.readings.keep(self.config.readings_file, [entry.document for entry in self.book])
 
-    def composer(self, installation: str = "preview", kind: type[Composer] = Composer) -> Composer:
-        """Return the composer of this installation's mails, of this kind."""
-        return sources.composer(self.config, installation, kind)
+    def composer(self, installation: str = "preview") -> Composer:
+        """Return the composer of this installation's mails."""
+        return sources.composer(self.config, installation)
 
     def create_ledger(self, *, anew: bool = False) -> Engine:
         """Open the ledger for a daemon, made if there never was one, or `anew`."""
@@ -192,6 +195,9 @@ class App:
             row_faults=self.people.row_faults,
             setting=self.setting,
             brake=self.brake,
+            summary=MonthlySummary(
+                addresses=self.config.ops.summarised, domain=self.config.mail.domain, setting=self.setting
+            ),
         )
 
     def transport(self) -> Transport:
@@ -231,12 +237,13 @@ class App:
         *,
         clock: Clock | None = None,
         rehearsed: bool = False,
-        composer: type[Composer] = Composer,
+        sampling: Sampling | None = None,
         storage: Storage | UnseenStorage | None = None,
     ) -> Passes:
         """Return the passes over a ledger; a rehearsal has its own clock and no ops, is not redirected nor held.
 
-        Where the ledger's disk is looked after, `storage` sees to it that answers are recorded.
+        With `sampling`, no more mails are made than that has made; the others are empty. Where the ledger's disk is
+        looked after, `storage` sees to it that answers are recorded.
         """
         with engine.begin() as db:
             installation = ledger.installation_id(db)
@@ -244,7 +251,7 @@ class App:
         sender = Sender(
             engine=engine,
             setting=self.setting,
-            composer=self.composer(installation, composer),
+            composer=self.composer(installation),
             transport=transport,
             clock=clock or self.clock,
             owner=self.owner,
@@ -254,6 +261,8 @@ class App:
             brake=Brake() if rehearsed else self.brake,
             ops=None if rehearsed else self.ops_mail,
             overrides=self.overrides,
+            sampling=sampling,
+            batch=BATCH_REHEARSED if rehearsed else BATCH,
         )
         if storage is not None:
             sender.insist = storage.insist

@@ -77,7 +77,7 @@ def recall(stood: InForce, app: App) -> App:
     """
     then, now = parse(stood.config, app.config.path), app.config
     service = now.service.model_copy(
-        update={name: getattr(then.service, name) for name in ("timezone", "templates", "surprise_limit")}
+        update={name: getattr(then.service, name) for name in ("timezone", "surprise_limit")}
     )
     # Who wants no mail to go gets that at once.
     delivery = then.delivery.model_copy(update={"hold": then.delivery.hold or now.delivery.hold})

@@ -51,8 +51,8 @@ def read_people(config: Config) -> People:
     )
 
 
-def composer(config: Config, installation: str, kind: type[Composer] = Composer) -> Composer:
-    """Return the composer of an installation's mails, of this kind, with the templates that a config names."""
+def composer(config: Config, installation: str) -> Composer:
+    """Return the composer of an installation's mails, with the templates that a config names."""
     office = config.office
     identity = Identity(
         sender_name=config.mail.sender_name or office.name,
@@ -63,7 +63,7 @@ def composer(config: Config, installation: str, kind: type[Composer] = Composer)
         ),
         installation=installation,
     )
-    return kind(_template_folders(config), identity)
+    return Composer(_template_folders(config), identity)
 
 
 def _template_folders(config: Config) -> list[Path]:

@@ -136,10 +136,7 @@ def _row(entry: Told, zone: ZoneInfo) -> list[str]:
         _STATES.get(entry.state, entry.state),
         entry.reason or "",
         _moment(entry.sent, zone),
-        entry.message_id or "",
-        "" if entry.attempts is None else str(entry.attempts),
-        "是" if entry.uncertain else "",
-        entry.reply or "",
+        *_mail(entry),
         _TASK_STATES.get(entry.task_state, entry.task_state),
         _closings(entry, zone),
         _form(entry),
@@ -148,7 +145,16 @@ def _row(entry: Told, zone: ZoneInfo) -> list[str]:
     ]
 
 
+def _mail(entry: Told) -> tuple[str, ...]:
+    if not entry.is_in_mail:
+        return ("", "", "", "")
+    uncertain = "是" if entry.uncertain else ""
+    return entry.message_id or "", str(entry.attempts), uncertain, entry.reply or ""
+
+
 def _form(entry: Told) -> str:
+    if not entry.is_in_mail:
+        return ""
     if entry.at_most is not None:
         return "简要清单"
     return "" if entry.built_in is None else f"内置文本：{entry.built_in}"

@@ -50,7 +50,8 @@ def status(ctx: click.Context, as_json: bool) -> None:
             for line in more:
                 click.echo(f"  {'':<14} {line}")
     if found["reload_fault"]:
-        click.echo(f"    → {about_reload(found['reload_fault'])}")
+        waits = found["held"] is not None and bool(found["held"]["configuration"])
+        click.echo(f"    → {about_reload(found['reload_fault'], waits=waits)}")
     if faults:
         click.echo("  config.toml can't be used as it is now: a reload is refused, and a start ends with 78")
         for fault in faults:

@@ -253,15 +253,28 @@ class Delivery(Table):
 
 
 class Ops(Table):
-    """`[ops]`: who in the office is told what needs a person, and when."""
+    """`[ops]`: who in the office is told what needs a person, and when; who gets the month's summary."""
 
     mail: tuple[Address, ...] = ()
     at: WallClock = time(8, 30)
+    summary: Switch = False
+    summary_to: tuple[Address, ...] = ()
 
-    @field_validator("mail")
+    @field_validator("mail", "summary_to")
     @classmethod
     def _each_once(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
         first: dict[str, str] = {}
         for address in addresses:
             first.setdefault(address.lower(), address)
         return tuple(first.values())
+
+    @model_validator(mode="after")
+    def _summary_has_a_reader(self) -> "Ops":
+        if self.summary and not self.summarised:
+            raise ValueError("summary = true needs an address in mail or summary_to")
+        return self
+
+    @property
+    def summarised(self) -> tuple[str, ...]:
+        """Who gets the month's summary: those of `mail` and of `summary_to`, each once; nobody while it is off."""
+        return self._each_once((*self.mail, *self.summary_to)) if self.summary else ()

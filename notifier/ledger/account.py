@@ -58,9 +58,14 @@ class Told:
     moves: tuple[Extension, ...]  # of the due day that this is of
 
     @property
+    def is_in_mail(self) -> bool:
+        """Whether the mail has it: one that was withdrawn or folded before the mail went was left out."""
+        return self.message_id is not None and self.state in ("planned", "sent", "failed")
+
+    @property
     def sent(self) -> datetime | None:
-        """When the mail server took the mail; None where it didn't."""
-        return self.finished if self.message_state == "accepted" else None
+        """When the mail server took the mail that has it; None where it didn't."""
+        return self.finished if self.is_in_mail and self.message_state == "accepted" else None
 
 
 def told(

@@ -3,14 +3,14 @@
 A changed calendar is worked out once for each distinct rule, and written by the statement, not by the task.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, and_, bindparam, func, select, update
 
-from notifier.ledger.reminders import STANDS, UNSENT
+from notifier.ledger.reminders import STANDS, UNSENT, are
 from notifier.ledger.schema import reminders, tasks
 
 
@@ -101,13 +101,15 @@ def withdraw(db: Connection, plan_id: int, same: Alike, checkpoints: Iterable[st
     db.execute(query.values(state="withdrawn", reason=reason))
 
 
-def untold(db: Connection, plan_id: int, same: Alike, checkpoints: Iterable[str]) -> list[int]:
-    """Return the ids of the tasks that are alike in which one of the checkpoints was told to nobody."""
-    keys = set(checkpoints)
+def untold(db: Connection, plan_id: int, same: Alike, checkpoints: Mapping[str, date]) -> list[int]:
+    """Return the ids of the tasks that are alike in which one of the checkpoints was told to nobody.
+
+    The checkpoints are given with their nominal days.
+    """
     told = (
         select(func.count(reminders.c.checkpoint.distinct()))
-        .where(reminders.c.task_id == tasks.c.id, reminders.c.checkpoint.in_(sorted(keys)), STANDS)
+        .where(reminders.c.task_id == tasks.c.id, are(checkpoints), STANDS)
         .scalar_subquery()
     )
-    query = select(tasks.c.id).where(_such(plan_id, same), told < len(keys)).order_by(tasks.c.id)
+    query = select(tasks.c.id).where(_such(plan_id, same), told < len(checkpoints)).order_by(tasks.c.id)
     return list(db.execute(query).scalars())

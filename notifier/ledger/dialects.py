@@ -1,9 +1,12 @@
 """What is alike in both databases, whatever each makes of it: instants, text, an index on some of the rows."""
 
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Dialect, MetaData, TypeDecorator, text
+from sqlalchemy import JSON, Connection, DateTime, Dialect, MetaData, TypeDecorator, text
 from sqlalchemy import Text as AnyText
 
 
@@ -29,6 +32,33 @@ class UtcDateTime(TypeDecorator[datetime]):
             value.astimezone(UTC) if dialect.name == "postgresql" else value.replace(tzinfo=UTC)
         )
         return moment
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        return _from_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+@lru_cache(maxsize=4096)  # the reminders of a slot share their moments
+def _from_text(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+class Names(TypeDecorator[list[str]]):
+    """Names, as JSON."""
+
+    impl = JSON
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        return _names if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else list(_read_names(text))
+
+
+@lru_cache(maxsize=1024)  # many reminders are for the same units
+def _read_names(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
 
 
 class Text(TypeDecorator[str]):

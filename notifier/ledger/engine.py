@@ -19,7 +19,7 @@ from notifier.ledger.schema import installation, metadata
 
 log = logging.getLogger(__name__)
 
-SCHEMA = "0012"
+SCHEMA = "0014"
 _CACHE_KIB = 16_384  # at most; by default 2 MB, in which the indexes of 100,000 reminders push each other out
 # As Alembic makes it.
 _VERSION_TABLE = (

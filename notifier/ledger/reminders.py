@@ -88,12 +88,19 @@ UNSENT = or_(UNBUNDLED, _NOT_BEGUN)
 STANDS = reminders.c.state != "withdrawn"
 
 
+def are(checkpoints: Mapping[str, date]) -> ColumnElement[bool]:
+    """Return what is true of the reminders of these checkpoints, which are given with their nominal days."""
+    # The days say nothing that the keys don't, but the index begins with them.
+    days = sorted(set(checkpoints.values()))
+    return and_(reminders.c.nominal.in_(days), reminders.c.checkpoint.in_(sorted(checkpoints)))
+
+
 def _these(ids: Iterable[int]) -> ColumnElement[bool]:
     return reminders.c.task_id.in_(list(ids))
 
 
 FOLDED = "folded into "  # begins the reason of what another reminder, whose checkpoint follows, is told in place of
-_KEY = ("task_id", "checkpoint", "contact")
+_KEY = ("task_id", "nominal", "contact", "checkpoint")
 _AT_ONCE = 10_000  # ids in one statement; SQLite's own default allows 32,766
 
 
@@ -116,12 +123,15 @@ def add_reminders(db: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
 
 
 def told_of(
-    db: Connection, ids: Iterable[int], checkpoints: Iterable[str]
+    db: Connection, ids: Iterable[int], checkpoints: Mapping[str, date]
 ) -> dict[tuple[int, str], set[str]]:
-    """Return, by task and checkpoint, the contacts and units with a reminder that wasn't withdrawn."""
+    """Return, by task and checkpoint, the contacts and units with a reminder that wasn't withdrawn.
+
+    The checkpoints are given with their nominal days.
+    """
     query = select(reminders.c.task_id, reminders.c.checkpoint, reminders.c.contact, reminders.c.units)
     told: dict[tuple[int, str], set[str]] = {}
-    for row in db.execute(query.where(_these(ids), reminders.c.checkpoint.in_(list(checkpoints)), STANDS)):
+    for row in db.execute(query.where(_these(ids), are(checkpoints), STANDS)):
         told.setdefault((row.task_id, row.checkpoint), set()).update((row.contact, *row.units))
     return told
 

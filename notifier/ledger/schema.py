@@ -16,7 +16,7 @@ from sqlalchemy import (
     event,
 )
 
-from notifier.ledger.dialects import Text, UtcDateTime, only_where, say_conditions
+from notifier.ledger.dialects import Names, Text, UtcDateTime, only_where, say_conditions
 
 metadata = MetaData(
     naming_convention={
@@ -180,14 +180,16 @@ reminders = Table(
     Column("provisional", Boolean, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("slot", UtcDateTime, nullable=False),
-    Column("units", JSON, nullable=False),
+    Column("units", Names, nullable=False),
     Column("role", String(16), nullable=False),
     Column("copied", Boolean, nullable=False),
     # planned | sent | superseded | expired | withdrawn | unreachable | failed
     Column("state", String(16), nullable=False),
     Column("reason", Text),
     Column("message_id", ForeignKey("messages.id")),
-    UniqueConstraint("task_id", "checkpoint", "contact"),
+    # The checkpoint's key has its nominal day in it. So ordered, the index also finds what else one contact was told
+    # of a date, which is asked for each line of each mail; and tasks are planned in the order in which it fills.
+    UniqueConstraint("task_id", "nominal", "contact", "checkpoint"),
 )
 Index(
     "ix_reminders_unbundled",
@@ -197,8 +199,6 @@ Index(
 )
 # Without the many that no mail ever carries, so that it isn't taken for an index of what waits.
 Index("ix_reminders_message_id", reminders.c.message_id, **only_where("message_id IS NOT NULL"))
-# What else one contact was told of a date is asked for each line of each mail.
-Index("ix_reminders_contact_task_id_nominal", reminders.c.contact, reminders.c.task_id, reminders.c.nominal)
 
 ops_told = Table(
     "ops_told",

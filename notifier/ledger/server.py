@@ -125,7 +125,6 @@ def connect(server: Server, *, within: float | None = None) -> Engine:
             url,
             poolclass=QueuePool,
             pool_size=10,
-            max_overflow=40,  # each mail in hand on a cluster's host has one
             hide_parameters=True,
             pool_pre_ping=True,  # a server that was restarted costs no pass
             isolation_level="READ COMMITTED",

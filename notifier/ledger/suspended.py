@@ -63,9 +63,10 @@ def over(db: Connection, now: datetime) -> dict[int, list[Suspended]]:
     return _by_task(db, _STANDS & (suspensions.c.until <= now))
 
 
-def earliest_end(db: Connection) -> datetime | None:
-    """Return the next moment at which a suspension ends by itself."""
-    return db.execute(select(func.min(suspensions.c.until)).where(_STANDS)).scalar()
+def earliest_end(db: Connection, *, after: datetime | None = None) -> datetime | None:
+    """Return the next moment, `after` one where it is given, at which a suspension ends by itself."""
+    later = _STANDS if after is None else _STANDS & (suspensions.c.until > after)
+    return db.execute(select(func.min(suspensions.c.until)).where(later)).scalar()
 
 
 def end_suspensions(db: Connection, ids: Iterable[int], at: datetime, by: str) -> None:

@@ -219,8 +219,12 @@ def due_tasks(
 
 def tasks_by_id(db: Connection, ids: Iterable[int]) -> dict[int, TaskRecord]:
     """Return tasks by id."""
-    found = db.execute(_TASK.where(tasks.c.id.in_(list(ids)))).mappings()
-    return {row["id"]: _record(row) for row in found}
+    found: dict[int, TaskRecord] = {}
+    them = sorted(ids)
+    for first in range(0, len(them), _AT_ONCE):
+        some = _TASK.where(tasks.c.id.in_(them[first : first + _AT_ONCE]))
+        found.update((row["id"], _record(row)) for row in db.execute(some).mappings())
+    return found
 
 
 def move_marks(db: Connection, marks: Iterable[tuple[int, datetime, datetime | None]]) -> None:

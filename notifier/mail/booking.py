@@ -4,19 +4,21 @@ The answer to a mail waits for its connection's next mail to begin, for another 
 begins only once that is committed, and the answer before it in the same commit: at any moment a connection has at
 most one mail that may have gone and has no answer on record.
 
-Connections on which a mail is about to begin are waited for, for as long as a commit takes, so that they share one.
+A mail that may begin waits for those of the other connections, but no longer than a commit takes.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final
 
 from notifier.mail.transport import Outgoing, Result, Revoked
 
 _SOON: Final = 0.005  # seconds
+_SHORT: Final = 0.0005  # that a mail may wait for others at least, and at most
+_LONG: Final = 0.005
 
 
 @dataclass(slots=True)
@@ -31,8 +33,19 @@ class Booking:
     _answers: list[tuple[Outgoing, Result]] = field(default_factory=list)
     _begins: list[tuple[Outgoing, asyncio.Future[bool]]] = field(default_factory=list)
     _timer: asyncio.TimerHandle | None = None
-    _coming: int = 0  # mails that are about to begin
-    _cost: float = 0  # seconds of the last commit; `_SOON` at most
+    _expected: int = 0  # mails in hand that have no answer
+    _waiting: asyncio.TimerHandle | None = None
+    _cost: float = 0  # of the last commit, in seconds
+
+    def expect(self) -> None:
+        """Take note of a mail in hand, which begins soon; `forget` it once it has an answer or goes back."""
+        self._expected += 1
+        if self._begins:
+            self._wait()
+
+    def forget(self) -> None:
+        """Take note that a mail is no longer in hand."""
+        self._expected -= 1
 
     async def begin(self, mail: Outgoing) -> bool:
         """Return, once it is on record that a mail begins; False when it must not go."""
@@ -41,22 +54,17 @@ class Booking:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[bool] = loop.create_future()
         self._begins.append((mail, done))
-        if not self._coming:
+        if len(self._begins) >= self._expected:
             loop.call_soon(self.settle)  # after whatever is ready now
         elif len(self._begins) == 1:
-            self._settle_within(self._cost)
+            self._wait()
         return await done
 
-    @contextmanager
-    def coming(self) -> Iterator[None]:
-        """Say that at the end of this a mail may begin."""
-        self._coming += 1
-        try:
-            yield
-        finally:
-            self._coming -= 1
-            if self._begins and not self._coming:
-                asyncio.get_running_loop().call_soon(self.settle)
+    def _wait(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+        wait = min(max(_SHORT, self._cost), _LONG)
+        self._waiting = asyncio.get_running_loop().call_later(wait, self.settle)
 
     def record(self, mail: Outgoing, result: Result) -> None:
         """Put an answer on record, soon."""
@@ -65,23 +73,17 @@ class Booking:
             return
         self._answers.append((mail, result))
         if self._timer is None:
-            self._settle_within(_SOON)
-
-    def _settle_within(self, seconds: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(seconds, self.settle)
+            self._timer = asyncio.get_running_loop().call_later(_SOON, self.settle)
 
     def settle(self) -> None:
         """Put on record what waits: all in one, or each alone where that fails."""
-        began = time.monotonic()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in (self._timer, self._waiting):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._waiting = None
         answers, self._answers = self._answers, []
         begins, self._begins = self._begins, []
         if len(answers) + len(begins) > 1 and self._settled_together(answers, begins):
-            self._cost = min(time.monotonic() - began, _SOON)
             return
         for mail, result in answers:
             try:
@@ -102,6 +104,7 @@ class Booking:
     ) -> bool:
         if self.together is None:
             return False
+        began = time.monotonic()
         try:
             with self.together():
                 for mail, result in answers:
@@ -109,6 +112,7 @@ class Booking:
                 begun = [self._begun(mail) for mail, _ in begins]
         except Exception:
             return False  # nothing of it is on record; whose fault it was will show
+        self._cost = time.monotonic() - began
         for (_, done), may_go in zip(begins, begun, strict=True):
             done.set_result(may_go)
         return True

@@ -17,6 +17,7 @@ from typing import Final
 
 from notifier.digest import Digest
 from notifier.digest.bulletin import Bulletin
+from notifier.digest.summary_content import Summary
 from notifier.errors import MailGateError, MailTooBig, TemplateError
 from notifier.mail import proof
 from notifier.mail.confined import Confined
@@ -30,7 +31,7 @@ from notifier.mail.headers import (
     text_header,
 )
 from notifier.mail.plain import built_in
-from notifier.mail.render import Office, Rendered, Source, Templates, read
+from notifier.mail.render import Content, Office, Rendered, Source, Templates, read
 from notifier.mail.short import short_subject, short_text
 from notifier.share import share
 
@@ -106,7 +107,7 @@ class Composer:
         if found := _faults(mine) if isinstance(mine, Templates) else mine.faults():
             raise TemplateError(*found)
 
-    def preview(self, content: Digest | Bulletin) -> Rendered:
+    def preview(self, content: Content) -> Rendered:
         """Return subject, text and HTML as a contact, or ops, would see them."""
         return self._templates.render(content)
 
@@ -125,8 +126,8 @@ class Composer:
         head = self._head(subject, envelope)
         return self._whole(head, body, envelope)
 
-    def compose_bulletin(self, bulletin: Bulletin, envelope: Envelope) -> bytes:
-        """Return the ops mail of a bulletin, as `compose` does that of a digest.
+    def compose_bulletin(self, bulletin: Bulletin | Summary, envelope: Envelope) -> bytes:
+        """Return the ops mail of a bulletin, or of a month's summary, as `compose` does that of a digest.
 
         Where ops' own templates fail, with the shipped ones: this mail is what tells of it.
         """

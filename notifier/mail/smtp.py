@@ -155,6 +155,8 @@ class _Delivery:
                     else:
                         self._end(fault.result)
                     return
+                finally:
+                    self.booking.forget()
         except BaseException:
             self.ending = True
             raise
@@ -175,6 +177,7 @@ class _Delivery:
                     mail = self.queue[place]
                     del self.queue[place]
                     self.pace.take(mail.address)
+                    self.booking.expect()
                     return mail
                 await asyncio.sleep(min(wait, _GLANCE_SECONDS))
         return None
@@ -184,8 +187,7 @@ class _Delivery:
         deadline = asyncio.get_running_loop().time() + self.server.per_mail
         try:
             async with asyncio.timeout_at(deadline):
-                with self.booking.coming():
-                    result = await self._offer(session, mail)
+                result = await self._offer(session, mail)
         except TimeoutError as error:
             await session.drop()
             raise ServerFault("deadline", error) from None

@@ -13,7 +13,7 @@ from notifier.ledger.completions import WHOLE_TASK, Completion, completions_of
 from notifier.ledger.log import record_event
 from notifier.ledger.tasks import TaskRecord
 from notifier.passes.book import units_from_json
-from notifier.passes.notices import closed_by
+from notifier.passes.notices import PASSED, SUSPENDED, closed_by
 from notifier.passes.plan import context_of, next_moment, recipients_of, rule_of, same_unit
 from notifier.passes.replan import replan, untold
 from notifier.passes.setting import Setting
@@ -163,10 +163,18 @@ def _go_on(db: Connection, task: TaskRecord, setting: Setting, now: datetime) ->
     rule, context, mark = rule_of(task.rule), context_of(task, setting), task.planned_until
     passed = list(between(rule, context, max(task.imported, mark - setting.catch_up), min(mark, now)))
     rows = untold(db, [(task, passed)], setting, now)
-    waited = reminders.withdrawn_of(db, task.id)
+    rested = reminders.withdrawn_of(db, task.id, SUSPENDED) - reminders.withdrawn_of(db, task.id, "closed")
+    waited = reminders.withdrawn_of(db, task.id) - rested
+    rests = suspended.suspensions_of(db, task.id)
     for row in rows:
-        if (row["checkpoint"], row["contact"]) not in waited:
-            row |= {"state": "expired", "reason": "the task was closed then"}
+        which = row["checkpoint"], row["contact"]
+        if which not in waited:
+            was_resting = which in rested or any(
+                one.at < row["at"] <= (one.ended or now)
+                and (one.unit is None or all(covers(one.unit, unit, setting) for unit in row["units"]))
+                for one in rests
+            )
+            row |= {"state": "expired", "reason": PASSED if was_resting else "the task was closed then"}
     reminders.add_reminders(db, rows)
     tasks.move_marks(db, [(task.id, mark, next_moment(rule, context, mark))])
 

@@ -6,13 +6,13 @@ needs neither room nor time. A reminder is told by its contact, task and kind, a
 doesn't count.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection, Engine, select
 
-from notifier.errors import NotationError
 from notifier.ledger import reminders as ledger
 from notifier.ledger.bundling import wait_for_slot
 from notifier.ledger.completions import Completion
@@ -28,6 +28,8 @@ from notifier.passes.replan import pages
 from notifier.passes.setting import Setting
 from notifier.passes.slots import next_slot
 from notifier.timing.stream import between
+
+log = logging.getLogger(__name__)
 
 DAYS = 90  # that are looked ahead
 _NOBODY = "unit:"  # before what has no contact
@@ -87,10 +89,8 @@ class Side:
         for task in found.values():
             if self._goes_on(task, task.id in resting, closed.get(task.id, ())):
                 mine = days.setdefault(task.id, {})
-                for (contact, kind), day in self._owed(
-                    task, closed.get(task.id, ()), told.get(task.id, set())
-                ):
-                    mine.setdefault((contact, kind), []).append(day)
+                for reminder, day in self._told_of(task, closed.get(task.id, ()), told.get(task.id, set())):
+                    mine.setdefault(reminder, []).append(day)
         return found, days
 
     def _goes_on(self, task: TaskRecord, is_resting: bool, closed: Sequence[Completion]) -> bool:
@@ -116,15 +116,22 @@ class Side:
                 days.setdefault(row.task_id, {}).setdefault((row.contact, row.kind), []).append(day)
         return told, days
 
+    def _told_of(
+        self, task: TaskRecord, closed: Sequence[Completion], told: set[tuple[str, str]]
+    ) -> list[tuple[tuple[str, str], date]]:
+        """Return what `_owed` yields; nothing of a task of which the plan pass can make nothing either."""
+        try:
+            return list(self._owed(task, closed, told))
+        except Exception:
+            log.exception("Task %s/%s can't be planned", task.plan, task.ref, extra={"action": "task_broken"})
+            return []
+
     def _owed(
         self, task: TaskRecord, closed: Sequence[Completion], told: set[tuple[str, str]]
     ) -> Iterator[tuple[tuple[str, str], date]]:
         """Yield whom, with what kind, and on which day the plan pass would remind of a task."""
         setting = self.setting
-        try:
-            rule, context = rule_of(task.rule), context_of(task, setting)
-        except NotationError:
-            return
+        rule, context = rule_of(task.rule), context_of(task, setting)
         mark = task.planned_until
         wakes = {one.until for one in closed if one.until is not None and one.until < self.moments[-1]}
         # What is late at one of the ends isn't in truth: the daemon plans each on its day.

@@ -8,9 +8,8 @@ from enum import StrEnum
 from notifier.ledger.history import MailRecord, Told
 from notifier.ledger.reminders import FOLDED, ReminderRecord
 from notifier.passes.brake import Held
-from notifier.passes.notices import SUSPENDED
+from notifier.passes.notices import PASSED, SUSPENDED
 from notifier.passes.setting import Setting
-from notifier.passes.suspending import PASSED
 from notifier.passes.suspension import Suspension
 
 _CLOSED = "closed"

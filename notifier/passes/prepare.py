@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from notifier.digest import Digest
 from notifier.digest.bulletin import Matter
+from notifier.digest.summary_content import Summary
 from notifier.errors import MailTooBig, NotifierError
 from notifier.ledger import ops as ledger
 from notifier.ledger import outbox, reminders, tasks
@@ -22,14 +22,17 @@ from notifier.mail.gate import MAX_BYTES
 from notifier.mail.transport import Outgoing
 from notifier.passes.answers import end, hold_back, tell_of_shortening
 from notifier.passes.fallback import fell_back
+from notifier.passes.known import Known, find_out
 from notifier.passes.making import Draft, Made, Making
-from notifier.passes.notices import Telling, Verdict, checkpoint_in_rule, is_in_stream, judge
+from notifier.passes.notices import Owed, Telling, Verdict, checkpoint_in_rule, is_in_stream, judge
 from notifier.passes.ops import Choice, OpsMail, is_for_ops
 from notifier.passes.plan import dated
 from notifier.passes.readdress import readdress
 from notifier.passes.retry import MOST_UNCERTAIN_ATTEMPTS
+from notifier.passes.sampling import Sampling
 from notifier.passes.setting import Setting
 from notifier.passes.slots import LATE_AFTER
+from notifier.passes.summary import OVER, is_summary
 from notifier.passes.suspension import suspensions
 
 log = logging.getLogger(__name__)
@@ -49,6 +52,7 @@ class Preparation:
     sender: str
     redirect_to: str | None = None
     ops: OpsMail | None = None
+    sampling: Sampling | None = None
     template_fault: str | None = field(default=None, init=False)
 
     def prepare(
@@ -66,15 +70,16 @@ class Preparation:
         The ledger is locked before and after, but not while mails are made: a template may take its time, and what
         ops are to know is long work.
         """
-        standing = self._standing(claimed, now)
+        known = find_out(self.ops, self.engine, claimed, now)
         with self.engine.begin() as db:
-            drafts = self._judge(db, claimed, now, standing)
+            drafts = self._judge(db, claimed, now, known)
         making = Making(
             composer=self.composer,
             sender=self.sender,
             redirect_to=self.redirect_to,
             zone=self.setting.policy.zone,
             contacts=self.setting.contacts,
+            sampling=self.sampling,
         )
         for draft in drafts:
             if ends():
@@ -83,24 +88,12 @@ class Preparation:
             if self._may_go(made, now):
                 yield making.outgoing(draft.message, made.body)
 
-    def _standing(self, claimed: Sequence[MessageRecord], now: datetime) -> Sequence[Matter] | None:
-        """Return what ops are to know, where they are written to; None where it can't be found out."""
-        if self.ops is None or not any(map(is_for_ops, claimed)):
-            return ()
-        try:
-            return self.ops.standing(self.engine, now)
-        except DBAPIError:
-            raise
-        except Exception:
-            log.exception("What ops are to know can't be found out", extra={"action": "not_composed"})
-            return None
-
     def _judge(
         self,
         db: Connection,
         claimed: Sequence[MessageRecord],
         now: datetime,
-        standing: Sequence[Matter] | None,
+        known: Known,
     ) -> list[Draft]:
         """Return what is still owed, message by message, and end or put back what isn't to be made a mail of."""
         ids = [message.id for message in claimed]
@@ -120,8 +113,9 @@ class Preparation:
         for message in claimed:
             if message.id not in mine:
                 continue
-            if is_for_ops(message) and (self.ops is None or not self.ops.tells(message)):
-                outbox.finish(db, message.id, self.owner, "dropped", "no longer in [ops] mail", now)
+            if is_for_ops(message) and (self.ops is None or not self.ops.tells(message, now)):
+                gone = OVER if is_summary(message) else "no longer in [ops] mail"
+                outbox.finish(db, message.id, self.owner, "dropped", gone, now)
                 continue
             if message.body is not None and message.uncertain:
                 if not self._may_try_again(db, message, now):
@@ -130,10 +124,12 @@ class Preparation:
                 if is_redirected(message.body) == (self.redirect_to is not None):
                     drafts.append(Draft(message=message, content=message.body))
                     continue
-            content: Choice | Digest | None
+            content: Choice | Owed | Summary | None
             try:
-                if self.ops is not None and is_for_ops(message):
-                    content = self._told(db, self.ops, message, standing, now)
+                if self.ops is not None and is_summary(message):
+                    content = known.summary_for(db, message, self.ops.brake, self.owner, now)
+                elif self.ops is not None and is_for_ops(message):
+                    content = self._told(db, self.ops, message, known.standing, now)
                 else:
                     told = records.get(message.id, [])
                     verdicts = _judged(told, by_task, closed, related, setting, current)
@@ -143,7 +139,7 @@ class Preparation:
                         continue
                     # Days left are counted from the day on which the mail really goes.
                     moment = message.slot if now - message.slot <= LATE_AFTER else now
-                    content = telling.digest_of(owed, moment) if owed else None
+                    content = Owed(verdicts=owed, moment=moment, telling=telling) if owed else None
             except DBAPIError:
                 raise
             except Exception as error:
@@ -176,7 +172,7 @@ class Preparation:
         message, content = made.draft.message, made.draft.content
         is_plain = made.fault is None and made.fallback is None and made.too_big is None
         if isinstance(content, bytes) or (
-            is_plain and isinstance(content, Digest) and message.built_in is None
+            is_plain and isinstance(content, Owed) and message.built_in is None
         ):
             return made.fault is None
         with self.engine.begin() as db:

@@ -82,9 +82,14 @@ def replan_plan(
         if gone := unsent - course.kept(unsent):
             alike.withdraw(db, plan_id, same, gone, MOVED)
         if course.owed:
-            behind += alike.untold(db, plan_id, same, (checkpoint.key for checkpoint in course.owed))
+            behind += alike.untold(db, plan_id, same, days_of(course.owed))
     alike.set_next(db, plan_id, moments)
     return replan(db, behind, setting, now)
+
+
+def days_of(checkpoints: Iterable[Checkpoint]) -> dict[str, date]:
+    """Return the nominal days of checkpoints by their keys."""
+    return {checkpoint.key: checkpoint.nominal for checkpoint in checkpoints}
 
 
 def pages(ids: Iterable[int], size: int) -> Iterator[list[int]]:
@@ -150,7 +155,7 @@ def untold(
         return []
     ids = [task.id for task, _ in owed]
     closed = silences_of(db, ids)
-    told = reminders.told_of(db, ids, {checkpoint.key for _, some in owed for checkpoint in some})
+    told = reminders.told_of(db, ids, days_of(checkpoint for _, some in owed for checkpoint in some))
     slot = next_slot(setting, now)
     rows = []
     for task, some in owed:

@@ -33,6 +33,7 @@ from notifier.passes.recording import Recording
 from notifier.passes.relay import Relay
 from notifier.passes.replan import pages
 from notifier.passes.retry import Override, pause
+from notifier.passes.sampling import Sampling
 from notifier.passes.setting import Setting
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,8 @@ class Sender:
     holding: Holding | None = None  # where others send from the same ledger: the mails in hand
     relay: Relay | None = None  # there, too, where there is a pace
     lease: timedelta = outbox.LEASE
+    batch: int = BATCH
+    sampling: Sampling | None = None  # where nobody reads the mails
     _server_met: FaultsMet = field(default_factory=lambda: FaultsMet(SERVER_EVENT), init=False)
     _cap_met: FaultsMet = field(default_factory=lambda: FaultsMet(CAP_EVENT), init=False)
     _server_faults: int = field(default=0, init=False)
@@ -114,6 +117,7 @@ class Sender:
             if not claimed:
                 break
             rest = 0.0
+            among = _left(among, claimed)
             done, fault = self._send_from(claimed, among, stop, deadline)
             tried += done
             if fault is not None:
@@ -121,7 +125,7 @@ class Sender:
                 break
             self._server_faults = 0
             self._suspects.clear()
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or not (among is None or among):
                 break
         self.composer.rest()
         return self._outcome(tried, self._fault() if fault is None else fault.reply, rest)
@@ -157,6 +161,7 @@ class Sender:
             owner=self.owner,
             lease=self.lease,
             redirect_to=self.redirect_to,
+            batch=self.batch,
         )
 
     def _outcome(self, tried: int, fault: str | None, rest: float = 0) -> SendOutcome:
@@ -233,7 +238,8 @@ class Sender:
                     yield mail
                 # Where a pace is shared out by claims, the next claim is for the mails that have gone.
                 has_share = self.relay is not None or self.pace.is_by_domain
-                batch = () if has_share or ends() else self._claiming().claim(among=among)
+                may_claim = not has_share and (among is None or bool(among))
+                batch = self._claiming().claim(among=among) if may_claim and not ends() else ()
 
         recording = self._recording()
 
@@ -282,6 +288,8 @@ class Sender:
         )
 
     def _release(self, ids: Sequence[int]) -> None:
+        if not ids:
+            return
         with self.engine.begin() as db:
             for page in pages(ids, BATCH):  # of a long pass in which much had nothing left to tell
                 outbox.release(db, page, self.owner)
@@ -297,8 +305,17 @@ class Sender:
             sender=self.sender,
             redirect_to=self.redirect_to,
             ops=self.ops,
+            sampling=self.sampling,
         )
         try:
             yield from preparation.prepare(claimed, self.clock(), ends)
         finally:
             self._template_fault = preparation.template_fault or self._template_fault
+
+
+def _left(among: Sequence[int] | None, claimed: Sequence[MessageRecord]) -> Sequence[int] | None:
+    """Return of which messages some may yet be claimed: what is claimed once is not looked for again."""
+    if among is None:
+        return None
+    found = {message.id for message in claimed}
+    return [message for message in among if message not in found]

@@ -157,6 +157,8 @@ class Inquiry:
         outcome, why = of_reminder(told, others, outbox, self.setting, self.now)
         if outcome is Outcome.SUSPENDED and (rested := self._resting_at(row.at, row.units)) is not None:
             why = f"{why}: {self._told_rest(rested)}" if row.state == "expired" else self._told_rest(rested)
+        if outcome is Outcome.SENT and self._who is not None and set(row.units) < set(self._who.units):
+            why += f"; for {'、'.join(row.units)} alone"
         return Answer(
             checkpoint=row.checkpoint,
             kind=row.kind,

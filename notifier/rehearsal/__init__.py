@@ -17,13 +17,12 @@ from notifier.ledger import engine as ledger
 from notifier.ledger import tasks
 from notifier.ledger.completions import WHOLE_TASK, Completion, add_completion
 from notifier.ledger.event_days import set_day
-from notifier.mail.compose import Composer
 from notifier.mail.maildir import AT_ONCE, MaildirTransport
 from notifier.mail.transport import Outgoing, Result, Transport
 from notifier.passes.carrying import carry_over
 from notifier.passes.plan import context_of, rule_of
+from notifier.passes.sampling import Sampling
 from notifier.rehearsal.found import Rehearsal, Sent, by_mail, read, units_of, write_reminders
-from notifier.rehearsal.sampled import Sampled
 from notifier.timing.checkpoint import Kind
 from notifier.timing.outline import is_ongoing, milestones, recurrence
 from notifier.timing.stream import between
@@ -119,14 +118,14 @@ def rehearse(
 
     With `all_done`, every task is closed on its due date, at the hour when its day ends. With `copy_of`, the
     rehearsal goes on from a copy of that ledger instead of a first import. `enough` ends it early. Where the
-    transport doesn't look into mails, no more of them are composed than `Sampled` says.
+    transport doesn't look into mails, no more of them are made than `Sampling` says.
     """
     clock = _Clock(start)
     engine = ledger.in_memory(start, copy_of=copy_of)
     try:
         is_read = not isinstance(transport, Nowhere) or transport.looks
-        composer = Composer if is_read else Sampled
-        passes = app.passes(engine, transport, clock=clock, rehearsed=True, composer=composer)
+        sampling = None if is_read else Sampling()
+        passes = app.passes(engine, transport, clock=clock, rehearsed=True, sampling=sampling)
         with engine.begin() as db:
             for name, day in app.setting.recorded.items():
                 set_day(db, name, day, by="rehearsal", at=start)

@@ -128,6 +128,19 @@ def test_what_rested_and_what_was_moved_stand_beside_the_reminders_that_it_is_of
     assert city["延期记录"] == ""
 
 
+def test_a_line_that_was_taken_out_of_a_mail_was_not_sent_by_it(told_office: App, ops: Type) -> None:
+    engine = told_office.existing_ledger()
+    assert engine is not None
+    with engine.begin() as db:
+        mine = update(reminders).where(reminders.c.contact == "wang@example.org")
+        db.execute(mine.values(state="withdrawn", reason="moved from 2018-06-30 to 2018-07-31 by ops"))
+    engine.dispose()
+    [row] = [row for row in exported(ops) if row["邮箱"] == "wang@example.org"]
+    assert row["提醒状态"] == "已撤回"
+    of_mail = ("发出时间", "邮件编号", "发送次数", "可能重复", "服务器答复", "邮件形式")
+    assert [row[name] for name in of_mail] == [""] * len(of_mail)
+
+
 def test_a_mail_that_was_not_as_the_templates_make_it_is_told_so(told_office: App, ops: Type) -> None:
     engine = told_office.existing_ledger()
     assert engine is not None

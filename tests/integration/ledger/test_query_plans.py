@@ -77,4 +77,4 @@ def test_what_waits_for_its_slot_is_found_among_all_that_no_mail_ever_carried(tm
 
 def test_what_else_one_contact_was_told_is_not_sought_among_what_all_were(tmp_path: Path) -> None:
     steps = steps_of(tmp_path, OFTEN["told of the same"])
-    assert any("(contact=? AND task_id=? AND nominal=?)" in step for step in steps)
+    assert any("(task_id=? AND nominal=? AND contact=?)" in step for step in steps)

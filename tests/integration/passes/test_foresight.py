@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, Engine, Table, update
 
 from notifier.app import App, build
 from notifier.config import load
@@ -19,6 +19,7 @@ from notifier.gate import Gate, Held, compare, recall
 from notifier.ledger import engine as ledger
 from notifier.ledger import extract as extracting
 from notifier.ledger import in_force
+from notifier.ledger.schema import tasks
 from notifier.passes import book
 from notifier.passes.foresight import DAYS, Difference, Tally
 from notifier.passes.suspending import suspend
@@ -188,6 +189,18 @@ def test_a_comparison_changes_nothing_in_the_ledger(
     before = rows()
     assert opened.compare(rows=(TEACHERS,)).dropped
     assert rows() == before
+
+
+def test_a_task_that_cannot_be_planned_keeps_no_daemon_from_its_start(opened: Office) -> None:
+    whole = opened.compare(rows=ROWS).before
+    with opened.ledger.begin() as db:
+        db.execute(update(tasks).where(tasks.c.ref == "3").values(units={"text": "lost"}))
+    found = opened.compare(rows=(*ROWS[:3], WEEKLY, TEACHERS))
+    assert 0 < found.before < whole
+    assert found.added
+    app, why = Gate(opened.ledger).at_start(opened.build(rows=(TEACHERS,)))
+    assert why is not None
+    assert app.is_recalled
 
 
 def test_a_comparison_holds_up_nobody_and_sees_one_state(
@@ -396,6 +409,20 @@ def test_at_a_start_the_configuration_of_before_goes_on_with_the_tasks_of_before
     same, why = Gate(opened.ledger).at_start(opened.build(rows=ROWS))
     assert why is None
     assert not same.is_recalled
+
+
+def test_a_start_that_is_held_goes_on_with_the_templates_that_were_proved_today(tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "subject.txt.j2").write_text(f"{name} {{{{ digest.total }}}}", "utf-8")
+    service = '\n[service]\ntemplates = "{}"\n'
+    made = Office(tmp_path).open(rows=ROWS, extra=service.format("old"))
+    (tmp_path / "old" / "subject.txt.j2").write_text("{{ nothing }}", "utf-8")
+    app, why = Gate(made.ledger).at_start(made.build(rows=(TEACHERS,), extra=service.format("new")))
+    assert why is not None
+    assert app.config.service.templates == Path("new")
+    app.composer().check()
+    made.ledger.dispose()
 
 
 def test_a_start_that_is_held_goes_on_without_the_old_servers_password(tmp_path: Path) -> None:

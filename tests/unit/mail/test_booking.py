@@ -96,6 +96,40 @@ def test_an_answer_doesnt_wait_long_for_a_mail_that_never_comes() -> None:
     asyncio.run(doing())
 
 
+def test_a_begin_waits_for_that_of_another_mail_in_hand_and_both_are_one_commit() -> None:
+    book = Book()
+
+    async def doing() -> None:
+        booking = Booking(book.begin, book.record, book.together)
+        booking.expect()
+        booking.expect()
+        first = asyncio.ensure_future(booking.begin(mail(1)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert book.lines == []
+        assert await booking.begin(mail(2))
+        assert await first
+
+    asyncio.run(doing())
+    assert book.commits == [["begin 1", "begin 2"]]
+
+
+@pytest.mark.parametrize("goes_back", [True, False])
+def test_a_begin_doesnt_wait_long_for_a_mail_that_never_begins(goes_back: bool) -> None:
+    book = Book()
+
+    async def doing() -> None:
+        booking = Booking(book.begin, book.record, book.together)
+        booking.expect()
+        booking.expect()
+        if goes_back:
+            booking.forget()
+        assert await asyncio.wait_for(booking.begin(mail(1)), 10)
+
+    asyncio.run(doing())
+    assert book.commits == [["begin 1"]]
+
+
 @pytest.mark.parametrize("broken", ["begin 3", "accepted 1"])
 def test_what_fails_together_is_done_alone_and_only_what_is_at_fault_stays_out(broken: str) -> None:
     book = Book(fails=lambda line: line == broken)
@@ -120,46 +154,3 @@ def test_without_a_common_commit_each_is_on_record_at_once() -> None:
         assert book.commits == [["begin 1"], ["accepted 1"]]
 
     asyncio.run(doing())
-
-
-def test_a_begin_waits_for_one_that_is_coming_and_not_for_ever() -> None:
-    book = Book()
-
-    async def doing() -> None:
-        booking = Booking(book.begin, book.record, book.together)
-
-        async def come(number: int, seconds: float) -> bool:
-            with booking.coming():
-                await asyncio.sleep(seconds)
-            return await booking.begin(mail(number))
-
-        booking._cost = 30  # seconds: so that what ends the wait is the coming one
-        assert all(await asyncio.gather(come(1, 0), come(2, 0.02)))
-        assert book.commits == [["begin 1", "begin 2"]]
-        booking._cost = 0.001
-        late = asyncio.create_task(come(4, 30))
-        assert await come(3, 0)
-        assert book.commits[1:] == [["begin 3"]]
-        late.cancel()
-
-    asyncio.run(asyncio.wait_for(doing(), 20))
-
-
-def test_one_that_was_coming_and_does_not_begin_ends_the_wait() -> None:
-    book = Book()
-
-    async def doing() -> None:
-        booking = Booking(book.begin, book.record, book.together)
-        booking._cost = 30
-
-        async def refused() -> None:
-            with booking.coming():
-                await asyncio.sleep(0.02)
-
-        gone = asyncio.create_task(refused())
-        await asyncio.sleep(0)
-        assert await booking.begin(mail(1))
-        await gone
-        assert book.commits == [["begin 1"]]
-
-    asyncio.run(asyncio.wait_for(doing(), 20))
