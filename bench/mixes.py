@@ -48,7 +48,8 @@ class Mix:
 
     title: str
     contacts_per_unit: int
-    is_distinct: bool  # every unit has ten tasks of its own choice; else all have the same ten
+    is_distinct: bool  # every unit has tasks of its own choice; else all have the same
+    tasks: int = LINES  # of a unit
 
     def units(self, mails: int) -> list[str]:
         """Return the units' names."""
@@ -58,16 +59,17 @@ class Mix:
         """Return for each task the group of units that it names, and who is in it."""
         units = self.units(mails)
         if not self.is_distinct:
-            return [("各有关单位名单", units)] * LINES
+            return [("各有关单位名单", units)] * self.tasks
         return [
-            (f"第{task}组学校", [units[(task + place) % len(units)] for place in range(LINES)])
+            (f"第{task}组学校", [units[(task + place) % len(units)] for place in range(self.tasks)])
             for task in range(len(units))
         ]
 
     def lines(self, mails: int, unit: int) -> list[str]:
         """Return the texts of a unit's tasks, in the order of the plan."""
         number = len(self.units(mails))
-        mine = sorted((unit - place) % number for place in range(LINES)) if self.is_distinct else range(LINES)
+        places = range(self.tasks)
+        mine = sorted((unit - place) % number for place in places) if self.is_distinct else places
         return [TASK.format(task + 1) for task in mine]
 
 

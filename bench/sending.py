@@ -2,6 +2,7 @@
 
 Beside the ceiling (the same bytes, made beforehand, over one smtplib connection that is kept), what people write (an
 APScheduler job a mail in its SQLAlchemy store, EmailMessage, a new connection each), django-post_office and Celery.
+Digests are ours: a job and a mail of one line for each reminder is a way, too, compared by reminders.
 """
 
 import json
@@ -10,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -22,7 +24,19 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from jinja2 import Environment, Template
 from mixes import DISTINCT, LINES, SHARED, Mix, Owing
 from sink import name, sink
-from table import QUICK, alternate, at_least, heading, ratio, rounds_of, share, table, times, typical
+from table import (
+    QUICK,
+    NotMeasured,
+    alternate,
+    at_least,
+    heading,
+    ratio,
+    rounds_of,
+    share,
+    table,
+    times,
+    typical,
+)
 
 from notifier.mail.transport import Outgoing
 
@@ -30,6 +44,7 @@ MAILS, SAMPLE, ROUNDS = (500, 200, 1) if QUICK else (5_000, 1_000, 3)
 SECONDS = 150  # for the rounds of a mix
 AS_SHIPPED = "ours, 2 connections (as shipped)"
 CEILING, NAIVE = "ceiling: the bytes, one smtplib connection", "a job a mail: APScheduler, smtplib"
+ONE_EACH = "a job and a mail a reminder: APScheduler, smtplib"
 POST_OFFICE = f"django-post_office {peers.version_of('django-post-office')}"
 RENDERED = "the same, rendered before the clock starts"
 CELERY = f"Celery {peers.version_of('celery')}, Redis, 2 workers"
@@ -91,7 +106,10 @@ def send_job(address: str, values: dict[str, str]) -> None:
 
 
 def naive(port: int, file: Path) -> Callable[[], float]:
-    """Return a way that gives the mails a second of a scheduler with a job for each, once they are due."""
+    """Return a way that gives the mails a second of a scheduler with a job for each, once they are due.
+
+    `file` is of digests, or of mails of one line that stand for a reminder each.
+    """
     wanted = json.loads(file.read_text("utf-8"))
     environment = Environment(autoescape=True)
     parts = (environment.from_string(wanted["plain"]), environment.from_string(wanted["html"]))
@@ -126,21 +144,28 @@ def naive(port: int, file: Path) -> Callable[[], float]:
     return run
 
 
+def written(owing: Owing, file: Path, mails: list[Outgoing] | None = None) -> Path:
+    """Write an office's mails as other programs have them, so many as they send, into a file."""
+    contents = owing.as_others_have_it(mails or owing.made())
+    file.write_text(
+        json.dumps({**contents, "mails": contents["mails"][:SAMPLE]}, ensure_ascii=False), "utf-8"
+    )
+    return file
+
+
 def measure(mix: Mix, folder: Path) -> None:
     """Print the table of one mix."""
     owing = Owing(folder / "office", mix, MAILS)
     mails = owing.made()
-    contents = owing.as_others_have_it(mails)
-    file = folder / "mails.json"
-    file.write_text(
-        json.dumps({**contents, "mails": contents["mails"][:SAMPLE]}, ensure_ascii=False), "utf-8"
-    )
+    file = written(owing, folder / "mails.json", mails)
+    alone = written(Owing(folder / "alone", replace(mix, tasks=1), SAMPLE), folder / "alone.json")
     with sink() as port:
         ways = {
             CEILING: ceiling(mails, port),
             AS_SHIPPED: ours(owing, port, 2),
             "ours, 4 connections": ours(owing, port, 4),
             NAIVE: naive(port, file),
+            ONE_EACH: naive(port, alone),
             POST_OFFICE: peers.post_office(port, file, renders=True),
             RENDERED: peers.post_office(port, file, renders=False),
             CELERY: peers.celery(port, file),
@@ -148,22 +173,33 @@ def measure(mix: Mix, folder: Path) -> None:
         found = alternate(ways, ROUNDS, SECONDS)
     of_ceiling, of_naive = AIMS[mix.title]
     peers_ratio = {other: ratio(found, AS_SHIPPED, other) for other in (NAIVE, POST_OFFICE, RENDERED, CELERY)}
+    by_reminders = ratio(found, AS_SHIPPED, ONE_EACH)
+    peers_ratio[ONE_EACH] = None if by_reminders is None else by_reminders * LINES
     rows = []
     for way, figures in found.items():
-        of = ratio(found, way, CEILING)
+        each = 1 if way == ONE_EACH else LINES
+        told = figures if isinstance(figures, NotMeasured) else [figure * each for figure in figures]
+        of = None if way == ONE_EACH else ratio(found, way, CEILING)
         aim = "–"
         if way == AS_SHIPPED:
             aim = at_least(of, of_ceiling, share, "of the ceiling")
         elif way == NAIVE:
             aim = at_least(peers_ratio[way], of_naive, times)
-        elif way in peers_ratio:
+        elif way in peers_ratio and way != ONE_EACH:
             aim = at_least(peers_ratio[way], PEERS_AIM, times)
         rows.append(
-            (way, typical(figures), share(of), times(peers_ratio[way]) if way in peers_ratio else "–", aim)
+            (
+                way,
+                typical(figures),
+                typical(told),
+                share(of),
+                times(peers_ratio[way]) if way in peers_ratio else "–",
+                aim,
+            )
         )
     size = sum(len(mail.data) for mail in mails) / len(mails)
     table(
-        ("way", "mails/s", "of the ceiling", "ours, as shipped, is", "aim"),
+        ("way", "mails/s", "reminders/s", "of the ceiling", "ours, as shipped, is", "aim"),
         rows,
         f"{mix.title.capitalize()}, {size / 1000:.0f} KB each ({rounds_of(found)})",
     )
@@ -177,6 +213,8 @@ def main() -> None:
         " Ours is the send pass on SQLite: claim, judge, render, send, record each reply. The others"
         " get the same contents, as templates that are filled in for each mail, by Jinja and by Django. Their jobs,"
         " tasks and mails are queued before the clock starts; each keeps its own record of what went.",
+        f"“{ONE_EACH}” has no digests: {SAMPLE:,} mails of one line by the same templates, each one reminder. It is"
+        f" compared by reminders, of which a digest tells {LINES}, and has no aim of its own.",
     )
     for mix in (DISTINCT, SHARED):
         with tempfile.TemporaryDirectory() as folder:

@@ -88,7 +88,7 @@ class _Taker(asyncio.Protocol):
 
     def _answer(self, verb: bytes) -> None:
         if verb == b"EHLO":
-            self._say(b"250-sink\r\n250 8BITMIME\r\n")
+            self._say(b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n")
         elif verb == b"DATA":
             self._say(b"354 go on\r\n")
         elif verb == b"QUIT":
