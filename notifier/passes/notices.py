@@ -9,7 +9,8 @@ from notifier.digest import Digest, Notice, build
 from notifier.ledger.reminders import ReminderRecord, Said
 from notifier.ledger.tasks import Completion, TaskRecord
 from notifier.passes.book import units_from_json
-from notifier.passes.plan import context_of, rule_of, silenced, still_told
+from notifier.passes.owed import silenced, still_told
+from notifier.passes.plan import context_of, rule_of
 from notifier.passes.setting import Setting
 from notifier.people import Role
 from notifier.timing.checkpoint import Kind
