@@ -21,12 +21,12 @@ $(error $(VENV) holds $(shell $(BIN)/python --version), not $(PYTHON): remove it
 endif
 endif
 
-.PHONY: help demo run test quick fuzz faults systemd-test bench check lock wheel clean
+.PHONY: help demo run test again quick fuzz faults systemd-test bench check lock wheel clean
 
 help:
 	@echo "make demo    rehearse the example plan: every mail it would send, and a report"
 	@echo "make run     the daemon on config.toml: SQLite and a Maildir under ./var"
-	@echo "make test    every test        make quick   without the slow ones"
+	@echo "make test    every test        make quick   without the slow ones        make again   what failed last"
 	@echo "make fuzz    200,000 phrases made of real ones (FUZZ_INPUTS, FUZZ_SEED)   make bench   speed, into docs/performance.md"
 	@echo "make faults  kill -9, full disks, bad mail servers: the slow ones, too (KILL_SEED, KILL_MAILS, KILL_KILLS)"
 	@echo "make systemd-test   the service under real systemds, in containers (root, systemd-nspawn, debootstrap)"
@@ -48,6 +48,10 @@ run: $(STAMP)
 SPREAD := -n auto --maxprocesses 4 --dist loadfile
 test: $(STAMP)
 	$(BIN)/pytest $(SPREAD)
+
+again: $(STAMP)
+	@echo "What failed, once more, with nothing beside it:"
+	$(BIN)/pytest --last-failed --last-failed-no-failures none
 
 quick: $(STAMP)
 	$(BIN)/pytest $(SPREAD) -m "not slow and not long"

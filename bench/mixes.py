@@ -10,6 +10,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
+from office import write_config, write_contacts
 from sqlalchemy import Engine
 
 from notifier.app import App, Passes, build
@@ -24,25 +25,13 @@ SLOT = datetime(2018, 6, 29, 1, tzinfo=UTC)  # 09:00 in Beijing, the end of a qu
 IMPORTED = SLOT - timedelta(days=4)  # after the lead of the quarter's report
 TASK = "加强职业学校教师培训，完善校企合作机制，" * 3 + "落实第{}项任务。"
 
-CONFIG = """
-[plans.bench]
-path = "plan.txt"
-issued = 2018-06-01
-issuer_level = "省"
-title = "关于办好学校的意见"
-number = "豫政办〔2018〕1号"
-[groups]
-{groups}
-[contacts]
-files = ["contacts.csv"]
-[office]
-name = "省政府督查室"
-[mail]
-from = "ducha@example.org"
+_MORE = """
 host = "127.0.0.1"
 port = {port}
 tls = "none"
 connections = {connections}
+[groups]
+{groups}
 [delivery]
 mode = "live"
 daily_cap = 0
@@ -99,23 +88,23 @@ def office(
         "附件", "", "任务分工表", *(f"\t{title}" for title in ("序号", "工作任务", "负责单位", "时间进度")), "",
     ]  # fmt: skip
     (folder / "plan.txt").write_text("\n".join([*head, *rows, ""]), "utf-8")
-    people = [
-        f"{unit},联络员{number},c{place}-{number}@example.org,primary"
-        for place, unit in enumerate(mix.units(mails))
-        for number in range(mix.contacts_per_unit)
-    ]
-    (folder / "contacts.csv").write_text("\n".join(["unit,name,email,role", *people, ""]), "utf-8")
+    write_contacts(
+        folder,
+        (
+            (unit, f"联络员{number}", f"c{place}-{number}")
+            for place, unit in enumerate(mix.units(mails))
+            for number in range(mix.contacts_per_unit)
+        ),
+    )
     listed = {group: json.dumps(units, ensure_ascii=False) for group, units in groups}
-    text = CONFIG.format(
+    more = _MORE.format(
         groups="\n".join(f'"{group}" = {units}' for group, units in listed.items()),
         port=port,
         connections=connections,
         templates=share("templates"),
         service=service,
     )
-    place = folder / "config.toml"
-    place.write_text(text, "utf-8")
-    return place
+    return write_config(folder, issued="2018-06-01", more=more)
 
 
 class Owing:

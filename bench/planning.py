@@ -25,7 +25,9 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
+from office import write_config, write_contacts
 from sqlalchemy import Connection, Engine, event, func, select, update
+from table import heading, table
 
 from notifier.app import App, Passes, build
 from notifier.config import load
@@ -50,19 +52,6 @@ SATURDAY = date(2018, 6, 30)  # once it is worked, the quarter's reports are due
 GOES_ON = ("ongoing", "ongoing until 2020", "from 2018", "from term:2018-spring")
 FAR = [f"due {date(2019, 6, 1) + timedelta(days=number)}" for number in range(500)]
 
-CONFIG = """
-[plans.bench]
-path = "plan.txt"
-issued = 2017-10-01
-issuer_level = "省"
-[contacts]
-files = ["contacts.csv"]
-[office]
-name = "省政府督查室"
-[mail]
-from = "ducha@example.org"
-host = "127.0.0.1"
-"""
 PLAN = (
     "附件\n\n任务分工表\n\t序号\n\t工作任务\n\t负责单位\n\t时间进度\n\n\t1\n\t任务。\n\t单位0\n\t持续实施\n"
 )
@@ -115,10 +104,8 @@ class Watched:
 def office(folder: Path, contacts: int) -> App:
     """Write an office with so many units of one contact each, and build it."""
     (folder / "plan.txt").write_text(PLAN, "utf-8")
-    people = [f"单位{number},联络员,c{number}@example.org,primary" for number in range(contacts)]
-    (folder / "contacts.csv").write_text("\n".join(["unit,name,email,role", *people, ""]), "utf-8")
-    (folder / "config.toml").write_text(CONFIG, "utf-8")
-    return build(load(folder / "config.toml"), lambda: BEFORE)
+    write_contacts(folder, ((f"单位{number}", "联络员", f"c{number}") for number in range(contacts)))
+    return build(load(write_config(folder, issued=f"{ISSUED}")), lambda: BEFORE)
 
 
 def units(number: int, contacts: int) -> dict[str, Any]:
@@ -274,13 +261,13 @@ def postgres() -> Iterator[str | None]:
         yield running.database()
 
 
-def measured(quick: bool = False) -> Iterator[Figures]:
+def measured() -> Iterator[Figures]:
     """Yield the figures of each size, on SQLite, then on PostgreSQL where there is one."""
     wanted = os.environ.get("BENCH_TASKS")
-    sizes = tuple(int(size) for size in wanted.split(",")) if wanted else SIZES[:3] if quick else SIZES
+    sizes = tuple(int(size) for size in wanted.split(",")) if wanted else SIZES
     for count in sizes:
         yield in_process(count)
-    for count in ON_SERVER if not (quick or wanted) else ():
+    for count in () if wanted else ON_SERVER:
         with postgres() as server:
             if server is not None:
                 yield in_process(count, server)
@@ -302,11 +289,6 @@ def row(one: Figures) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def rows(quick: bool = False) -> list[tuple[str, ...]]:
-    """Return the table with its head; `quick` leaves out what takes longer than seconds."""
-    return [HEAD, *map(row, measured(quick))]
-
-
 def main() -> None:
     """Print the table, or with `one` the figures of one size."""
     if sys.argv[1:2] == ["one"]:
@@ -314,12 +296,8 @@ def main() -> None:
             server = sys.argv[3] if len(sys.argv) > 3 else None
             print(json.dumps(asdict(measure(int(sys.argv[2]), Path(place), server))))
         return
-    print(
-        f"Python {sys.version.split()[0]}; a task in five has a date far ahead, the others report quarterly"
-    )
-    print("".join(f"{cell:>12}" for cell in HEAD))
-    for one in measured():
-        print("".join(f"{cell:>12}" for cell in row(one)), flush=True)
+    heading("The plan pass", "A task in five has a date far ahead, the others report quarterly.")
+    table(HEAD, [row(one) for one in measured()])
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from office import write_config, write_contacts
 from table import QUICK, at_most, heading, table
 
 from notifier.share import share
@@ -23,23 +24,6 @@ AIM_SECONDS = 60.0
 LIMIT_SECONDS = 240
 ALWAYS = 83  # percent that go on for ever: 30 of the 36 tasks of the example plan
 COLUMNS = ("序号", "工作任务", "负责单位", "时间进度")
-
-CONFIG = """
-[plans.year]
-path = "plan.txt"
-issued = 2018-01-02
-issuer_level = "省"
-title = "关于办好学校的意见"
-number = "豫政办〔2018〕1号"
-[contacts]
-files = ["contacts.csv"]
-[office]
-name = "省政府督查室"
-[mail]
-from = "ducha@example.org"
-[service]
-templates = "{templates}"
-"""
 
 
 def write(folder: Path, tasks: int, units: int) -> None:
@@ -62,9 +46,8 @@ def write(folder: Path, tasks: int, units: int) -> None:
         rows.append(f"\t{number}\n\t加强职业学校教师培训，落实第{number}项任务。\n\t{named}\n\t{phrase}\n")
     head = ["附件", "", "任务分工表", *(f"\t{title}" for title in COLUMNS), ""]
     (folder / "plan.txt").write_text("\n".join([*head, *rows, ""]), "utf-8")
-    people = [f"{unit},联络员{place},c{place}@example.org,primary" for place, unit in enumerate(names)]
-    (folder / "contacts.csv").write_text("\n".join(["unit,name,email,role", *people, ""]), "utf-8")
-    (folder / "config.toml").write_text(CONFIG.format(templates=share("templates")), "utf-8")
+    write_contacts(folder, ((unit, f"联络员{place}", f"c{place}") for place, unit in enumerate(names)))
+    write_config(folder, issued="2018-01-02", more=f'[service]\ntemplates = "{share("templates")}"')
 
 
 @dataclass(frozen=True)

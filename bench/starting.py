@@ -20,6 +20,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
+from office import write_config, write_contacts
+from table import heading, table
+
 from notifier.app import App, build
 from notifier.config import load
 from notifier.ledger import engine as ledger
@@ -35,21 +38,6 @@ PHRASES = (
     "2018年秋季学期开学前完成",
     "2020年底前出台具体措施",
 )
-CONFIG = """
-[plans.bench]
-path = "plan.csv"
-issued = 2018-06-01
-issuer_level = "省"
-title = "关于办好学校的意见"
-[contacts]
-files = ["contacts.csv"]
-[office]
-name = "省政府督查室"
-[mail]
-from = "ducha@example.org"
-host = "127.0.0.1"
-{more}
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +59,8 @@ def write(folder: Path, count: int, *, changed: int = -1, more: str = "") -> Non
     """Write an office with so many tasks; the row `changed` has another text and another time."""
     contacts = min(2_000, max(12, count // 100))
     names = [f"第{number}中学" for number in range(contacts)]
-    people = [f"{name},联络员,c{number}@example.org,primary" for number, name in enumerate(names)]
-    (folder / "contacts.csv").write_text("\n".join(["unit,name,email,role", *people, ""]), "utf-8")
-    (folder / "config.toml").write_text(CONFIG.format(more=more), "utf-8")
+    write_contacts(folder, ((name, "联络员", f"c{number}") for number, name in enumerate(names)))
+    write_config(folder, issued="2018-06-01", plan="plan.csv", more=more)
     with (folder / "plan.csv").open("w", encoding="utf-8") as file:
         file.write("序号,工作任务,负责单位,时间进度\n")
         for number in range(count):
@@ -162,10 +149,10 @@ def in_process(count: int, *, with_daemon: bool) -> Figures:
     return Figures(**found)
 
 
-def measured(quick: bool = False) -> Iterator[Figures]:
+def measured() -> Iterator[Figures]:
     """Yield the figures of each size."""
     wanted = os.environ.get("BENCH_TASKS")
-    sizes = tuple(int(size) for size in wanted.split(",")) if wanted else SIZES[:3] if quick else SIZES
+    sizes = tuple(int(size) for size in wanted.split(",")) if wanted else SIZES
     for count in sizes:
         yield in_process(count, with_daemon=count == sizes[-1])
 
@@ -180,21 +167,14 @@ def row(one: Figures) -> tuple[str, ...]:
     return (f"{one.tasks:,}", *(f"{seconds:.2f} s" for seconds in spent), f"{one.peak:.0f} MB", *ready)
 
 
-def rows(quick: bool = False) -> list[tuple[str, ...]]:
-    """Return the table with its head; `quick` leaves out what takes longer than seconds."""
-    return [HEAD, *map(row, measured(quick))]
-
-
 def main() -> None:
     """Print the table, or with `one` the figures of one size."""
     if sys.argv[1:2] == ["one"]:
         with tempfile.TemporaryDirectory() as place:
             print(json.dumps(asdict(measure(int(sys.argv[2]), Path(place)))))
         return
-    print(f"Python {sys.version.split()[0]}; rows with five different times, read from a CSV file")
-    print("".join(f"{cell:>13}" for cell in HEAD))
-    for one in measured():
-        print("".join(f"{cell:>13}" for cell in row(one)), flush=True)
+    heading("Starting, and a changed document", "Rows with five different times, read from a CSV file.")
+    table(HEAD, [row(one) for one in measured()])
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import os
 import secrets
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,42 +11,42 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
+from notifier import sources
 from notifier.clock import Clock, utc_now
 from notifier.collector import collector_at_rest
 from notifier.config import Config
 from notifier.config.credential import ledger_place, read_credential
 from notifier.database import Server
 from notifier.errors import ConfigError, DocumentError, FaultsError, NotifierError
-from notifier.intake import Readings, RowFault, read_document
-from notifier.intake.contacts import Seen, read_contacts
+from notifier.intake import Readings, read_document
 from notifier.ledger import engine as ledger
 from notifier.ledger import tallies
 from notifier.ledger.storage import Storage
 from notifier.ledger.unseen import UnseenStorage
-from notifier.mail.compose import Composer, Identity, Office
+from notifier.mail.compose import Composer
 from notifier.mail.maildir import MaildirTransport
 from notifier.mail.pace import Pace
-from notifier.mail.render import languages
 from notifier.mail.transport import Transport
 from notifier.passes import fallback, outdated
 from notifier.passes.adopt import Adoption, adopt
 from notifier.passes.book import PlanEntry, open_plan
 from notifier.passes.brake import Brake
+from notifier.passes.claiming import BATCH, BATCH_REHEARSED
 from notifier.passes.linking import link_events
 from notifier.passes.ops import OpsMail
+from notifier.passes.plan import People as Named
 from notifier.passes.plan import PlanOutcome, dated, plan
 from notifier.passes.preflight import Item, preflight
 from notifier.passes.readdress import AddressedFor
 from notifier.passes.retry import Override, longest_wait
+from notifier.passes.sampling import Sampling
 from notifier.passes.send import Sender, SendOutcome
-from notifier.passes.setting import Setting
+from notifier.passes.setting import Setting, setting_of
+from notifier.passes.summary import MonthlySummary
 from notifier.passes.suspending import resume_over
 from notifier.passes.suspension import suspensions
 from notifier.passes.turned_back import set_right
-from notifier.people.directory import Contact, Directory
-from notifier.share import share
-from notifier.timing.calendar import WorkCalendar
-from notifier.timing.policy import Policy
+from notifier.sources import People
 
 if TYPE_CHECKING:
     from notifier.mail.smtp import SmtpTransport
@@ -65,6 +65,8 @@ class Passes:
     addressed: AddressedFor = field(default_factory=AddressedFor)
     bundled: Callable[[Connection, datetime], object] = lambda _db, _now: None
     """Called in the transaction that makes messages, once they are made."""
+    people: Named | None = None
+    """Where one pass follows the other at once: whom tasks name, remembered from each to the next."""
 
     @collector_at_rest()
     def adopt(self, now: datetime, *, catch_up: bool = False) -> Adoption:
@@ -79,7 +81,8 @@ class Passes:
         """Run the plan pass."""
         self.addressed.follow(self.engine, self.app.setting, now)
         ends = resume_over(self.engine, self.app.setting, now)
-        outcome = plan(self.engine, self.app.setting, self.app.config.mail.domain, now, self.bundled)
+        domain = self.app.config.mail.domain
+        outcome = plan(self.engine, self.app.setting, domain, now, self.bundled, self.people)
         outcome = outcome.with_more(0, ends)
         if self.sender.ops is not None:
             outcome = outcome.with_more(*self.sender.ops.queue(self.engine, now))
@@ -109,7 +112,7 @@ class App:
     clock: Clock
     setting: Setting
     book: tuple[PlanEntry, ...]
-    people: "People"
+    people: People
     refused: Mapping[str, str] = field(default_factory=dict)
     """Contacts whose latest mail the server refused for good, or who are suspended for it, with its words."""
     pace: Pace = field(default_factory=Pace)
@@ -159,7 +162,7 @@ class App:
 
     def composer(self, installation: str = "preview") -> Composer:
         """Return the composer of this installation's mails."""
-        return _composer(self.config, installation)
+        return sources.composer(self.config, installation)
 
     def create_ledger(self, *, anew: bool = False) -> Engine:
         """Open the ledger for a daemon, made if there never was one, or `anew`."""
@@ -192,6 +195,9 @@ class App:
             row_faults=self.people.row_faults,
             setting=self.setting,
             brake=self.brake,
+            summary=MonthlySummary(
+                addresses=self.config.ops.summarised, domain=self.config.mail.domain, setting=self.setting
+            ),
         )
 
     def transport(self) -> Transport:
@@ -231,11 +237,13 @@ class App:
         *,
         clock: Clock | None = None,
         rehearsed: bool = False,
+        sampling: Sampling | None = None,
         storage: Storage | UnseenStorage | None = None,
     ) -> Passes:
         """Return the passes over a ledger; a rehearsal has its own clock and no ops, is not redirected nor held.
 
-        Where the ledger's disk is looked after, `storage` sees to it that answers are recorded.
+        With `sampling`, no more mails are made than that has made; the others are empty. Where the ledger's disk is
+        looked after, `storage` sees to it that answers are recorded.
         """
         with engine.begin() as db:
             installation = ledger.installation_id(db)
@@ -253,10 +261,12 @@ class App:
             brake=Brake() if rehearsed else self.brake,
             ops=None if rehearsed else self.ops_mail,
             overrides=self.overrides,
+            sampling=sampling,
+            batch=BATCH_REHEARSED if rehearsed else BATCH,
         )
         if storage is not None:
             sender.insist = storage.insist
-        return Passes(engine=engine, app=self, sender=sender)
+        return Passes(engine=engine, app=self, sender=sender, people={} if rehearsed else None)
 
 
 @collector_at_rest()
@@ -266,8 +276,8 @@ def build(config: Config, clock: Clock = utc_now) -> App:
     Documents, directory and templates are read here; a bad row, phrase, unit or address is no fault but an
     item of `App.preflight`.
     """
-    people = read_people(config)
-    faults = [*people.faults, *missing_credentials(config)]
+    people = sources.read_people(config)
+    faults = [*people.faults, *sources.missing_credentials(config)]
     setting = setting_of(config, people.directory, people.contacts)
     book = []
     readings = Readings.load(config.readings_file)
@@ -278,7 +288,7 @@ def build(config: Config, clock: Clock = utc_now) -> App:
             faults += [f"plans.{key}.path: {fault}" for fault in error.faults]
             continue
         book.append(open_plan(key, facts, document, config, setting))
-    faults += _template_faults(config)
+    faults += sources.template_faults(config)
     if faults:
         raise FaultsError(*faults)
     pace = Pace(config.mail.per_second, config.mail.per_domain)
@@ -290,130 +300,5 @@ def build(config: Config, clock: Clock = utc_now) -> App:
         people=people,
         pace=pace,
         readings=readings,
-        template_names=tuple(_template_names(config)),
+        template_names=tuple(sources.template_names(config)),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class People:
-    """The directory as `[contacts]`, `[groups]` and `[aliases]` give it, with what can't be used."""
-
-    directory: Directory
-    contacts: tuple[Contact, ...]
-    row_faults: tuple[RowFault, ...]
-    faults: tuple[str, ...]
-
-
-def read_people(config: Config) -> People:
-    """Read the directory; a file that can't be used, or groups that contain themselves, are its `faults`."""
-    contacts: list[Contact] = []
-    row_faults: list[RowFault] = []
-    faults: list[str] = []
-    seen, spoken = Seen(), languages(_template_names(config))
-    for path in config.contacts.files:
-        try:
-            found, bad = read_contacts(config.resolve(path), seen, spoken)
-            contacts += found
-            row_faults += bad
-        except DocumentError as error:
-            faults += [f"contacts.files: {fault}" for fault in error.faults]
-    try:
-        directory = Directory.build(contacts, config.groups, config.aliases)
-    except ValueError as error:
-        faults.append(f"{config.path}: {error}")
-        directory = Directory.build([replace(contact, groups=()) for contact in contacts], {}, {})
-    return People(
-        directory=directory,
-        contacts=tuple(contacts),
-        row_faults=tuple(row_faults),
-        faults=tuple(faults),
-    )
-
-
-def _by_address(contacts: Sequence[Contact]) -> dict[str, Contact]:
-    """Return who stands first for each address, in the language that any of its rows names: it gets one mail."""
-    found: dict[str, Contact] = {}
-    for contact in reversed(contacts):
-        key = contact.address.lower()
-        known = found[key].language if key in found else ""
-        found[key] = contact if contact.language or not known else replace(contact, language=known)
-    return found
-
-
-def setting_of(config: Config, directory: Directory, contacts: Sequence[Contact] = ()) -> Setting:
-    """Return what a config says about time and people."""
-    policy = config.policy
-    return Setting(
-        policy=Policy(
-            zone=config.zone,
-            leads=policy.leads,
-            report_leads=policy.report_leads,
-            report_overdue=policy.report_overdue,
-            ongoing=policy.ongoing,
-            notice_at=policy.notice_at,
-            close=policy.close,
-            roll=policy.roll,
-            overdue_working_days=policy.overdue_working_days,
-            overdue_every_days=policy.overdue_every_days,
-            overdue_until_days=policy.overdue_until_days,
-        ),
-        calendar=WorkCalendar.build(off=config.calendar.off, work=config.calendar.work),
-        calendar_overlay=(config.calendar.off, config.calendar.work),
-        terms=config.terms,
-        events=config.events,
-        recorded={},
-        directory=directory,
-        contacts=_by_address(contacts),
-        open_groups=policy.open_groups,
-        catch_up=timedelta(days=policy.catch_up_days),
-        catch_up_hours=(policy.catch_up_from, policy.catch_up_to),
-    )
-
-
-def _composer(config: Config, installation: str) -> Composer:
-    office = config.office
-    identity = Identity(
-        sender_name=config.mail.sender_name or office.name,
-        sender=config.mail.sender,
-        domain=config.mail.domain,
-        office=Office(
-            name=office.name, section=office.section, phone=office.phone, reply_to=office.reply_to or ""
-        ),
-        installation=installation,
-    )
-    return Composer(_template_folders(config), identity)
-
-
-def _template_folders(config: Config) -> list[Path]:
-    own = [] if config.service.templates is None else [config.resolve(config.service.templates)]
-    # Ops' own folder first: what it lacks is taken from the shipped set.
-    return [*own, share("templates")]
-
-
-def _template_names(config: Config) -> Iterator[str]:
-    for folder in _template_folders(config):
-        yield from (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.j2")))
-
-
-def _template_faults(config: Config) -> Sequence[str]:
-    if config.service.templates is not None and not config.resolve(config.service.templates).is_dir():
-        return (f"{config.path}: service.templates: no such folder: {config.service.templates}",)
-    try:
-        _composer(config, "check").check()
-    except FaultsError as error:
-        return error.faults
-    return ()
-
-
-def missing_credentials(config: Config) -> Iterator[str]:
-    """Yield what of the files that the way to the mail server needs isn't there, or can't be used."""
-    mail = config.mail
-    if mail.ca_file is not None and not config.resolve(mail.ca_file).is_file():
-        yield f"{config.path}: mail.ca_file: no such file: {mail.ca_file}"
-    if mail.password_file is not None and config.delivery.mode != "maildir":
-        try:
-            read_credential(config, mail.password_file)
-        except ConfigError as error:
-            # Root alone may read it, and systemd hands it to the daemon, not to ExecReload=: no fault of the file's.
-            if not isinstance(error.__cause__, PermissionError):
-                yield from error.faults

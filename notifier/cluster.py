@@ -25,6 +25,7 @@ from notifier.clock import utc_now
 from notifier.errors import NotifierError, in_one_line
 from notifier.ledger import among_hosts, jobs
 from notifier.ledger.engine import beside
+from notifier.ledger.holding import Holding
 from notifier.ledger.log import all_daemons
 from notifier.ledger.server import session
 from notifier.ledger.unseen import UnseenStorage
@@ -32,7 +33,6 @@ from notifier.passes.common_time import CommonTime
 from notifier.passes.relay import Relay
 from notifier.passes.send import SendOutcome
 from notifier.signals import Signals
-from notifier.vitals.pulse import BEATS
 from notifier.watch import Watch
 from notifier.workers import Calls, Workers
 
@@ -90,7 +90,7 @@ class _Host(Watch):
     def _passes_of(self, app: App) -> Passes:
         passes = super()._passes_of(app)
         sender, mail = passes.sender, app.config.mail
-        sender.rows, sender.lease = among_hosts.Rows(self._engine), among_hosts.LEASE
+        sender.holding, sender.lease = Holding(self._engine), among_hosts.LEASE
         if app.config.delivery.mode != "maildir":
             sender.relay = Relay.of(
                 mail.per_second, mail.per_domain, lambda contact: sender.redirect_to or contact
@@ -138,8 +138,8 @@ class _Host(Watch):
     def _must_wait(self, name: str) -> bool:
         _compare(self._common_time, self._engine)
         # Told under a name of its own: it is over with a beat, whichever host runs the next pass.
-        self._faults["time"] = self._common_time.doubt()
-        return self._faults["time"] is not None or super()._must_wait(name)
+        self._status.faults["time"] = self._common_time.doubt()
+        return self._status.faults["time"] is not None or super()._must_wait(name)
 
     def _may_work(self, task: str) -> bool:
         is_paused = task == jobs.SEND and self._passes.sender.paused_until is not None
@@ -153,10 +153,8 @@ class _Host(Watch):
         if self._heartbeat != heartbeat:
             self._workers.begin_anew()
 
-    def _say(self, **values: object) -> None:
-        if isinstance(moment := values.get("heartbeat"), datetime):
-            values["heartbeat"] = moment - self._common_time.ahead()  # others judge by it who lives
-        super()._say(**values)
+    def _as_others_see(self, moment: datetime) -> datetime:
+        return moment - self._common_time.ahead()
 
     def _plan_job(self) -> None:
         self._pass("plan", self._plan)
@@ -260,10 +258,10 @@ class _Host(Watch):
         else:
             is_there = True
             self._forget_what_is_over()
-        self._faults["time"] = self._common_time.doubt()
-        if self._faults["time"] is not None:
-            true = self._app.clock() - self._common_time.ahead()
-            self._met.add(true, f"the clock of {self._host} differs from the database server's")
+        self._status.faults["time"] = self._common_time.doubt()
+        if self._status.faults["time"] is not None:
+            true = self._as_others_see(self._app.clock())
+            self._status.met.add(true, f"the clock of {self._status.host} differs from the database server's")
         super()._beat()
         if is_there:
             self._note_what_others_do()
@@ -271,10 +269,10 @@ class _Host(Watch):
     def _forget_what_is_over(self) -> None:
         """Drop the faults of passes that this host may not run again for long: the database is back, no mail waits."""
         for name in self._in_pass:
-            if not self._failed[name] and (self._faults[name] or "").startswith(f"{name}: "):
-                self._faults[name] = None
+            if not self._failed[name] and (self._status.faults[name] or "").startswith(f"{name}: "):
+                self._status.faults[name] = None
         if not (self._failed["send"] or self._passes.sender.paused_until or self._outlook.waiting):
-            self._faults["send"] = None
+            self._status.faults["send"] = None
 
     def _note_what_others_do(self) -> None:
         """Keep this host's health from suffering where another one plans, or no mail is to be sent."""
@@ -289,7 +287,7 @@ class _Host(Watch):
                 extra={"action": "ledger_unusable"},
             )  # fmt: skip
             return
-        if planned and self._app.clock() - max(planned) <= BEATS * self._heartbeat:
+        if planned and self._app.clock() - max(planned) <= self._app.config.service.patience:
             self._vitals.pulse.note_success("plan")
         if not self._failed["send"]:
             self._vitals.pulse.note_success("send")

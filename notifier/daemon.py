@@ -109,6 +109,9 @@ class _Daemon(Watch):
     def _is_at_work(self) -> bool:
         return any(thread.name == _SCHEDULER_THREAD for thread in threading.enumerate())
 
+    def _as_others_see(self, moment: datetime) -> datetime:
+        return moment  # they are on this machine
+
     @property
     def _heartbeat(self) -> float:
         return float(self._app.config.service.heartbeat)

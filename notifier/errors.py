@@ -77,3 +77,8 @@ class MailTooBig(MailGateError):
 def in_one_line(told: object) -> str:
     """Return what an error, or whatever else, says, on one line: the log, status and a mail take no more."""
     return " ".join(str(told).split())
+
+
+def first_line(error: Exception) -> str:
+    """Return what an error says without what stands below: SQLAlchemy adds the statement and all that went with it."""
+    return str(error).partition("\n")[0]

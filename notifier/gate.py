@@ -13,19 +13,25 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
-from notifier.app import App, People, missing_credentials, setting_of
+from notifier.app import App
 from notifier.config import Config, parse
 from notifier.errors import ConfigError, NotifierError, in_one_line
 from notifier.ledger import in_force
+from notifier.ledger.engine import only_reading
 from notifier.ledger.extract import extract, twin
 from notifier.ledger.in_force import HELD, InForce, Waiting
-from notifier.ledger.tasks import plan_by_key
+from notifier.ledger.tasks import plan_by_key, tasks_of
 from notifier.logs import hushed
+from notifier.passes.book import PlanEntry
+from notifier.passes.compare import compare as held_against
 from notifier.passes.foresight import DAYS, Difference, Tally, as_it_stands, once_adopted
 from notifier.passes.foresight import compare as differ
+from notifier.passes.plan import dated
+from notifier.passes.setting import Setting, setting_of
 from notifier.people.directory import Contact, Directory
+from notifier.sources import People, missing_credentials
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +63,9 @@ class _TooLong(Exception):
 
 
 def fingerprint(app: App) -> str:
-    """Return what is equal for the same config.toml, documents and contacts, and for no others."""
-    parts = [app.config.hash, *(f"{entry.key}:{entry.document.sha256}" for entry in app.book)]
+    """Return what is equal for the same config.toml, contacts and documents, read alike, and for no others."""
+    parts = [app.config.hash]
+    parts += [f"{entry.key}:{entry.document.sha256}:{entry.fingerprint}" for entry in app.book]
     parts += [repr(contact) for contact in app.people.contacts]
     return hashlib.sha256("\n".join(parts).encode(errors="surrogatepass")).hexdigest()
 
@@ -70,7 +77,7 @@ def recall(stood: InForce, app: App) -> App:
     """
     then, now = parse(stood.config, app.config.path), app.config
     service = now.service.model_copy(
-        update={name: getattr(then.service, name) for name in ("timezone", "templates", "surprise_limit")}
+        update={name: getattr(then.service, name) for name in ("timezone", "surprise_limit")}
     )
     # Who wants no mail to go gets that at once.
     delivery = then.delivery.model_copy(update={"hold": then.delivery.hold or now.delivery.hold})
@@ -175,10 +182,8 @@ class Gate:
             return False
         if was.service.timezone != is_now.service.timezone or old.people.contacts != new.people.contacts:
             return False
-        with self._engine.begin() as db:
-            plans = {entry.key: plan_by_key(db, entry.key) for entry in new.book}
-        read = {entry.key: entry.document.sha256 for entry in new.book}
-        return read == {key: plan.hash for key, plan in plans.items() if plan is not None and plan.active}
+        with only_reading(self._engine).begin() as db:
+            return all(_is_read_alike(db, entry, new.setting) for entry in new.book)
 
     def adopted(self, app: App) -> None:
         """Put on record that an app was adopted."""
@@ -190,6 +195,11 @@ class Gate:
     def forget(self) -> None:
         """Wait for no word any more, as everything is read anew; what was confirmed stays so."""
         self._held = None
+
+    def failed(self) -> None:
+        """Let nothing wait here, as the files hold something else by now that can't be used at all."""
+        with self._engine.begin() as db:
+            in_force.let_nothing_wait(db, self._host)
 
     @property
     def is_holding(self) -> bool:
@@ -213,6 +223,17 @@ class Gate:
         with self._engine.begin() as db:
             in_force.hold(db, Waiting(host=self._host, fingerprint=mine, since=now, **asdict(found)))
         self._held, self._heard = mine, None
+
+
+def _is_read_alike(db: Connection, entry: PlanEntry, setting: Setting) -> bool:
+    """Tell whether a document is the one that was adopted, and its tasks owe the same to the same in this release."""
+    plan = plan_by_key(db, entry.key)
+    if plan is None or not plan.active or plan.hash != entry.document.sha256:
+        return False
+    if plan.read == entry.fingerprint:
+        return True
+    found = held_against(tasks_of(db, entry.key), entry, dated(db, setting))
+    return not (found.new or found.vanished or any(change.moves for change in found.changed))
 
 
 def is_surprise(found: Tally, limit: float) -> bool:

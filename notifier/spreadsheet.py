@@ -2,7 +2,7 @@
 
 A cell that begins with one of `= + - @`, their full-width forms, a tab or a line break is written with an apostrophe
 before it. Who reads such a file by program takes one apostrophe away where any number of them stands before one of
-those characters; `as_meant` does. Every other cell is written as it is.
+those characters. Every other cell is written as it is.
 """
 
 import csv
@@ -17,11 +17,6 @@ _ACTS = re.compile("'*[=+\\-@＝＋－＠\t\r\n]")
 def safe_cell(text: str) -> str:
     """Return a cell's text so that a spreadsheet takes it for text."""
     return f"'{text}" if _ACTS.match(text) else text
-
-
-def as_meant(cell: str) -> str:
-    """Return the text of which `safe_cell` made the cell."""
-    return cell[1:] if cell.startswith("'") and _ACTS.match(cell) else cell
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -1,38 +1,33 @@
-"""What every daemon does, whoever calls its passes: signals, systemd, the heartbeat, the reload, the account of itself.
+"""What every daemon does, whoever calls its passes: signals, systemd, the heartbeat, passes one at a time.
 
 The main thread keeps a heartbeat on the monotonic clock: it looks after the ledger and what wakes the passes, answers
 signals, and has the passes run at once when the wall clock jumped.
 """
 
 import logging
-import os
-import socket
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection, Engine
 
 from notifier import logs, sdnotify
-from notifier.app import App, Passes, build
-from notifier.config import load
-from notifier.errors import ConfigError, FaultsError, NotifierError
-from notifier.gate import Gate, Held
-from notifier.ledger.log import latest_heartbeat, record_event, register_daemon, update_daemon
-from notifier.ledger.met import FaultsMet
+from notifier.app import App, Passes
+from notifier.errors import ConfigError, NotifierError, first_line
+from notifier.ledger.log import latest_heartbeat
 from notifier.ledger.storage import Storage
 from notifier.ledger.unseen import UnseenStorage
 from notifier.ledger.wake import Outlook, earliest, outlook
-from notifier.passes.ops_matters import PASS_EVENT
 from notifier.passes.send import SendOutcome
 from notifier.passes.timekeeper import Timekeeper
+from notifier.reload import Reload
 from notifier.signals import Signals
-from notifier.vitals import Counted, Vitals, paused, status_line
+from notifier.vitals import Counted, Status, Vitals, paused, status_line
 
 log = logging.getLogger(__name__)
 
@@ -53,15 +48,13 @@ class Watch(ABC):
         self._storage = storage
         with engine.begin() as db:
             self._timekeeper = Timekeeper(app.clock, latest_heartbeat(db))
-        self._gate = Gate(engine)
-        app, self._reload_fault = self._gate.at_start(app)
-        self._passes: Passes = self._passes_of(app)
-        self._host, self._pid = socket.gethostname(), os.getpid()
+        self._reload = Reload(engine, signals, storage, self._attend)
+        self._passes: Passes = self._passes_of(self._reload.at_start(app))
         self._in_pass = {"plan": threading.Lock(), "send": threading.Lock()}
         self._hurry = False  # passes end after the mail in hand
         self._failed = {"plan": 0, "send": 0}
-        self._faults: dict[str, str | None] = {"clock": self._timekeeper.behind(), "plan": None, "send": None}
-        self._met = FaultsMet(PASS_EVENT)  # for the ops mail
+        self._status = Status(engine, self._vitals, storage)
+        self._status.faults |= {"clock": self._timekeeper.behind(), "plan": None, "send": None}
         self._outlook = Outlook()  # as of the last beat
         self._sends_at: datetime | None = None  # when the last send pass wanted the next one
         self._seen = app.clock(), time.monotonic()  # both clocks at the last beat
@@ -87,6 +80,10 @@ class Watch(ABC):
         """Tell whether what calls the passes is alive."""
 
     @abstractmethod
+    def _as_others_see(self, moment: datetime) -> datetime:
+        """Return a moment of this host's clock by the clock that those who read the ledger go by."""
+
+    @abstractmethod
     def _wake(self, name: str, wait: timedelta = timedelta(0)) -> None:
         """Have a pass called after `wait`, or sooner."""
 
@@ -101,24 +98,20 @@ class Watch(ABC):
         """Run until told to stop; return whether both passes have ended then."""
         self._signals.listen()
         now = self._app.clock()
-        config_hash, preflight = self._app.config.hash, len(self._app.preflight(now))
-        self._vitals.begin(now, config_hash=config_hash, preflight=preflight)
+        preflight = len(self._app.preflight(now))
         with self._engine.begin() as db:
             revived = self._free_claims(db)
-            register_daemon(db, self._host, self._pid, now, config_hash=config_hash, preflight=preflight)
-            record_event(db, at=now, by="notifier", action="started", detail=f"{self._host} pid {self._pid}")
+            self._status.begin(db, now, config_hash=self._app.config.hash, preflight=preflight)
         if revived:
             log.warning("%d mails were claimed by a daemon that died", revived, extra={"action": "revived"})
         self._passes.adopt(now, catch_up=catch_up)
-        if self._reload_fault is None:
-            self._gate.adopted(self._app)
-        else:
-            self._say_held(self._reload_fault)
-            self._try_to_say(reload_fault=self._reload_fault)
+        self._reload.adopted(self._app)
+        if self._reload.fault is not None:
+            self._status.try_to_say(reload_fault=self._reload.fault)
         try:
             if not self._signals.stop_asked:
                 self._start()
-                self._keep_readings()
+                self._reload.keep_readings(self._app)
                 self._watch()
         finally:
             is_at_rest = self._end()
@@ -129,8 +122,8 @@ class Watch(ABC):
         self._begin_work()
         self._outlook = self._look_ahead()
         self._vitals.beat()
-        sdnotify.notify("READY=1", f"STATUS={self._status()}")
-        log.info("Ready: %s", self._status(), extra={"action": "ready"})
+        sdnotify.notify("READY=1", f"STATUS={self._line()}")
+        log.info("Ready: %s", self._line(), extra={"action": "ready"})
 
     def _end(self) -> bool:
         """Let the mail in hand come through, for a while; return whether it did."""
@@ -140,7 +133,7 @@ class Watch(ABC):
         patience = 0 if self._storage.has_failed else _LAST_MAIL_SECONDS
         deadline = (self._signals.stop_since or time.monotonic()) + patience
         is_at_rest = all(self._ends(lock, deadline) for lock in self._in_pass.values())
-        self._try_to_say(stopped=self._app.clock())
+        self._status.try_to_say(stopped=self._app.clock())
         self._vitals.close()
         if not is_at_rest:
             # Its claim stays: the next start flags the mail as uncertain if DATA had begun, else simply sends it.
@@ -178,24 +171,24 @@ class Watch(ABC):
                 is_excused = self._storage.excuses(error)  # a new start would help nobody
                 self._failed[name] += not is_excused
                 log.error(
-                    "The %s pass failed: %s", name, _line(error),
+                    "The %s pass failed: %s", name, first_line(error),
                     exc_info=not is_excused, extra={"action": "pass_failed"},
                 )  # fmt: skip
-                self._faults[name] = fault = f"{name}: {type(error).__name__}: {_line(error)}"
-                self._met.add(self._app.clock(), fault)
+                self._status.faults[name] = fault = f"{name}: {type(error).__name__}: {first_line(error)}"
+                self._status.met.add(self._app.clock(), fault)
                 if not is_excused:
-                    self._try_to_say()
+                    self._status.try_to_say()
                 return
             if moment is not None:
                 self._wake(name, max(moment - self._app.clock(), PAUSE))
 
     def _must_wait(self, name: str) -> bool:
         """Tell whether a pass has no room or no clock to go by; status says which."""
-        self._faults["clock"] = self._timekeeper.behind()
+        self._status.faults["clock"] = self._timekeeper.behind()
         why = self._storage.shortage() or self._doubt()
         if why is not None:
-            self._faults[name] = why
-            self._try_to_say()
+            self._status.faults[name] = why
+            self._status.try_to_say()
         return why is not None
 
     def _is_hurried(self) -> bool:
@@ -205,8 +198,8 @@ class Watch(ABC):
         now = self._app.clock()
         self._passes.set_right(now, stands=self._timekeeper.stands)
         outcome = self._passes.plan(now)
-        self._faults["plan"] = None
-        self._say(last_plan=now)
+        self._status.faults["plan"] = None
+        self._status.say(last_plan=now)
         if outcome.messages:
             self._wake("send")
         return outcome.next_at
@@ -226,15 +219,12 @@ class Watch(ABC):
         """Say in the ledger how a send pass went; return its outcome."""
         until = self._passes.sender.paused_until
         self._sends_at = outcome.next_at
-        self._faults |= {
+        self._status.faults |= {
             "send": paused(outcome.fault, until, self._app.config.zone),
             "templates": outcome.template_fault,
         }
-        self._say(last_send=self._app.clock())
+        self._status.say(last_send=self._app.clock())
         return outcome
-
-    def _fault(self) -> str | None:
-        return "; ".join(dict.fromkeys(fault for fault in self._faults.values() if fault)) or None
 
     @property
     def _beat_seconds(self) -> float:
@@ -248,8 +238,8 @@ class Watch(ABC):
             self._storage.check()
             if self._signals.stop_asked:
                 return
-            if self._signals.reload_asked or self._has_word():
-                self._reload()
+            if self._reload.is_due:
+                self._go_over()
             self._beat()
             self._vitals.beat()
 
@@ -268,71 +258,39 @@ class Watch(ABC):
         try:
             self._outlook = self._look_ahead()
             # The fault of a reload, too: what a full disk kept from being written would never be told.
-            self._say(heartbeat=now, next_wake=self._outlook.moment, reload_fault=self._reload_fault)
-            self._met.write(self._engine)
+            self._status.say(
+                heartbeat=self._as_others_see(now),
+                next_wake=self._outlook.moment,
+                reload_fault=self._reload.fault,
+            )
+            self._status.met.write(self._engine)
         except Exception as error:
-            self._met.add(now, f"ledger: {type(error).__name__}: {_line(error)}")
+            self._status.met.add(now, f"ledger: {type(error).__name__}: {first_line(error)}")
             is_excused = self._storage.excuses(error)
             log.error(
-                "The ledger can't be used: %s", _line(error),
+                "The ledger can't be used: %s", first_line(error),
                 exc_info=not is_excused, extra={"action": "ledger_unusable"},
             )  # fmt: skip
             if not is_excused:
                 return
         if self._is_at_work() and max(self._failed.values()) < _SICK_AFTER:
-            sdnotify.notify("WATCHDOG=1", f"STATUS={self._status()}")
+            sdnotify.notify("WATCHDOG=1", f"STATUS={self._line()}")
 
-    def _reload(self) -> None:
-        """Build all that can fail, then swap; on any fault the old configuration stays and says why."""
-        self._signals.reload_asked = False
-        self._gate.forget()
+    def _go_over(self) -> None:
+        """Take the configuration as it stands now, or keep the old one, and say which."""
+        self._signals.reload_asked = False  # what is asked from here on counts anew
         sdnotify.reloading()
-        try:
-            self._swap(self._read_anew().informed(self._engine))
-        except Held as error:
-            self._reload_fault = str(error)
-            if error.brakes:
-                self._passes.sender.brake_with(hold=True)
-            self._say_held(str(error))
-        except Exception as error:
-            unforeseen = f"{type(error).__name__}: {_line(error)}"
-            faults = error.faults if isinstance(error, FaultsError) else (unforeseen,)
-            self._reload_fault = "\n".join(faults)
-            log.error(
-                "Reload refused, the old configuration stays: %s", "; ".join(faults),
-                extra={"action": "reload_refused"},
-            )  # fmt: skip
-        else:
-            self._reload_fault = None
+        told: dict[str, object] = {}
+        if self._reload.run(self._passes, self._swap):
             logs.use(self._app.config.service.log)
             log.info("Reloaded", extra={"action": "reloaded"})
-            self._keep_readings()
+            self._reload.keep_readings(self._app)
             now = self._app.clock()
             told = {"config_hash": self._app.config.hash, "config_loaded": now}
-            self._try_to_say(**told, preflight=len(self._app.preflight(now)))
-        self._try_to_say(reload_fault=self._reload_fault)
+            told["preflight"] = len(self._app.preflight(now))
+        self._status.try_to_say(**told, reload_fault=self._reload.fault)
         # Always READY: systemd has no word for a reload that failed, and waits for this one.
-        sdnotify.notify("READY=1", f"STATUS={self._status()}")
-
-    def _read_anew(self) -> App:
-        """Build afresh what the configuration names now: documents may take their time, and the watchdog is fed."""
-        path, clock = self._app.config.path, self._app.clock
-        fresh: Future[App] = Future()
-
-        def read() -> None:
-            try:
-                app = build(load(path), clock=clock)
-                self._gate.admit(app, lambda: self._signals.stop_asked)
-                fresh.set_result(app)
-            except BaseException as error:
-                fresh.set_exception(error)
-
-        threading.Thread(target=read, name="reload", daemon=True).start()
-        while not wait([fresh], timeout=min(self._beat_seconds, _GLANCE_SECONDS)).done:
-            if self._signals.stop_asked:
-                raise NotifierError("told to stop before everything was read")
-            self._beat()
-        return fresh.result()
+        sdnotify.notify("READY=1", f"STATUS={self._line()}")
 
     def _swap(self, fresh: App) -> None:
         if fresh.config.service.database != self._app.config.service.database:
@@ -340,35 +298,9 @@ class Watch(ABC):
         passes = self._passes_of(fresh)
         with self._at_rest():
             passes.adopt(fresh.clock())
-            self._gate.adopted(fresh)
+            self._reload.adopted(fresh)
             stale, self._passes = self._passes, passes
         stale.sender.transport.close()
-
-    def _keep_readings(self) -> None:
-        """Spare the next start the reading of the same documents, where there is room for it."""
-        if self._storage.shortage() is not None:
-            return
-        try:
-            self._app.keep_readings()
-        except OSError as error:
-            log.info(
-                "What was read of the documents can't be kept for the next start: %s", error,
-                extra={"action": "readings_not_kept"},
-            )  # fmt: skip
-
-    def _has_word(self) -> bool:
-        """Tell whether a person let in the configuration that waits; a ledger that can't say so is asked again."""
-        try:
-            return self._gate.has_word()
-        except Exception as error:
-            log.error(
-                "The ledger can't be used: %s", _line(error),
-                exc_info=not self._storage.excuses(error), extra={"action": "ledger_unusable"},
-            )  # fmt: skip
-            return False
-
-    def _say_held(self, why: str) -> None:
-        log.warning("The new configuration is %s", why, extra={"action": "reload_held"})
 
     @contextmanager
     def _at_rest(self) -> Iterator[None]:
@@ -377,10 +309,7 @@ class Watch(ABC):
         try:
             with ExitStack() as held:
                 for lock in self._in_pass.values():
-                    while not lock.acquire(timeout=min(self._beat_seconds, _GLANCE_SECONDS)):
-                        if self._signals.stop_asked:
-                            raise NotifierError("told to stop before the mail in hand was through")
-                        self._beat()
+                    self._attend(partial(lock.acquire, True), "the mail in hand was through")
                     held.callback(lock.release)
                 yield
         finally:
@@ -397,32 +326,12 @@ class Watch(ABC):
             found = replace(found, moment=earliest(found.planning, self._sends_at))
         return found
 
-    def _status(self) -> str:
-        what = (
-            "the new configuration is"
-            if self._gate.is_holding
-            else "reload refused, the old configuration stays:"
-        )
-        refused = self._reload_fault and f"{what} {self._reload_fault}"
-        return status_line([refused, self._fault()], self._outlook, self._app.config.zone)
+    def _line(self) -> str:
+        return status_line([self._reload.told, self._status.fault], self._outlook, self._app.config.zone)
 
-    def _say(self, **values: object) -> None:
-        with self._engine.begin() as db:
-            # Asked for with the ledger in hand: of two passes that end together, the last to write knows both.
-            values["fault"] = self._fault()
-            update_daemon(db, self._host, self._pid, **values)
-        self._vitals.note(values)
-
-    def _try_to_say(self, **values: object) -> None:
-        self._vitals.note({**values, "fault": self._fault()})
-        try:
-            self._say(**values)
-        except Exception as error:
-            log.error(
-                "The ledger can't be written: %s", _line(error),
-                exc_info=not self._storage.excuses(error), extra={"action": "ledger_unwritable"},
-            )  # fmt: skip
-
-
-def _line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
+    def _attend(self, has_come: Callable[[float], bool], what: str) -> None:
+        """Wait, with the watchdog fed, until `has_come` says so within the seconds it gets; NotifierError at a stop."""
+        while not has_come(min(self._beat_seconds, _GLANCE_SECONDS)):
+            if self._signals.stop_asked:
+                raise NotifierError(f"told to stop before {what}")
+            self._beat()

@@ -20,7 +20,7 @@ _COMMANDS = {
     "preview": ("ahead", "A contact's digest as it will look."),
     "rehearse": ("rehearse", "The same passes on a simulated clock, into a Maildir and a report."),
     "run": ("service", "The daemon."),
-    "status": ("service", "Is it alive, what waits, what failed, when it wakes next."),
+    "status": ("status", "Is it alive, what waits, what failed, when it wakes next."),
     "why": ("why", "Why a contact did, or did not, get the reminders of a task."),
     "done": ("close", "Close a task, for all or for one unit, or receive one report."),
     "reopen": ("close", "Take back what was closed."),

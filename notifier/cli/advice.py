@@ -26,6 +26,10 @@ _FAULTS = (
         r"the mail server can't be used",
         "`notifier check --connect` shows how far it comes; it is tried again by itself, and no mail is lost",
     ),
+    (
+        r"built-in text instead of the templates",
+        "mend the template, `notifier check`, then systemctl reload notifier; no mail is lost",
+    ),
     (r"", "`journalctl -u notifier -p warning` has more; it is tried again each heartbeat"),
 )
 
@@ -35,8 +39,10 @@ def about_fault(fault: str) -> str:
     return next(advice for words, advice in _FAULTS if re.search(words, fault))
 
 
-def about_reload(fault: str) -> str:
-    """Return what to do about a reload that isn't in force."""
+def about_reload(fault: str, *, waits: bool) -> str:
+    """Return what to do about a reload that isn't in force; `waits`: something is there to confirm."""
+    if fault.startswith(HELD) and not waits:
+        return "confirmed: a daemon that runs lets it in within a heartbeat, else the next start does"
     if fault.startswith(HELD):
         return (
             "`notifier check --diff` shows what changes: `notifier confirm` lets it in, or mend it and reload"

@@ -12,9 +12,10 @@ from notifier.app import App
 from notifier.cli.frame import DAY, as_json, day_end, say_json, the_app, when
 from notifier.cli.look import digest_view, open_in_browser
 from notifier.cli.named import address_of, plans_meant, tasks_meant, told_alone, units_meant
-from notifier.cli.ops import show_ops_mail
+from notifier.cli.ops import show_ops_mail, show_summary
 from notifier.cli.resting import lives_on_record
 from notifier.cli.silence import why_silent
+from notifier.cli.waits import note_if_it_waits
 from notifier.errors import UsageError
 from notifier.mail.transport import Outgoing
 from notifier.rehearsal import Nowhere, Rehearsal, Sent, by_mail, day_start, units_of
@@ -51,6 +52,7 @@ def agenda(
     From today on it goes on from a copy of the ledger; from a day in the past it counts as a first import on that day.
     """
     app = the_app(ctx)
+    note_if_it_waits(app)
     now = app.clock()
     wanted = now if start is None else day_start(app, start)
     last = wanted + _MONTH if end is None else day_end(app, end)
@@ -151,6 +153,9 @@ def _local(moment: datetime, app: App) -> str:
 @click.argument("contact", required=False)
 @click.option("--at", "at", help="The first slot at or after this day or time (default: now).")
 @click.option("--ops", is_flag=True, help="What the mail to [ops] would say now.")
+@click.option(
+    "--summary", is_flag=True, help="The summary of the month before (with --at: before that day's)."
+)
 @click.option("--html", is_flag=True, help="Print the HTML part, as a page, in place of the text.")
 @click.option("--open", "in_browser", is_flag=True, help="Open the HTML part in a browser.")
 @as_json
@@ -160,6 +165,7 @@ def preview(
     contact: str | None,
     at: str | None,
     ops: bool,
+    summary: bool,
     html: bool,
     in_browser: bool,
     as_json: bool,
@@ -168,14 +174,19 @@ def preview(
 
     At a time in the past it is the digest as if every plan had been imported when it was issued.
     """
-    if (contact is None) != ops or (ops and at is not None):
-        raise UsageError("name a CONTACT, and perhaps --at; or give --ops alone")
+    if (contact is not None) + ops + summary != 1 or (ops and at is not None):
+        raise UsageError("name a CONTACT or give --summary, and perhaps --at; or give --ops alone")
     if html and (as_json or ops):
-        raise UsageError("--html is of a contact's digest alone, and --json holds it already")
+        raise UsageError("--html is of a digest or summary alone, and --json holds it already")
     app = the_app(ctx)
+    if summary:
+        moment = app.clock() if at is None else when(at, app)
+        show_summary(app, moment, html=html, in_browser=in_browser, as_json=as_json)
+        return
     if contact is None:
         show_ops_mail(app, in_browser=in_browser, as_json=as_json)
         return
+    note_if_it_waits(app)
     address = address_of(contact, app)
     alone = told_alone(app, address)
     now = app.clock()

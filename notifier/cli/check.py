@@ -13,6 +13,7 @@ from notifier.app import App
 from notifier.cli.diff import difference, print_difference
 from notifier.cli.frame import as_json, say_json, the_app
 from notifier.cli.look import changes_of, digest_view, task_views
+from notifier.cli.waits import note_if_it_waits
 from notifier.errors import NotifierError
 from notifier.mail.interpreter import weaknesses
 from notifier.passes.preflight import Item
@@ -34,6 +35,7 @@ def check(ctx: click.Context, connect: bool, diff: bool, quiet: bool, strict: bo
     app = the_app(ctx)
     if quiet:  # before a reload: systemd's journal keeps what is printed, and nobody's address belongs there
         return
+    note_if_it_waits(app)
     now = app.clock()
     items = app.preflight(now)
     ahead = _next_digests(app, now)
@@ -164,6 +166,7 @@ _LIGHTS = ("red", "yellow", "green")  # each is its own colour
 def tasks(ctx: click.Context, as_json: bool) -> None:
     """Every task: ref, phrase, rule, next checkpoint or the reason why none, light."""
     app = the_app(ctx)
+    note_if_it_waits(app)
     views = task_views(app, app.clock())
     if as_json:
         say_json(views)

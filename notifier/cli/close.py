@@ -6,9 +6,9 @@ import click
 
 from notifier.cli.frame import DAY, made, the_app, the_ledger, who
 from notifier.errors import UsageError
-from notifier.ledger.tasks import WHOLE_TASK
+from notifier.ledger.completions import WHOLE_TASK
 from notifier.passes import closing
-from notifier.passes.happening import happened
+from notifier.passes.happening import counts_from, happened
 
 _unit = click.option("--unit", help="Only for this unit; the others are still told.")
 
@@ -61,7 +61,10 @@ def event(ctx: click.Context, name: str, day: date | None, forget: bool) -> None
         raise UsageError("give the day on which it happened, or --forget to take the recorded one back")
     app = the_app(ctx)
     with the_ledger(app.config) as engine:
-        counting = happened(made(engine), name, day, app.setting, app.clock(), by=who())
-    refs = "、".join(f"{task.plan}/{task.ref}" for task in counting)
+        found = happened(made(engine), name, day, app.setting, app.clock(), by=who())
+    refs = "、".join(f"{task.plan}/{task.ref}" for task in found if counts_from(task, name))
+    held = "、".join(f"{task.plan}/{task.ref}" for task in found if not counts_from(task, name))
     told = f"happened on {day}" if day else "has no recorded day any more"
     click.echo(f"{name} {told}; counting from it: {refs or 'no task'}")
+    if held:
+        click.echo(f"  extended, so that their day stays as it is: {held}")

@@ -19,6 +19,8 @@ from notifier.digest.wording import ROLE_WORDS
 from notifier.errors import NotifierError, UsageError
 from notifier.ledger.account import Told, plans_told, told, units_told
 from notifier.ledger.engine import only_reading
+from notifier.ledger.extended import Extension
+from notifier.ledger.suspended import Suspended
 from notifier.people.phrase import Role
 from notifier.people.synonyms import identity
 from notifier.spreadsheet import put_csv
@@ -30,6 +32,7 @@ _HEADS: Final = (
     Head("提醒类别", 10), Head("事项", 20), Head("节点日期", 12), Head("应发时间", 20), Head("提醒状态", 12),
     Head("原因", 28), Head("发出时间", 20), Head("邮件编号", 44), Head("发送次数", 10), Head("可能重复", 10),
     Head("服务器答复", 40), Head("任务状态", 10), Head("办结与报送记录", 44),
+    Head("邮件形式", 20), Head("暂停记录", 44), Head("延期记录", 44),
 )  # fmt: skip
 _KINDS: Final = {"start": "启动", "lead": "提前提醒", "due": "到期", "overdue": "逾期", "report": "报送"}
 _STATES: Final = {
@@ -133,13 +136,40 @@ def _row(entry: Told, zone: ZoneInfo) -> list[str]:
         _STATES.get(entry.state, entry.state),
         entry.reason or "",
         _moment(entry.sent, zone),
-        entry.message_id or "",
-        "" if entry.attempts is None else str(entry.attempts),
-        "是" if entry.uncertain else "",
-        entry.reply or "",
+        *_mail(entry),
         _TASK_STATES.get(entry.task_state, entry.task_state),
         _closings(entry, zone),
+        _form(entry),
+        "；".join(_rest(one, zone) for one in entry.rests),
+        "；".join(_move(one, zone) for one in entry.moves),
     ]
+
+
+def _mail(entry: Told) -> tuple[str, ...]:
+    if not entry.is_in_mail:
+        return ("", "", "", "")
+    uncertain = "是" if entry.uncertain else ""
+    return entry.message_id or "", str(entry.attempts), uncertain, entry.reply or ""
+
+
+def _form(entry: Told) -> str:
+    if not entry.is_in_mail:
+        return ""
+    if entry.at_most is not None:
+        return "简要清单"
+    return "" if entry.built_in is None else f"内置文本：{entry.built_in}"
+
+
+def _rest(one: Suspended, zone: ZoneInfo) -> str:
+    until = f"暂停至{one.until.astimezone(zone).date()}" if one.until else "暂停"
+    ended = f"，{_moment(one.ended, zone)} 恢复（{one.ended_by}）" if one.ended else ""
+    note = f"：{one.note}" if one.note else ""
+    return f"{_moment(one.at, zone)} {one.unit or '全部单位'} {until}（{one.by}）{ended}{note}"
+
+
+def _move(one: Extension, zone: ZoneInfo) -> str:
+    note = f"：{one.note}" if one.note else ""
+    return f"{_moment(one.at, zone)} {one.was} 改为 {one.day}（{one.by}）{note}"
 
 
 def _closings(entry: Told, zone: ZoneInfo) -> str:

@@ -46,7 +46,7 @@ class _Reader:
             self.before_period: Any = "exclusive"
             self.issued: date | None = None
             return
-        from notifier.app import setting_of  # only a configuration needs the whole house
+        from notifier.passes.setting import setting_of  # of no use without a configuration
         from notifier.people.directory import Directory
 
         config = the_config(ctx)
@@ -256,7 +256,7 @@ def _directory(ctx: click.Context) -> tuple[frozenset[str], Callable[[str], bool
     """Return the directory's names, whether it lists a name today where the office is, and the plans' level."""
     if find_config(ctx.find_root().obj) is None:
         return frozenset(), lambda _name: False, ""
-    from notifier.app import read_people
+    from notifier.sources import read_people
 
     config = the_config(ctx)
     people = read_people(config)

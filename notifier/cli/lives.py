@@ -73,7 +73,8 @@ def extend(ctx: click.Context, task: str, day: date, due: date | None, note: str
     if found.withdrawn:
         click.echo(f"  withdrawn: {_reminders(found.withdrawn)} of {found.was}")
     if found.task.state == "suspended":
-        click.echo("  it is suspended: nobody is told until `notifier resume`")
+        until = found.rests_until and found.rests_until.astimezone(app.config.zone).date()
+        click.echo(f"  it is suspended: nobody is told until {until or '`notifier resume`'}")
         return
     moment = found.task.next_at and found.task.next_at.astimezone(app.config.zone)
     click.echo(f"  next notice: {f'{moment:%Y-%m-%d %H:%M}' if moment else 'none lies ahead'}")

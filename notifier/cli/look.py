@@ -1,7 +1,8 @@
 """Tasks and digests as ops see them, as plain values."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +13,9 @@ from notifier.cli.frame import the_ledger
 from notifier.cli.resting import told_resting
 from notifier.errors import NotifierError
 from notifier.ledger import tasks
+from notifier.ledger.completions import WHOLE_TASK, Completion, completions_in_force
 from notifier.ledger.suspended import Suspended, suspended
-from notifier.ledger.tasks import WHOLE_TASK, Completion, TaskRecord
+from notifier.ledger.tasks import TaskRecord
 from notifier.passes.book import PlanEntry, TaskEntry
 from notifier.passes.compare import compare, rule_in_force
 from notifier.passes.matching import match
@@ -53,44 +55,47 @@ def task_views(app: App, now: datetime) -> list[dict[str, Any]]:
     What the ledger knows (closed, next checkpoint's mark) counts where there is a ledger; without one, a task
     counts as imported now.
     """
-    known, closed, resting = known_tasks(app)
-    views = []
-    for entry in app.book:
-        # A document that changed since the ledger saw it may have moved the numbers.
-        records = match(known.get(entry.key, []), [task.row for task in entry.tasks])
-        for task, record in zip(entry.tasks, records, strict=True):
-            over = closed.get(record.id, []) if record else []
-            views.append(
-                _view(app, entry, task, record, over, resting.get(record.id, []) if record else [], now)
-            )
-    return views
+    known = known_tasks(app)
+    return [task_view(app, *one, known, now) for one in listed_tasks(app, known)]
 
 
-Known = tuple[dict[str, list[TaskRecord]], dict[int, list[Completion]], dict[int, list[Suspended]]]
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger holds: the tasks by plan, and by task what was closed and what rests for all units."""
+
+    tasks: Mapping[str, Sequence[TaskRecord]] = field(default_factory=dict)
+    closed: Mapping[int, Sequence[Completion]] = field(default_factory=dict)
+    resting: Mapping[int, Sequence[Suspended]] = field(default_factory=dict)
 
 
 def known_tasks(app: App) -> Known:
-    """Return what the ledger holds: the tasks by plan, and by task what was closed and what rests for all units.
-
-    Empty without a ledger.
-    """
-    known: dict[str, list[TaskRecord]] = {}
+    """Return what the ledger holds; nothing without one."""
     with the_ledger(app.config) as engine:
         if engine is None:
-            return {}, {}, {}
+            return Known()
         with engine.begin() as db:
             everything = tasks.tasks_of(db)
-            closed = tasks.completions_in_force(db)
+            closed = completions_in_force(db)
             resting = suspended(db)
+    known: dict[str, list[TaskRecord]] = {}
     for task in everything:
         known.setdefault(task.plan, []).append(task)
     whole = {task: [one for one in some if one.unit is None] for task, some in resting.items()}
-    return known, closed, whole
+    return Known(known, closed, whole)
+
+
+def listed_tasks(app: App, known: Known) -> Iterator[tuple[PlanEntry, TaskEntry, TaskRecord | None]]:
+    """Yield the tasks of the listed documents in their order, each with its record, if there is one."""
+    for entry in app.book:
+        # A document that changed since the ledger saw it may have moved the numbers.
+        records = match(known.tasks.get(entry.key, []), [task.row for task in entry.tasks])
+        for task, record in zip(entry.tasks, records, strict=True):
+            yield entry, task, record
 
 
 def changes_of(app: App) -> dict[str, dict[str, list[dict[str, Any]]]]:
     """Return, by plan that the ledger holds already, how its document differs: what a reload would adopt."""
-    known, *_ = known_tasks(app)
+    known = known_tasks(app).tasks
     found = {}
     for entry in app.book:
         if entry.key not in known:
@@ -116,15 +121,12 @@ def changes_of(app: App) -> dict[str, dict[str, list[dict[str, Any]]]]:
     return found
 
 
-def _view(
-    app: App,
-    entry: PlanEntry,
-    task: TaskEntry,
-    record: TaskRecord | None,
-    closed: list[Completion],
-    resting: list[Suspended],
-    now: datetime,
+def task_view(
+    app: App, entry: PlanEntry, task: TaskEntry, record: TaskRecord | None, known: Known, now: datetime
 ) -> dict[str, Any]:
+    """Return one task as plain values."""
+    closed = known.closed.get(record.id, ()) if record else ()
+    resting = known.resting.get(record.id, ()) if record else ()
     context = entry.context(
         app.setting,
         record.imported if record else now,

@@ -4,8 +4,9 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import replace
 
-from notifier.app import App, setting_of
+from notifier.app import App
 from notifier.errors import UsageError
+from notifier.passes.setting import setting_of
 from notifier.people.directory import Directory
 
 

@@ -1,4 +1,6 @@
-"""What the ops mail would say now, for `preview --ops`."""
+"""What the ops mail would say now, and the month's summary, for `preview --ops` and `--summary`."""
+
+from datetime import datetime
 
 import click
 
@@ -11,6 +13,7 @@ from notifier.ledger import outbox
 from notifier.ledger.generation import doubt
 from notifier.passes.ops import contact_of
 from notifier.passes.ops_matters import of_doubt
+from notifier.report.page import as_page
 
 
 def show_ops_mail(app: App, *, in_browser: bool, as_json: bool) -> None:
@@ -35,6 +38,28 @@ def show_ops_mail(app: App, *, in_browser: bool, as_json: bool) -> None:
         say_json({"to": address, "subject": shown.subject, "text": shown.text, "html": shown.html})
     else:
         click.echo(f"{click.style('To', bold=True)}: {address or 'nobody: [ops] mail is empty'}")
+        click.echo(f"{click.style('Subject', bold=True)}: {shown.subject}")
+        click.echo("\n" + shown.text)
+    if in_browser:
+        open_in_browser(shown.html)
+
+
+def show_summary(app: App, moment: datetime, *, html: bool, in_browser: bool, as_json: bool) -> None:
+    """Print the summary of the month before a moment, as it is known then: what was recorded later doesn't count."""
+    summary = app.ops_mail.summary
+    with the_ledger(app.config) as found:
+        engine = found or ledger.in_memory(app.clock())
+        shown = app.composer().preview(summary.content(engine, moment))
+        if found is None:
+            engine.dispose()
+    if as_json:
+        told = {"to": list(summary.addresses), "month": str(summary.month(moment))}
+        say_json(told | {"subject": shown.subject, "text": shown.text, "html": shown.html})
+    elif html:
+        click.echo(as_page(shown.html).encode(), nl=False)
+    else:
+        nobody = "nobody: [ops] summary is false"
+        click.echo(f"{click.style('To', bold=True)}: {', '.join(summary.addresses) or nobody}")
         click.echo(f"{click.style('Subject', bold=True)}: {shown.subject}")
         click.echo("\n" + shown.text)
     if in_browser:

@@ -28,7 +28,11 @@ from notifier.report.pages import write_report
 def rehearse(
     ctx: click.Context, start: date, end: date, out: Path | None, all_done: bool, as_json: bool
 ) -> None:
-    """The same passes on a simulated clock, both days included: every mail into a Maildir, plus an HTML report."""
+    """The same passes on a simulated clock, both days included: every mail into a Maildir, plus an HTML report.
+
+    Without --out no more mails are composed than show a fault of the templates: the first to each contact, the first of
+    each form, any longer than all before, and all like one that failed.
+    """
     app = the_app(ctx)
     if end < start:
         raise UsageError(f"--to {end} lies before --from {start}")

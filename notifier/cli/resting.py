@@ -31,7 +31,9 @@ def lives_of(db: Connection, zone: ZoneInfo) -> Lives:
     def local(moment: datetime | None) -> str | None:
         return None if moment is None else moment.astimezone(zone).isoformat(timespec="seconds")
 
-    listed = [task for task in tasks.tasks_of(db) if task.state != "vanished"]
+    found = tasks.listed_tasks(db, {*resting, *longer}).values()
+    in_order = sorted(found, key=lambda task: (task.plan_id, task.position))
+    listed = [task for task in in_order if task.state != "vanished"]
     return {
         "suspended_tasks": [
             {

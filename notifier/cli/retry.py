@@ -56,7 +56,7 @@ def _list(app: App, found: list[Retryable], as_json: bool) -> None:
 
 def _tell(app: App, done: Retried) -> None:
     for message in done.queued:
-        gone = message.contact not in app.setting.contacts
+        gone = bool(message.lines) and message.contact not in app.setting.contacts
         heirs = "; no contact any more: for whom the tasks name now" if gone else ""
         click.echo(f"{message.id}: {_lines(message.lines)} to {message.address}, queued again{heirs}")
     for address in done.released:
@@ -68,7 +68,7 @@ def _tell(app: App, done: Retried) -> None:
 
 
 def _lines(number: int) -> str:
-    return "1 line" if number == 1 else f"{number} lines"
+    return "1 line" if number == 1 else f"{number} lines" if number else "a month's summary"
 
 
 def _outcome(app: App, done: Retried) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """config.toml -> Config: every key checked, every fault at once, each with its key.
 
-What the keys name (documents, contacts, templates) is read by `notifier.app`, not here.
+What the keys name (documents, contacts, templates) is read by `notifier.sources` and `notifier.app`, not here.
 """
 
 import hashlib
@@ -13,8 +13,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from notifier.config.credential import inline_secret
-from notifier.config.tables import Config, Plan
+from notifier.config.tables import Plan
 from notifier.config.values import Address
+from notifier.config.whole import Config
 from notifier.errors import ConfigError
 
 __all__ = ["Address", "Config", "Plan", "load", "load_service", "parse"]

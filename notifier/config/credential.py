@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from notifier.config.database import is_file
-from notifier.config.tables import Config
+from notifier.config.whole import Config
 from notifier.database import Server
 from notifier.errors import ConfigError
 

@@ -1,35 +1,30 @@
 """The tables of config.toml with their defaults. Unknown keys are refused, values are frozen."""
 
 import re
-from datetime import date, time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
-    PrivateAttr,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from notifier.config.database import database_url, engine_fits, file_of, is_file
+from notifier.config.database import database_url, engine_fits, is_file
 from notifier.config.listening import Listening
 from notifier.config.surprise import Share
 from notifier.config.values import (
     Address,
-    AliasValue,
     CadenceText,
     Count,
     Day,
     Filled,
-    Key,
     LeadValue,
-    Members,
     Notation,
     Positive,
     Rate,
@@ -38,7 +33,6 @@ from notifier.config.values import (
     WallClock,
     Zone,
 )
-from notifier.errors import ConfigError
 from notifier.timing.policy import Lead
 
 
@@ -63,6 +57,11 @@ class Service(Table):
     log: Literal["logfmt", "json"] = "logfmt"
     metrics: Listening | None = None
     health_file: Path | None = None  # None: beside the ledger
+
+    @property
+    def patience(self) -> timedelta:
+        """How long a daemon, its main thread or a pass may give no sign that it is well before it counts as ill."""
+        return timedelta(seconds=3 * self.heartbeat)
 
     @field_validator("engine")
     @classmethod
@@ -254,12 +253,14 @@ class Delivery(Table):
 
 
 class Ops(Table):
-    """`[ops]`: who in the office is told what needs a person, and when."""
+    """`[ops]`: who in the office is told what needs a person, and when; who gets the month's summary."""
 
     mail: tuple[Address, ...] = ()
     at: WallClock = time(8, 30)
+    summary: Switch = False
+    summary_to: tuple[Address, ...] = ()
 
-    @field_validator("mail")
+    @field_validator("mail", "summary_to")
     @classmethod
     def _each_once(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
         first: dict[str, str] = {}
@@ -267,77 +268,13 @@ class Ops(Table):
             first.setdefault(address.lower(), address)
         return tuple(first.values())
 
-
-class Config(Table):
-    """The whole of config.toml, checked. Paths count from the file's own folder: see `resolve`."""
-
-    service: Service = Service()
-    plans: dict[Key, Plan] = {}
-    policy: Policy = Policy()
-    calendar: Calendar = Calendar()
-    terms: dict[str, Day] = {}
-    timing: Timing = Timing()
-    events: dict[str, Day] = {}
-    groups: dict[str, Members] = {}
-    aliases: dict[str, AliasValue] = {}
-    contacts: Contacts = Contacts()
-    office: Office
-    mail: Mail
-    delivery: Delivery = Delivery()
-    ops: Ops = Ops()
-    _path: Path = PrivateAttr(default=Path("config.toml"))
-    _hash: str = PrivateAttr(default="")
-    _source: bytes = PrivateAttr(default=b"")
-
-    @field_validator("terms")
-    @classmethod
-    def _terms_are_named(cls, terms: dict[str, date]) -> dict[str, date]:
-        if bad := [name for name in terms if not re.fullmatch(r"\d{4}-(spring|autumn)", name, re.ASCII)]:
-            raise ValueError(f'{", ".join(bad)}: a term is written "2018-spring" or "2018-autumn"')
-        return terms
+    @model_validator(mode="after")
+    def _summary_has_a_reader(self) -> "Ops":
+        if self.summary and not self.summarised:
+            raise ValueError("summary = true needs an address in mail or summary_to")
+        return self
 
     @property
-    def path(self) -> Path:
-        """The file this was read from, absolute."""
-        return self._path
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 of the file's bytes, hexadecimal."""
-        return self._hash
-
-    @property
-    def source(self) -> bytes:
-        """The file's bytes."""
-        return self._source
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone that every wall-clock time of the installation means."""
-        return ZoneInfo(self.service.timezone)
-
-    @property
-    def database(self) -> Path:
-        """The SQLite file of an embedded ledger; ConfigError when the ledger is on a server: see `ledger_place`."""
-        if not is_file(self.service.database):
-            raise ConfigError(f"{self.path}: service.database: this is for a ledger in a file alone")
-        return self.resolve(file_of(self.service.database))
-
-    @property
-    def health_file(self) -> Path:
-        """The file in which the daemon says how it is."""
-        if self.service.health_file is not None:
-            return self.resolve(self.service.health_file)
-        if not is_file(self.service.database):
-            return self.resolve(Path("var/notifier.health.json"))
-        return self.database.with_suffix(".health.json")
-
-    @property
-    def readings_file(self) -> Path:
-        """The file in which the daemon keeps what it read of the documents."""
-        place = self.database if is_file(self.service.database) else self.resolve(Path("var/notifier.db"))
-        return place.with_name(f"{place.name}.readings")
-
-    def resolve(self, path: Path) -> Path:
-        """Return `path` absolute, counted from the folder of config.toml."""
-        return self._path.parent / path
+    def summarised(self) -> tuple[str, ...]:
+        """Who gets the month's summary: those of `mail` and of `summary_to`, each once; nobody while it is off."""
+        return self._each_once((*self.mail, *self.summary_to)) if self.summary else ()

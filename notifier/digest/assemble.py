@@ -69,7 +69,7 @@ def _section(notices: Sequence[Notice], slot: datetime, today: date, zone: ZoneI
 
 def _group(key: GroupKey, notices: Sequence[Notice], slot: datetime, today: date, zone: ZoneInfo) -> Group:
     late = [_late_since(notice, slot, zone) for notice in notices]
-    remarks = [tuple(wording.remarks(notice, since, today)) for notice, since in zip(notices, late, strict=True)]
+    remarks = [wording.remarks(notice, since, today) for notice, since in zip(notices, late, strict=True)]
     # Thirty quarterly reports would say the same sentence thirty times: said once, above them.
     common = [r for r in remarks[0] if len(notices) > 1 and all(r in others for others in remarks)]
     if common:

@@ -104,7 +104,7 @@ def compile_bulletin(
     `now` must be aware; days are counted in `zone`.
     """
     today = now.astimezone(zone).date()
-    room = _Room()
+    room = Room()
     kinds: dict[str, list[Matter]] = {}
     for matter in matters:
         kinds.setdefault(matter.kind, []).append(matter)
@@ -133,7 +133,7 @@ def is_urgent(matter: Matter, today: date) -> bool:
     return matter.first is not None and (matter.first - today).days <= URGENT_DAYS
 
 
-class _Room:
+class Room:
     """What is left for entries."""
 
     def __init__(self) -> None:
@@ -153,7 +153,7 @@ def _urgency(kind: str, matters: Sequence[Matter], today: date) -> tuple[int, da
     return words.rank, near, list(KIND_WORDS).index(kind)
 
 
-def _part(words: KindWords, kind: str, matters: Sequence[Matter], today: date, room: _Room) -> Part:
+def _part(words: KindWords, kind: str, matters: Sequence[Matter], today: date, room: Room) -> Part:
     entries: list[Entry] = []
     snippets: dict[str, list[str]] = {}
     for matter in _by_day(matters)[:MOST_ENTRIES]:

@@ -66,6 +66,11 @@ KIND_WORDS: Final = {
         "运行故障", "系统会自动重试，恢复后补发，不会漏发。同一故障反复出现时，请联系技术人员。"
     ),
     "ops_refused": _failure("本邮件的收件地址被拒收", "请核对 config.toml 中 [ops] 的 mail。"),
+    "summary_lost": _failure(
+        "月度汇总未送达",
+        "请核对 config.toml 中 [ops] 的 mail 和 summary_to。地址改正并重新加载后即补发；"
+        "原地址恢复的，用 notifier retry 重发。",
+    ),
     "refused": _question("联络员邮箱被拒收", "以后的提醒也无法送达。请在联络员名单中更正邮箱。"),
     "no_contact": _question("单位没有联络员", "无人收到提醒。请在联络员名单中补上："),
     "unknown_unit": _question(

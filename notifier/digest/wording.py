@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Final
 
@@ -40,11 +41,13 @@ _A_RUN: Final = 2  # overdue notices that are still named one by one
 _KEY = re.compile(r"(start|due|report|overdue)(?:-(\d+)(wd|d|w)?)?@")
 
 
+@lru_cache(maxsize=1024)
 def day_text(day: date) -> str:
     """Return a day as official documents write it: 2017年12月29日."""
     return f"{day.year}年{day.month}月{day.day}日"
 
 
+@lru_cache(maxsize=1024)
 def weekday(day: date) -> str:
     """Return 星期一 to 星期日."""
     return f"星期{WEEKDAYS[day.weekday()]}"
@@ -55,35 +58,55 @@ def document(title: str) -> str:
     return title if title.startswith("《") else f"《{title}》"
 
 
-def remarks(notice: Notice, late_since: datetime | None, today: date) -> Iterator[Remark]:
-    """Yield what a reader must know besides the line; `late_since` is the local moment a late notice was meant for."""
+def remarks(notice: Notice, late_since: datetime | None, today: date) -> tuple[Remark, ...]:
+    """Return what a reader must know besides the line; `late_since` is the local moment a late notice was meant for."""
+    days = notice.original_due, notice.nominal, notice.day
+    notes = notice.notes, notice.english_notes
+    meant = late_since and late_since.replace(tzinfo=None)  # equal to no moment of another zone
+    # Said of a task, it is the same for each of its contacts.
+    return _remarks(meant, today, notice.folded, *days, notice.provisional, notice.soft, *notes)
 
+
+@lru_cache(maxsize=1024)
+def _remarks(
+    late_since: datetime | None,
+    today: date,
+    folded: tuple[str, ...],
+    original_due: date | None,
+    nominal: date,
+    day: date,
+    provisional: bool,
+    soft: bool,
+    notes: tuple[str, ...],
+    english_notes: tuple[str, ...],
+) -> tuple[Remark, ...]:
     def remark(kind: RemarkKind, text: str, *days: date, english: str = "") -> Remark:
         return Remark(kind=kind, word=REMARK_WORDS[kind], text=text, days=days, english=english)
 
+    found: list[Remark] = []
     if late_since is not None:
-        day = late_since.date()
-        time = f"{late_since:%H:%M}" if day == today else ""  # hours late: the day alone would say nothing
-        told = remark("late", f"本提醒应于{_full(day)}{time}发出，因当时未能发出，现予补发。", day)
-        yield replace(told, time=time)
-    if notice.folded:
-        listed = list(_in_runs(notice.folded))
+        meant = late_since.date()
+        time = f"{late_since:%H:%M}" if meant == today else ""  # hours late: the day alone would say nothing
+        told = remark("late", f"本提醒应于{_full(meant)}{time}发出，因当时未能发出，现予补发。", meant)
+        found.append(replace(told, time=time))
+    if folded:
+        listed = list(_in_runs(folded))
         told = remark("folded", f"此前的提醒（{'、'.join(map(_reminders, listed))}）未单独发出，已并入本条。")
-        yield replace(told, earlier=tuple(each for each in listed if not isinstance(each, str)))
-    if notice.original_due and notice.original_due != notice.nominal:
-        verb = "延期至" if notice.nominal > notice.original_due else "调整为"
-        text = f"原定期限{_full(notice.original_due)}，现已{verb}{_full(notice.nominal)}。"
-        yield remark("extended", text, notice.original_due, notice.nominal)
-    if notice.nominal != notice.day:
-        verb = "提前至" if notice.day < notice.nominal else "顺延至"
-        text = f"{_full(notice.nominal)}为休息日，{verb}{_full(notice.day)}。"
-        yield remark("rolled", text, notice.nominal, notice.day)
-    if notice.provisional:
-        yield remark("provisional", "当年节假日安排尚未公布，日期暂定，公布后可能调整。")
-    if notice.soft:
-        yield remark("soft", "文件要求力争按期完成，请尽早安排、尽力落实。")
-    for note, english in zip_longest(notice.notes, notice.english_notes[: len(notice.notes)], fillvalue=""):
-        yield remark("reading", note, english=english)
+        found.append(replace(told, earlier=tuple(each for each in listed if not isinstance(each, str))))
+    if original_due and original_due != nominal:
+        verb = "延期至" if nominal > original_due else "调整为"
+        text = f"原定期限{_full(original_due)}，现已{verb}{_full(nominal)}。"
+        found.append(remark("extended", text, original_due, nominal))
+    if nominal != day:
+        verb = "提前至" if day < nominal else "顺延至"
+        found.append(remark("rolled", f"{_full(nominal)}为休息日，{verb}{_full(day)}。", nominal, day))
+    if provisional:
+        found.append(remark("provisional", "当年节假日安排尚未公布，日期暂定，公布后可能调整。"))
+    if soft:
+        found.append(remark("soft", "文件要求力争按期完成，请尽早安排、尽力落实。"))
+    for note, english in zip_longest(notes, english_notes[: len(notes)], fillvalue=""):
+        found.append(remark("reading", note, english=english))
+    return tuple(found)
 
 
 def standing(family: Kind, left: int) -> str:
@@ -98,6 +121,7 @@ def _full(day: date) -> str:
     return f"{day_text(day)}（{weekday(day)}）"
 
 
+@lru_cache(maxsize=4096)
 def number(ref: str) -> str:
     """第7项; 第2部分第7项 for 2:7, where numbers restart; 第7项之2 for 7.2, a number's second task."""
     part, _, rest = ref.rpartition(":")

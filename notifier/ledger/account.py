@@ -9,9 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Text, cast, func, select
 
+from notifier.ledger.completions import Completion, completions_of
+from notifier.ledger.extended import Extension, ever_extended
 from notifier.ledger.schema import messages, plans, reminders, tasks
-from notifier.ledger.tasks import Completion, completions_of
+from notifier.ledger.suspended import Suspended, ever_suspended
 from notifier.people.synonyms import identity
+from notifier.timing.checkpoint import Kind
 
 _TASKS = 20  # whose reminders are sorted at a time
 _ROWS = 500  # in memory at a time
@@ -48,12 +51,21 @@ class Told:
     attempts: int | None
     uncertain: bool | None
     reply: str | None
+    built_in: str | None  # why the templates could not make the mail, where it went with the built-in text
+    at_most: int | None  # octets, where the mail went as a short list
     closings: tuple[Completion, ...]  # of the task or this occurrence, by all or one of these units
+    rests: tuple[Suspended, ...]  # of the task, for all or one of these units
+    moves: tuple[Extension, ...]  # of the due day that this is of
+
+    @property
+    def is_in_mail(self) -> bool:
+        """Whether the mail has it: one that was withdrawn or folded before the mail went was left out."""
+        return self.message_id is not None and self.state in ("planned", "sent", "failed")
 
     @property
     def sent(self) -> datetime | None:
-        """When the mail server took the mail; None where it didn't."""
-        return self.finished if self.message_state == "accepted" else None
+        """When the mail server took the mail that has it; None where it didn't."""
+        return self.finished if self.is_in_mail and self.message_state == "accepted" else None
 
 
 def told(
@@ -76,7 +88,7 @@ def told(
         which = which.where(plans.c.key == plan)
     ids = iter(list(db.execute(which).scalars()))
     while some := list(islice(ids, _TASKS)):
-        closed = completions_of(db, some)
+        closed, rested, moved = completions_of(db, some), ever_suspended(db, some), ever_extended(db, some)
         query = _of_tasks(some)
         if start is not None:
             query = query.where(reminders.c.slot >= start)
@@ -93,8 +105,20 @@ def told(
                     for closing in closed.get(row["task_id"], ())
                     if closing.scope in scopes and (closing.unit is None or identity(closing.unit) in mine)
                 )
+                rests = tuple(
+                    one
+                    for one in rested.get(row["task_id"], ())
+                    if one.unit is None or identity(one.unit) in mine
+                )
+                moves = _moves(moved.get(row["task_id"], ()), row["family"], row["nominal"])
                 facts = {**row, "name": row["name"] or names.get(row["contact"])}
-                yield Told(**facts, closings=closings)
+                yield Told(**facts, closings=closings, rests=rests, moves=moves)
+
+
+def _moves(every: Sequence[Extension], family: str, nominal: date) -> tuple[Extension, ...]:
+    """Return the extensions of the due day that an occurrence is, or was, of."""
+    originals = {one.original for one in every if family == Kind.DUE and nominal in (one.was, one.day)}
+    return tuple(one for one in every if one.original in originals)
 
 
 def units_told(db: Connection) -> set[str]:
@@ -117,6 +141,7 @@ def _of_tasks(ids: Sequence[int]) -> Select[Any]:
         its.slot, its.state, its.reason,
         messages.c.address, messages.c.name, messages.c.message_id, messages.c.state.label("message_state"),
         messages.c.finished, messages.c.attempts, messages.c.uncertain, messages.c.reply,
+        messages.c.built_in, messages.c.at_most,
     )  # fmt: skip
     joined = reminders.join(tasks).join(plans).outerjoin(messages, its.message_id == messages.c.id)
     return (

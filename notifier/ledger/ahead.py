@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, selec
 
 from notifier.ledger.ops import EXPIRED
 from notifier.ledger.outbox import LEASE
-from notifier.ledger.reminders import UNSENT
+from notifier.ledger.reminders import FOLDED, UNSENT
 from notifier.ledger.schema import daemons, messages, ops_told, plans, refusals, reminders, tasks
 
 _WHY = "planned by a clock that was ahead"
@@ -44,7 +44,7 @@ def take_back(db: Connection, ids: Collection[int], now: datetime, cap: datetime
         later.c.task_id == reminders.c.task_id,
         later.c.contact == reminders.c.contact,
         later.c.at > now,
-        reminders.c.reason == "folded into " + later.c.checkpoint,
+        reminders.c.reason == FOLDED + later.c.checkpoint,
     )
     wrong = or_(
         and_(

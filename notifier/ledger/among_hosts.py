@@ -1,23 +1,17 @@
-"""What hosts that share a ledger need of the outbox: short leases, a row held while its mail goes, one pace for all.
+"""What hosts that share a ledger need of the outbox: short leases, renewed while a process runs, one pace for all.
 
-A claim is short and renewed for as long as its process runs. While a mail is handed over its row is locked, so that
-nobody takes it even from a process that was frozen and renews nothing. The lock goes when the process or its host
-dies, or after `_MAIL_SECONDS`.
+What is in hand is nobody else's even without its lease: see `ledger.holding`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, func, select, text, update
+from sqlalchemy import Connection, func, select, text, update
 
-from notifier.ledger.engine import beside
 from notifier.ledger.outbox import IS_OPS, free_at, held_by
 from notifier.ledger.schema import messages
 
 LEASE = timedelta(seconds=8)
-_MAIL_SECONDS = 1500  # more than the transport's total deadline for one mail
-_LONG_MAIL = text(f"SET LOCAL idle_in_transaction_session_timeout = '{_MAIL_SECONDS}s'")
 _WAITS = text(
     "SELECT rate, greatest(0, extract(epoch FROM free_at - clock_timestamp())) FROM relay WHERE rate = ANY(:rates)"
 )
@@ -36,7 +30,7 @@ def server_clock(db: Connection) -> datetime:
 
 
 def renew(db: Connection, owner: str, until: datetime) -> None:
-    """Prolong an owner's claims, but for the rows that are locked: those can't be taken anyway."""
+    """Prolong an owner's claims, but for what is being changed this moment."""
     mine = select(messages.c.id).where(held_by(owner))
     at_hand = mine.with_for_update(skip_locked=True, key_share=True)
     db.execute(update(messages).where(messages.c.id.in_(at_hand)).values(lease_until=until))
@@ -73,49 +67,6 @@ def give_back(db: Connection, owner: str, keep: int) -> list[int]:
         back = update(messages).where(messages.c.id.in_(found))
         db.execute(back.values(state="queued", owner=None, lease_until=None))
     return found
-
-
-class Rows:
-    """The rows of one sender's mails in hand, each locked in a transaction of its own. For one thread at a time."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = beside(engine)
-        self._held: dict[int, Connection] = {}
-
-    def hold(self, message: int, owner: str) -> bool:
-        """Lock the row of a message that has been begun; False if it isn't `owner`'s any more."""
-        db = self._engine.connect()
-        try:
-            db.begin()
-            db.execute(_LONG_MAIL)
-            # Not FOR UPDATE: what only refers to the row needn't wait for a mail.
-            mine = select(messages.c.id).where(messages.c.id == message, held_by(owner))
-            is_mine = db.execute(mine.with_for_update(key_share=True)).first() is not None
-        except BaseException:
-            db.close()
-            raise
-        if not is_mine:
-            db.close()
-            return False
-        self._held[message] = db
-        return True
-
-    @contextmanager
-    def recording(self, message: int) -> Iterator[Connection]:
-        """Give the transaction in which the row is locked, and commit it; if it was lost, one without the lock."""
-        db = self._held.pop(message, None)
-        if db is None:
-            with self._engine.begin() as fresh:
-                yield fresh
-            return
-        with db:  # closed without a commit, it is rolled back
-            yield db
-            db.commit()
-
-    def let_go(self) -> None:
-        """Give back whatever is still locked."""
-        while self._held:
-            self._held.popitem()[1].close()
 
 
 def waits(db: Connection, rates: Sequence[str]) -> Mapping[str, float]:

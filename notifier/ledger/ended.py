@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, or_, select, update
 
+from notifier.ledger.months import SUMMARY
 from notifier.ledger.schema import messages, reminders
 
 _ENDED = messages.c.state.in_(("failed", "refused"))
@@ -29,14 +30,14 @@ class EndedMessage:
 
 
 def ended_messages(db: Connection) -> list[EndedMessage]:
-    """Return the messages that failed or were refused and still owe somebody a line, by slot."""
+    """Return the messages that failed or were refused and still owe somebody a line, or a month's summary, by slot."""
     failed = and_(reminders.c.message_id == messages.c.id, reminders.c.state == "failed")
     lines = select(func.count()).where(failed).correlate(messages).scalar_subquery().label("lines")
     own = {"lines", "has_bytes"}
     columns = [messages.c[field.name] for field in fields(EndedMessage) if field.name not in own]
     query = select(*columns, messages.c.body.is_not(None).label("has_bytes"), lines).where(_ENDED)
     rows = db.execute(query.order_by(messages.c.slot, messages.c.id)).mappings()
-    return [EndedMessage(**row) for row in rows if row["lines"]]
+    return [EndedMessage(**row) for row in rows if row["lines"] or row["contact"].startswith(SUMMARY)]
 
 
 def find_messages(db: Connection, name: str) -> list[tuple[int, str]]:

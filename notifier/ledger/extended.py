@@ -51,6 +51,11 @@ def extensions_of(db: Connection, task_id: int) -> list[Extension]:
     return _by_task(db, extensions.c.task_id == task_id).get(task_id, [])
 
 
+def ever_extended(db: Connection, ids: Collection[int]) -> dict[int, list[Extension]]:
+    """Return all extensions that these tasks ever had, by task, the oldest first."""
+    return _by_task(db, extensions.c.task_id.in_(list(ids)))
+
+
 def move_completions(db: Connection, task_id: int, was: str, now: str) -> None:
     """Let what was closed of an occurrence be closed of the one that it became."""
     mine = (completions.c.task_id == task_id) & (completions.c.scope == was)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, insert, or_, select
 
-from notifier.ledger.engine import beside, in_memory
+from notifier.ledger.engine import in_memory, only_reading
 from notifier.ledger.schema import (
     completions,
     event_days,
@@ -23,7 +23,7 @@ _PAGE = 2000  # rows
 def extract(source: Engine, now: datetime, since: datetime) -> Engine:
     """Return a ledger in memory with all tasks, what waits and the reminders of since then, without any mail's text."""
     made = in_memory(now)
-    with beside(source).begin() as theirs, made.begin() as ours:
+    with only_reading(source).begin() as theirs, made.begin() as ours:
         for table in (plans, tasks, completions, suspensions, extensions, event_days):
             _copy(theirs, ours, table, select(table))
         is_open = messages.c.finished.is_(None)

@@ -11,7 +11,9 @@ from pathlib import Path
 from sqlalchemy import Connection, create_engine, func, select
 from sqlalchemy.pool import NullPool
 
+from notifier.database import Server
 from notifier.ledger import keeping, tallies
+from notifier.ledger.engine import only_reading
 from notifier.ledger.schema import reminders, tasks
 from notifier.ledger.tasks import running
 
@@ -33,13 +35,13 @@ class Figures:
     """Open tasks with a reminder that had no contact to go to."""
 
 
-def read_figures(path: Path, *, within: float) -> Figures:
-    """Count what the ledger at `path` holds; all numbers are of the same moment.
+def read_figures(place: Path | Server, *, within: float) -> Figures:
+    """Count what the ledger at `place` holds; all numbers are of the same moment.
 
-    Takes no lock that a writer waits for. Raises an error of SQLAlchemy's when the file can't be read, or when it takes
-    more than `within` seconds.
+    Takes no lock that a writer waits for. Raises an error of SQLAlchemy's when the file can't be read or the server
+    reached, or when it takes more than `within` seconds; on a server, when one of the numbers does.
     """
-    with _reading(path, within) as db:
+    with _served(place, within) if isinstance(place, Server) else _reading(place, within) as db:
         is_running = running()
         in_review = func.count().filter(tasks.c.timing_state == "review")
         open_tasks, reviewed = db.execute(select(func.count(), in_review).where(is_running)).one()
@@ -57,6 +59,18 @@ def read_figures(path: Path, *, within: float) -> Figures:
             # A look through every reminder ever made: only where there is something to find.
             unreachable=db.execute(unreachable).scalar_one() if "unreachable" in told else 0,
         )
+
+
+@contextmanager
+def _served(server: Server, within: float) -> Iterator[Connection]:
+    from notifier.ledger.server import connect  # most ledgers are files
+
+    engine = connect(server, within=within)
+    try:
+        with only_reading(engine).begin() as db:
+            yield db
+    finally:
+        engine.dispose()
 
 
 @contextmanager

@@ -77,10 +77,13 @@ def confirm(engine: Engine, database: Path, now: datetime, *, by: str) -> str | 
         number = max(own.generation or 0, _number_beside(database, own.name) or 0) + 1
         db.execute(update(installation).values(generation=number, machine=_machine(own.name)))
         record_event(db, at=now, by=by, action="ledger_confirmed", detail=why)
-    try:
-        _write(database, own.name, number)
-    except OSError as error:
-        raise NotifierError(f"{_place(database)}: {error.strerror or error}") from None
+        try:
+            _write(database, own.name, number)
+        except OSError as error:
+            raise NotifierError(
+                f"{_place(database)}: {error.strerror or error}: nothing is confirmed; "
+                "let the ledger's owner write there, then confirm again"
+            ) from None
     return why
 
 
@@ -90,7 +93,9 @@ class Guard:
     def __init__(self, engine: Engine, database: Path) -> None:
         """Look at the ledger, and count the start unless there is a doubt."""
         self._database = database
-        self._generation: int | None = None  # as this process left it; None while in doubt
+        self._generation: int | None = (
+            None  # as this process left it; None while in doubt, or not counted yet
+        )
         self._fails = False  # the file can't be written, and the log says so
         self.why: str | None = None
         with engine.begin() as db:
@@ -99,8 +104,9 @@ class Guard:
                 return
             if self._generation is None:
                 # The file first: without one, a counted ledger would be a copy.
+                if not self._write(1):
+                    return
                 self._generation = 1
-                self._write(1)
             db.execute(update(installation).values(machine=_machine(self._name)))
             self.advance(db)
         self.keep()
@@ -124,7 +130,7 @@ class Guard:
             self._generation += 1
             self._write(self._generation)
 
-    def _write(self, generation: int) -> None:
+    def _write(self, generation: int) -> bool:
         try:
             _write(self._database, self._name, generation)
         except OSError as error:
@@ -137,6 +143,7 @@ class Guard:
             self._fails = True
         else:
             self._fails = False
+        return not self._fails
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

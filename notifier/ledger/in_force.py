@@ -80,9 +80,18 @@ def adopted(
     db.execute(delete(held).where((held.c.host == host) | (held.c.since < now - _FORGET_AFTER)))
 
 
+def let_nothing_wait(db: Connection, host: str) -> None:
+    """Put on record that nothing waits on a host; what has its word there keeps it."""
+    db.execute(delete(held).where(held.c.host == host, held.c.confirmed.is_(None)))
+
+
 def hold(db: Connection, waiting: Waiting) -> None:
-    """Put on record that a configuration waits on its host; no other does there."""
-    db.execute(delete(held).where(held.c.host == waiting.host))
+    """Put on record that a configuration waits on its host; no other does there. A word that it has by now it keeps."""
+    mine = held.c.host == waiting.host
+    word = db.execute(
+        select(held.c.confirmed).where(mine, held.c.fingerprint == waiting.fingerprint)
+    ).scalar()
+    db.execute(delete(held).where(mine))
     db.execute(
         insert(db, held).values(
             host=waiting.host,
@@ -92,6 +101,7 @@ def hold(db: Connection, waiting: Waiting) -> None:
             dropped=waiting.dropped,
             moved=waiting.moved,
             before=waiting.before,
+            confirmed=word,
         )
     )
 

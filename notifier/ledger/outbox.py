@@ -8,13 +8,14 @@ did: a daemon that was frozen until another took its mail can neither send that 
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, insert, or_, select, update
 
+from notifier.ledger.mail_locks import IN_HAND
 from notifier.ledger.prepared import Prepared
 from notifier.ledger.schema import messages
 
@@ -25,16 +26,20 @@ def held_by(owner: object) -> ColumnElement[bool]:
 
 
 # Built once: a statement's construction costs more than its run, and these run for every mail.
-_ONE = update(messages).where(messages.c.id == bindparam("message"), held_by(bindparam("me")))
-_KEEP = Prepared(_ONE.values(body=bindparam("bytes"), body_sha256=bindparam("hash")))
-_BEGIN = Prepared(
-    _ONE.values(
-        begun=True,
-        attempts=messages.c.attempts + 1,
-        last_begun=bindparam("moment"),
-        lease_until=bindparam("until"),
-    )
+_MINE = (
+    select(messages.c.id)
+    .where(messages.c.id.in_(bindparam("ids", expanding=True)), held_by(bindparam("me")))
+    .with_for_update()
 )
+_ONE = update(messages).where(messages.c.id == bindparam("message"), held_by(bindparam("me")))
+BEGUN = _ONE.values(
+    begun=True,
+    attempts=messages.c.attempts + 1,
+    last_begun=bindparam("moment"),
+    lease_until=bindparam("until"),
+)
+BEGUN_WITH = BEGUN.values(body=bindparam("bytes"), body_sha256=bindparam("hash"))
+_BEGIN, _BEGIN_WITH = Prepared(BEGUN), Prepared(BEGUN_WITH)
 _ENDED = _ONE.values(
     state=bindparam("becomes"),
     reply=bindparam("answer"),
@@ -173,8 +178,10 @@ def claim(
             ids = [row.id for row in islice((row for row in rows if may_go(row.contact)), limit)]
     if not ids:
         return []
-    # On a server, a row that another process holds is passed by.
-    at_hand = select(messages.c.id).where(messages.c.id.in_(ids), free).with_for_update(skip_locked=True)
+    at_hand = select(messages.c.id).where(messages.c.id.in_(ids), free)
+    if db.dialect.name == "postgresql":
+        # What another process has in hand, however long its lease ran out, or is about to change is passed by.
+        at_hand = at_hand.where(~IN_HAND).with_for_update(skip_locked=True)
     take = update(messages).where(messages.c.id.in_(at_hand))
     db.execute(take.values(state="claimed", owner=owner, lease_until=now + lease, **_GIVEN_UP))
     mine = select(messages).where(messages.c.id.in_(ids), held_by(owner))
@@ -209,12 +216,6 @@ def still_claimed(db: Connection, ids: Sequence[int], owner: str) -> set[int]:
     return set(db.execute(mine).scalars())
 
 
-def keep_body(db: Connection, message: int, owner: str, body: bytes) -> bool:
-    """Store the rendered bytes: a retry after an unknown outcome sends these same bytes."""
-    values = {"message": message, "me": owner, "bytes": body, "hash": hashlib.sha256(body).hexdigest()}
-    return _KEEP.run(db, values) == 1
-
-
 def shorten(db: Connection, message: int, owner: str, at_most: int) -> bool:
     """Record that a claimed message has become a shortened mail of at most so many octets."""
     short = _ONE.values(at_most=bindparam("octets"))
@@ -226,10 +227,35 @@ def mark_built_in(db: Connection, message: int, fault: str | None) -> None:
     db.execute(update(messages).where(messages.c.id == message).values(built_in=fault))
 
 
-def begin(db: Connection, message: int, owner: str, now: datetime, lease: timedelta = LEASE) -> bool:
-    """Record that an attempt begins, and renew the lease; to be committed before DATA. On False nothing may go."""
-    values = {"message": message, "me": owner, "moment": now, "until": now + lease}
-    return _BEGIN.run(db, values) == 1
+def begin(
+    db: Connection,
+    message: int,
+    owner: str,
+    now: datetime,
+    lease: timedelta = LEASE,
+    *,
+    body: bytes | None = None,
+) -> bool:
+    """Record that an attempt begins, and renew the lease; to be committed before DATA. On False nothing may go.
+
+    `body` are the bytes that go, kept with it: a retry after an unknown outcome sends these same bytes. None keeps
+    those that are there.
+    """
+    if body is None:
+        return _BEGIN.run(db, {"message": message, "me": owner, "moment": now, "until": now + lease}) == 1
+    return _BEGIN_WITH.run(db, begun_with(message, owner, now, lease, body)) == 1
+
+
+def begun_with(message: int, owner: str, now: datetime, lease: timedelta, body: bytes) -> dict[str, object]:
+    """Return the values for `BEGUN_WITH`."""
+    return {
+        "message": message,
+        "me": owner,
+        "moment": now,
+        "until": now + lease,
+        "bytes": body,
+        "hash": hashlib.sha256(body).hexdigest(),
+    }
 
 
 def finish(
@@ -251,6 +277,19 @@ def finish(
     end = _FAIL if state in ("failed", "refused") else _FINISH
     values = {"message": message, "me": owner, "becomes": state, "answer": reply, "moment": now}
     return end.run(db, values) == 1
+
+
+def finish_accepted(db: Connection, replies: Mapping[int, str], owner: str, now: datetime) -> set[int]:
+    """Bring claimed messages, with the server's word on each, to `accepted` at once; return those that it did."""
+    mine = _still_mine(db, replies, owner)
+    common = {"me": owner, "becomes": "accepted", "moment": now}
+    _FINISH.run_all(db, [{"message": id_, "answer": replies[id_], **common} for id_ in sorted(mine)])
+    return mine
+
+
+def _still_mine(db: Connection, ids: Iterable[int], owner: str) -> set[int]:
+    """Return which messages `owner` has claimed still; they remain so until the transaction ends."""
+    return set(db.execute(_MINE, {"ids": list(ids), "me": owner}).scalars())
 
 
 def postpone(

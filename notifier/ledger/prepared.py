@@ -3,7 +3,7 @@
 A statement that it has built and compiled before still costs several times what the database does.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Delete, Dialect, Update
@@ -18,10 +18,25 @@ class Prepared:
 
     def run(self, db: Connection, values: Mapping[str, object]) -> int:
         """Make the change with these values, one for each named parameter; return how many rows it met."""
-        form = self._forms.get(db.dialect.name)
-        if form is None:
-            form = self._forms[db.dialect.name] = _Form(self._statement, db.dialect)
+        form = self._form(db.dialect)
         return db.exec_driver_sql(form.text, form.filled(values), _ROWCOUNT).rowcount
+
+    def run_all(self, db: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+        """Make the change with each of these values."""
+        if rows:
+            form = self._form(db.dialect)
+            db.exec_driver_sql(form.text, [form.filled(values) for values in rows])
+
+    def returned(self, db: Connection, values: Mapping[str, object]) -> Sequence[Any] | None:
+        """Make the change; return what it says of the row it met, None if it met none."""
+        form = self._form(db.dialect)
+        return db.exec_driver_sql(form.text, form.filled(values)).first()
+
+    def _form(self, dialect: Dialect) -> "_Form":
+        form = self._forms.get(dialect.name)
+        if form is None:
+            form = self._forms[dialect.name] = _Form(self._statement, dialect)
+        return form
 
 
 _ROWCOUNT: Any = {"preserve_rowcount": True}

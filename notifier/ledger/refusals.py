@@ -37,6 +37,11 @@ def forget_refusals(db: Connection, contact: str) -> bool:
     return bool(_FORGET.run(db, {"who": contact}))
 
 
+def forget_all(db: Connection, contacts: Collection[str]) -> None:
+    """Begin anew with these addresses."""
+    _FORGET.run_all(db, [{"who": contact} for contact in contacts])
+
+
 def refusals(db: Connection, contacts: Collection[str] | None = None) -> dict[str, Refusal]:
     """Return what is on record of these contacts, or of all, by contact."""
     query = select(table).order_by(table.c.contact)

@@ -1,7 +1,6 @@
 """Reminders: one checkpoint owed to one contact. The unique key is what makes planning idempotent."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -72,12 +71,7 @@ _CLOSE_MESSAGE = Prepared(
 )
 _RECORD = tuple(reminders.c[name] for name in ReminderRecord._fields)
 # Not a parameter: SQLite must see that its partial index holds them all.
-_UNBUNDLED = and_(reminders.c.state == literal_column("'planned'"), reminders.c.message_id.is_(None))
-_PUT_INTO_MESSAGE = (
-    update(reminders)
-    .where(_UNBUNDLED, reminders.c.slot == bindparam("its"), reminders.c.contact == bindparam("who"))
-    .values(message_id=bindparam("message"))
-)
+UNBUNDLED = and_(reminders.c.state == literal_column("'planned'"), reminders.c.message_id.is_(None))
 _NOT_BEGUN = and_(
     reminders.c.state == "planned",
     reminders.c.message_id.in_(
@@ -90,7 +84,7 @@ _NOT_BEGUN = and_(
     ),
 )
 # No mail can have gone out: without a message, or in one that is queued and was never begun.
-UNSENT = or_(_UNBUNDLED, _NOT_BEGUN)
+UNSENT = or_(UNBUNDLED, _NOT_BEGUN)
 STANDS = reminders.c.state != "withdrawn"
 
 
@@ -105,6 +99,7 @@ def _these(ids: Iterable[int]) -> ColumnElement[bool]:
     return reminders.c.task_id.in_(list(ids))
 
 
+FOLDED = "folded into "  # begins the reason of what another reminder, whose checkpoint follows, is told in place of
 _KEY = ("task_id", "nominal", "contact", "checkpoint")
 _GIVEN = tuple(name for name in ReminderRecord._fields if name not in ("id", "message_id"))
 _AT_ONCE = 10_000  # ids in one statement; SQLite's own default allows 32,766
@@ -183,87 +178,6 @@ def unsent_records(db: Connection, task_id: int) -> list[ReminderRecord]:
     return list(map(ReminderRecord._make, db.execute(query)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """A contact for whom planned reminders wait that no message carries, and the latest of their slots."""
-
-    contact: str
-    slot: datetime
-
-
-def unbundled(db: Connection, until: datetime, most: int) -> tuple[list[datetime], list[Waiting]]:
-    """Return the slots until then for which reminders wait, and contacts that have some in the first of them.
-
-    So many contacts that there are `most` reminders in that slot, or a few more; at least one, if any waits.
-    """
-    slots = list(_slots(db, until))
-    if not slots:
-        return [], []
-    first = reminders.c.slot == slots[0]
-    query = select(reminders.c.contact, func.count()).where(_UNBUNDLED, first)
-    page: list[str] = []
-    found = 0
-    with db.execute(query.group_by(reminders.c.contact).order_by(reminders.c.contact)) as rows:
-        for contact, count in rows:
-            page.append(contact)
-            found += count
-            if found >= most:
-                break
-    latest: dict[str, datetime] = {}
-    for slot in slots[1:]:
-        there = select(reminders.c.contact).where(_UNBUNDLED, reminders.c.slot == slot)
-        latest |= dict.fromkeys(db.execute(there.where(reminders.c.contact.in_(page))).scalars(), slot)
-    return slots, [Waiting(contact=contact, slot=latest.get(contact, slots[0])) for contact in page]
-
-
-def _slots(db: Connection, until: datetime) -> Iterator[datetime]:
-    """Yield the slots for which reminders wait, in order, each found by the index."""
-    waiting = select(func.min(reminders.c.slot)).where(_UNBUNDLED, reminders.c.slot <= until)
-    slot = db.execute(waiting).scalar()
-    while slot is not None:
-        yield slot
-        slot = db.execute(waiting.where(reminders.c.slot > slot)).scalar()
-
-
-def earliest_slot(db: Connection) -> datetime | None:
-    """Return the next slot for which reminders wait."""
-    return db.execute(select(func.min(reminders.c.slot)).where(_UNBUNDLED)).scalar()
-
-
-def put_into_messages(db: Connection, slots: Iterable[datetime], messages: Mapping[str, int]) -> None:
-    """Let each contact's message carry all that waits in these slots for them and has none."""
-    for slot in slots if messages else ():
-        carried = [{"who": who, "its": slot, "message": message} for who, message in messages.items()]
-        db.execute(_PUT_INTO_MESSAGE, carried)
-
-
-def move_slot(
-    db: Connection, slots: Collection[datetime], contacts: Collection[str], later: datetime
-) -> None:
-    """Let what waits in these slots for these contacts wait for a later one."""
-    if contacts:
-        db.execute(update(reminders).where(_waits_for(slots, contacts)).values(slot=later))
-
-
-def withdraw_waiting(
-    db: Connection, slots: Collection[datetime], contacts: Collection[str], reason: str
-) -> None:
-    """Withdraw what waits in these slots for these contacts."""
-    if contacts:
-        gone = update(reminders).where(_waits_for(slots, contacts))
-        db.execute(gone.values(state="withdrawn", reason=reason))
-
-
-def _waits_for(slots: Collection[datetime], contacts: Collection[str]) -> ColumnElement[bool]:
-    return and_(_UNBUNDLED, reminders.c.slot.in_(slots), reminders.c.contact.in_(contacts))
-
-
-def wait_for_slot(db: Connection, now: datetime, slot: datetime) -> None:
-    """Let all that fell due and waits for a slot ahead wait for this one: the old one may be a day off now."""
-    ahead = update(reminders).where(_UNBUNDLED, reminders.c.slot > now, reminders.c.at <= now)
-    db.execute(ahead.values(slot=slot))
-
-
 def name_units(db: Connection, reminder: int, units: Iterable[str]) -> None:
     """Let a reminder be for these units."""
     db.execute(update(reminders).where(reminders.c.id == reminder).values(units=list(units)))
@@ -279,6 +193,12 @@ def close_reminders(db: Connection, ids: Sequence[int], state: str, reason: str 
 def close_message(db: Connection, message: int, state: str, reason: str | None) -> None:
     """Bring what a message still carries to a terminal state."""
     _CLOSE_MESSAGE.run(db, {"message": message, "becomes": state, "because": reason})
+
+
+def close_messages(db: Connection, messages: Iterable[int], state: str, reason: str | None) -> None:
+    """Bring what these messages still carry to a terminal state."""
+    ends = [{"message": message, "becomes": state, "because": reason} for message in messages]
+    _CLOSE_MESSAGE.run_all(db, ends)
 
 
 def withdraw_unsent(db: Connection, task_id: int, reason: str) -> int:
@@ -300,11 +220,14 @@ def of_messages(db: Connection, ids: Iterable[int]) -> dict[int, list[ReminderRe
 def said_of_the_same(
     db: Connection, ids: Iterable[int], until: datetime
 ) -> dict[tuple[int, str], list[Said]]:
-    """Return, by (task, contact), in order, what else fell due until then and was said of the dates of these messages.
+    """Return, by (task, contact), in order, what bears upon what these messages carry and fell due until then.
 
-    What a clock that was ahead said of a moment yet to come outdoes nothing.
+    That is what is newer of the same date, and was sent or will be, and what was folded into it. What a clock that was
+    ahead said of a moment yet to come outdoes nothing.
     """
     waiting = reminders.alias("waiting")
+    is_newer = and_(reminders.c.at > waiting.c.at, reminders.c.state.in_(("planned", "sent")))
+    is_folded = and_(reminders.c.state == "superseded", reminders.c.reason == FOLDED + waiting.c.checkpoint)
     query = (
         select(*(reminders.c[name] for name in Said._fields))
         .join(
@@ -314,7 +237,12 @@ def said_of_the_same(
             & (reminders.c.nominal == waiting.c.nominal)
             & (reminders.c.id != waiting.c.id),
         )
-        .where(waiting.c.message_id.in_(list(ids)), waiting.c.state == "planned", reminders.c.at <= until)
+        .where(
+            waiting.c.message_id.in_(list(ids)),
+            waiting.c.state == "planned",
+            reminders.c.at <= until,
+            or_(is_newer, is_folded),
+        )
         .distinct()
         .order_by(reminders.c.at, reminders.c.checkpoint)
     )
@@ -327,7 +255,7 @@ def said_of_the_same(
 def waiting(db: Connection) -> list[ReminderRecord]:
     """Return the planned reminders of which no mail can have gone out."""
     # Each half by its own index; together they would be looked for in the whole table.
-    both = (row for half in (_UNBUNDLED, _NOT_BEGUN) for row in db.execute(select(*_RECORD).where(half)))
+    both = (row for half in (UNBUNDLED, _NOT_BEGUN) for row in db.execute(select(*_RECORD).where(half)))
     return sorted(map(ReminderRecord._make, both), key=lambda record: record.id)
 
 

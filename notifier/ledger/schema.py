@@ -1,16 +1,10 @@
 """The ledger's tables. Times are stored in UTC and come back aware; days are plain dates."""
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     Boolean,
     Column,
-    Connection,
     Date,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -18,49 +12,11 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    TypeDecorator,
     UniqueConstraint,
     event,
-    text,
 )
-from sqlalchemy import Text as AnyText
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware instant. SQLite keeps no zone, so UTC is written and put back; naive values are refused."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.utcoffset() is None:
-            raise ValueError(f"datetime has no time zone: {value.isoformat()}")
-        moment = value.astimezone(UTC)
-        return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        # A server speaks in the time zone of the session.
-        moment: datetime = (
-            value.astimezone(UTC) if dialect.name == "postgresql" else value.replace(tzinfo=UTC)
-        )
-        return moment
-
-
-class Text(TypeDecorator[str]):
-    """Text of any length. PostgreSQL takes no NUL in it: one is kept there as U+FFFD, the replacement character."""
-
-    impl = AnyText
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        if value is None or dialect.name != "postgresql":
-            return value
-        return value.replace("\0", "\ufffd")
-
+from notifier.ledger.dialects import Names, Text, UtcDateTime, only_where, say_conditions
 
 metadata = MetaData(
     naming_convention={
@@ -70,20 +26,7 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-def only_where(condition: str) -> dict[str, Any]:
-    """Return what makes an index hold only the rows of a condition, whichever the database."""
-    return {"sqlite_where": text(condition)}
-
-
-@event.listens_for(metadata, "before_create")
-def _say_conditions(_metadata: MetaData, db: Connection, **_options: object) -> None:
-    # Said in the table, PostgreSQL's condition would import its dialect, 3 MB that a ledger in a file has no use for.
-    for table in metadata.sorted_tables:
-        for index in table.indexes:
-            index.dialect_options[db.dialect.name]["where"] = index.dialect_options["sqlite"]["where"]
-
+event.listen(metadata, "before_create", say_conditions)
 
 installation = Table(
     "installation",
@@ -237,7 +180,7 @@ reminders = Table(
     Column("provisional", Boolean, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("slot", UtcDateTime, nullable=False),
-    Column("units", JSON, nullable=False),
+    Column("units", Names, nullable=False),
     Column("role", String(16), nullable=False),
     Column("copied", Boolean, nullable=False),
     # planned | sent | superseded | expired | withdrawn | unreachable | failed

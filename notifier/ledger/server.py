@@ -48,6 +48,8 @@ def _one_after_another(silence: str) -> TextClause:
 
 
 _ONE_AFTER_ANOTHER = _one_after_another(_SILENCE)
+# Else each statement has its own.
+_AS_IT_WAS = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 # A host that dies or is cut off gives its locks back when its connections count as dead, not before: the server asks
 # after 30 seconds of silence, and gives up half a minute later; what it has said and nobody confirms, for which the
@@ -63,6 +65,12 @@ _SESSION = {
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "20000",  # milliseconds
 }
+# A mail is 25 KB, which the server's own way of old compresses at the cost of all else that is done to record it. Not
+# every server has the other way: from 14 on, and as it was built.
+_COMPRESS_FAST = (
+    b"SELECT set_config('default_toast_compression', 'lz4', false) FROM pg_settings"
+    b" WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)"
+)
 # A host that is cut off finds out sooner: its main thread must be back before the watchdog barks, after a minute.
 _CLIENT = {
     "connect_timeout": 10,
@@ -110,8 +118,11 @@ def open_existing(server: Server) -> Engine | None:
     return None
 
 
-def connect(server: Server) -> Engine:
-    """Return an engine on a server's database, whatever is in it; ConfigError when the driver is not installed."""
+def connect(server: Server, *, within: float | None = None) -> Engine:
+    """Return an engine on a server's database, whatever is in it; ConfigError when the driver is not installed.
+
+    With `within`, nothing that is asked takes longer than so many seconds; nor does a connection, but two at least.
+    """
     url = encrypted(make_url(server.url))
     if server.password is not None:
         url = url.set(password=server.password)
@@ -120,11 +131,10 @@ def connect(server: Server) -> Engine:
             url,
             poolclass=QueuePool,
             pool_size=10,
-            max_overflow=40,  # each mail in hand on a cluster's host has one
             hide_parameters=True,
             pool_pre_ping=True,  # a server that was restarted costs no pass
             isolation_level="READ COMMITTED",
-            connect_args=_as_we_speak(),
+            connect_args=_as_we_speak() if within is None else _in_haste(int(within * 1000)),
         )
     except ImportError as error:
         raise ConfigError(
@@ -132,9 +142,17 @@ def connect(server: Server) -> Engine:
             f"{error}"
         ) from None
 
+    @event.listens_for(engine, "connect")
+    def _connected(session: Any, _record: object) -> None:
+        session.execute(_COMPRESS_FAST)
+        session.commit()
+
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        if not connection.get_execution_options().get("runs_beside"):
+        asked = connection.get_execution_options()
+        if asked.get("only_reads"):
+            connection.execute(_AS_IT_WAS)
+        if not asked.get("runs_beside"):
             connection.execute(_ONE_AFTER_ANOTHER)
 
     return engine
@@ -145,9 +163,14 @@ def session(engine: Engine) -> dict[str, Any]:
     return {**engine.dialect.create_connect_args(engine.url)[1], **_as_we_speak()}
 
 
-def _as_we_speak() -> dict[str, Any]:
-    options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+def _as_we_speak(**more: str) -> dict[str, Any]:
+    options = " ".join(f"-c {name}={value}" for name, value in (_SESSION | more).items())
     return {**_CLIENT, "options": options}
+
+
+def _in_haste(milliseconds: int) -> dict[str, Any]:
+    asked = _as_we_speak(statement_timeout=f"{milliseconds}ms")
+    return asked | {"connect_timeout": max(2, milliseconds // 1000), "tcp_user_timeout": milliseconds}
 
 
 def encrypted(url: URL) -> URL:

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from notifier.ledger.among import among
+from notifier.ledger.completions import WHOLE_TASK, Completion, completions_of
 from notifier.ledger.schema import suspensions
-from notifier.ledger.tasks import WHOLE_TASK, Completion, completions_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +56,20 @@ def suspensions_of(db: Connection, task_id: int) -> list[Suspended]:
     return _by_task(db, suspensions.c.task_id == task_id).get(task_id, [])
 
 
+def ever_suspended(db: Connection, ids: Collection[int]) -> dict[int, list[Suspended]]:
+    """Return all suspensions that these tasks ever had, by task, the oldest first."""
+    return _by_task(db, suspensions.c.task_id.in_(list(ids)))
+
+
 def over(db: Connection, now: datetime) -> dict[int, list[Suspended]]:
     """Return the suspensions in force whose end has come, by task."""
     return _by_task(db, _STANDS & (suspensions.c.until <= now))
 
 
-def earliest_end(db: Connection) -> datetime | None:
-    """Return the next moment at which a suspension ends by itself."""
-    return db.execute(select(func.min(suspensions.c.until)).where(_STANDS)).scalar()
+def earliest_end(db: Connection, *, after: datetime | None = None) -> datetime | None:
+    """Return the next moment, `after` one where it is given, at which a suspension ends by itself."""
+    later = _STANDS if after is None else _STANDS & (suspensions.c.until > after)
+    return db.execute(select(func.min(suspensions.c.until)).where(later)).scalar()
 
 
 def end_suspensions(db: Connection, ids: Iterable[int], at: datetime, by: str) -> None:
@@ -78,7 +84,13 @@ def silences_of(db: Connection, ids: Iterable[int]) -> dict[int, list[Completion
     for task_id, some in suspended(db, ids).items():
         found.setdefault(task_id, []).extend(
             Completion(
-                task_id=task_id, unit=one.unit, scope=WHOLE_TASK, by=one.by, at=one.at, is_suspension=True
+                task_id=task_id,
+                unit=one.unit,
+                scope=WHOLE_TASK,
+                by=one.by,
+                at=one.at,
+                is_suspension=True,
+                until=one.until,
             )
             for one in some
         )

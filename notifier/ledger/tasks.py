@@ -1,4 +1,4 @@
-"""Plans, tasks and completions: what is promised, and what was closed."""
+"""Plans and tasks: what is promised."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,17 +18,14 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    true,
     type_coerce,
     update,
 )
 from sqlalchemy.types import NULLTYPE
 
 from notifier.ledger.among import among
-from notifier.ledger.schema import completions, plans, tasks
+from notifier.ledger.schema import plans, tasks
 
-WHOLE_TASK = "task"
-_REPORT = "report"
 _AT_ONCE = 10_000  # ids in one statement; SQLite's own default allows 32,766
 
 
@@ -113,18 +110,6 @@ class DueTask(NamedTuple):
         """The units as `TaskRecord` has them."""
         units: dict[str, Any] = json.loads(self.units_json)
         return units
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completion:
-    """A closed task, or one occurrence of it, by one unit or (None) by all; or one that is suspended meanwhile."""
-
-    task_id: int
-    unit: str | None
-    scope: str
-    by: str
-    at: datetime
-    is_suspension: bool = False
 
 
 _TASK = select(
@@ -259,8 +244,12 @@ def due_tasks(
 
 def tasks_by_id(db: Connection, ids: Iterable[int]) -> dict[int, TaskRecord]:
     """Return tasks by id."""
-    found = db.execute(_TASK.where(tasks.c.id.in_(list(ids)))).mappings()
-    return {row["id"]: _record(row) for row in found}
+    found: dict[int, TaskRecord] = {}
+    them = sorted(ids)
+    for first in range(0, len(them), _AT_ONCE):
+        some = _TASK.where(tasks.c.id.in_(them[first : first + _AT_ONCE]))
+        found.update((row["id"], _record(row)) for row in db.execute(some).mappings())
+    return found
 
 
 def move_marks(db: Connection, marks: Iterable[tuple[int, datetime, datetime | None]]) -> None:
@@ -281,52 +270,3 @@ def running() -> ColumnElement[bool]:
 def earliest_checkpoint(db: Connection) -> datetime | None:
     """Return the next moment at which a task has a checkpoint."""
     return db.execute(select(func.min(tasks.c.next_at)).where(tasks.c.next_at.is_not(None))).scalar()
-
-
-def add_completion(db: Connection, completion: Completion) -> None:
-    """Record that a task or an occurrence was closed."""
-    db.execute(
-        insert(completions).values(
-            task_id=completion.task_id,
-            unit=completion.unit,
-            scope=completion.scope,
-            by=completion.by,
-            at=completion.at,
-        )
-    )
-
-
-def reopen(
-    db: Connection, task_id: int, units: Collection[str] | None, scope: str | None, at: datetime
-) -> int:
-    """Take back what was closed for a task (for these units, if named); return how many records that touched.
-
-    `scope` names one occurrence. None stands for the task and its deadlines: reports once received stay so.
-    """
-    query = update(completions).where(completions.c.task_id == task_id, completions.c.reopened.is_(None))
-    if units is not None:
-        query = query.where(completions.c.unit.in_(list(units)))
-    query = query.where(
-        completions.c.scope.not_like(f"{_REPORT}@%") if scope is None else completions.c.scope == scope
-    )
-    return db.execute(query.values(reopened=at)).rowcount
-
-
-def completions_of(db: Connection, ids: Collection[int]) -> dict[int, list[Completion]]:
-    """Return the completions in force of these tasks, by task."""
-    return _by_task(db, among(db, completions.c.task_id, ids))
-
-
-def completions_in_force(db: Connection) -> dict[int, list[Completion]]:
-    """Return all completions in force, by task."""
-    return _by_task(db, true())
-
-
-def _by_task(db: Connection, which: ColumnElement[bool]) -> dict[int, list[Completion]]:
-    query = select(completions).where(which, completions.c.reopened.is_(None))
-    found: dict[int, list[Completion]] = {}
-    for row in db.execute(query.order_by(completions.c.id)):
-        found.setdefault(row.task_id, []).append(
-            Completion(task_id=row.task_id, unit=row.unit, scope=row.scope, by=row.by, at=row.at)
-        )
-    return found

@@ -24,16 +24,18 @@ def insert(db: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
 class Shared:
     """Values that many rows have alike: some of their columns. They are brought to the database's form once."""
 
-    __slots__ = ("_form", "values")
+    __slots__ = ("_dialect", "_form", "values")
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = values
-        self._form: tuple[Any, ...] | None = None
+        self._form: tuple[Any, ...] = ()
+        self._dialect: str | None = None
 
-    def form(self, forms: Mapping[str, Callable[[Any], Any]]) -> tuple[Any, ...]:
-        """Return the values as the driver takes them, which these functions say; it must always be the same one."""
-        if self._form is None:
+    def form(self, dialect: str, forms: Mapping[str, Callable[[Any], Any]]) -> tuple[Any, ...]:
+        """Return the values as a database's driver takes them, which these functions say."""
+        if self._dialect != dialect:
             self._form = tuple([forms[name](value) for name, value in self.values.items()])
+            self._dialect = dialect
         return self._form
 
 
@@ -53,7 +55,8 @@ def insert_many(
     compiled = statement.compile(dialect=db.dialect)
     names = [own, *(name for part in rows[0][1] for name in part.values)]
     forms = {name: _form(table, name, db.dialect) for name in names}
-    whole = ((it, *chain.from_iterable([part.form(forms) for part in parts])) for it, parts in rows)
+    name = db.dialect.name
+    whole = ((it, *chain.from_iterable([part.form(name, forms) for part in parts])) for it, parts in rows)
     values: Any
     if compiled.positiontup is None:
         values = [dict(zip(names, row, strict=True)) for row in whole]

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from notifier.ledger import outbox, reminders, schema, suspended, tasks
+from notifier.ledger import bundling, outbox, schema, suspended, tasks
 from notifier.ledger.log import newest_event
 
 
@@ -46,7 +46,7 @@ def next_moment(db: Connection) -> datetime | None:
 
 
 def _next_planning(db: Connection) -> datetime | None:
-    return earliest(tasks.earliest_checkpoint(db), reminders.earliest_slot(db), suspended.earliest_end(db))
+    return earliest(tasks.earliest_checkpoint(db), bundling.earliest_slot(db), suspended.earliest_end(db))
 
 
 def earliest(*moments: datetime | None) -> datetime | None:

@@ -6,16 +6,18 @@ from binascii import b2a_base64
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path
+from struct import unpack
 from typing import Final
 
 from notifier.digest import Digest
 from notifier.digest.bulletin import Bulletin
+from notifier.digest.summary_content import Summary
 from notifier.errors import MailGateError, MailTooBig, TemplateError
 from notifier.mail import proof
 from notifier.mail.confined import Confined
@@ -29,7 +31,7 @@ from notifier.mail.headers import (
     text_header,
 )
 from notifier.mail.plain import built_in
-from notifier.mail.render import Office, Rendered, Source, Templates, read
+from notifier.mail.render import Content, Office, Rendered, Source, Templates, read
 from notifier.mail.short import short_subject, short_text
 from notifier.share import share
 
@@ -43,6 +45,7 @@ _TEXT: Final[Headers] = (
     ("Content-Type", "Content-Type: text/plain; charset=utf-8"),
     ("Content-Transfer-Encoding", "Content-Transfer-Encoding: base64"),
 )
+_LINE: Final = 76  # characters of base64
 _INSTALLATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}[A-Za-z0-9])?")
 
 
@@ -62,7 +65,7 @@ class Envelope:
     """What is one mail's own, whatever it says.
 
     `redirected_from` is the true recipient of a mail that goes to `to_address` instead: it is shown in the body and
-    as X-Original-To. The built-in text and the short one know the default language alone. Raises ValueError for a
+    as X-Original-To. The built-in text and the short one are Chinese or English. Raises ValueError for a
     naive date.
     """
 
@@ -104,7 +107,7 @@ class Composer:
         if found := _faults(mine) if isinstance(mine, Templates) else mine.faults():
             raise TemplateError(*found)
 
-    def preview(self, content: Digest | Bulletin) -> Rendered:
+    def preview(self, content: Content) -> Rendered:
         """Return subject, text and HTML as a contact, or ops, would see them."""
         return self._templates.render(content)
 
@@ -123,8 +126,8 @@ class Composer:
         head = self._head(subject, envelope)
         return self._whole(head, body, envelope)
 
-    def compose_bulletin(self, bulletin: Bulletin, envelope: Envelope) -> bytes:
-        """Return the ops mail of a bulletin, as `compose` does that of a digest.
+    def compose_bulletin(self, bulletin: Bulletin | Summary, envelope: Envelope) -> bytes:
+        """Return the ops mail of a bulletin, or of a month's summary, as `compose` does that of a digest.
 
         Where ops' own templates fail, with the shipped ones: this mail is what tells of it.
         """
@@ -153,15 +156,19 @@ class Composer:
 
         The rest is as in `compose`. Raises MailTooBig when there is no room for even one task.
         """
-        subject = text_header("Subject", short_subject(digest))
+        subject = text_header("Subject", short_subject(digest, envelope.language))
         head = [*self._head(subject, envelope), *_TEXT]
         # In base64, 57 octets of text are a line of 76 and its CRLF.
         room = (min(at_most, MAX_BYTES) - len(_joined(head)) - len(b"\r\n\r\n")) // 78 * 57
         text = short_text(
-            digest, self._identity.office, most=room, redirected_from=envelope.redirected_from or ""
+            digest,
+            self._identity.office,
+            most=room,
+            redirected_from=envelope.redirected_from or "",
+            language=envelope.language,
         )
-        payload = _base64(text)
-        check_text_body(payload, text=text)
+        payload = _base64(text.encode())
+        check_text_body(payload, text=text.encode())
         data = _joined(head) + b"\r\n\r\n" + payload
         names = [name for name, _ in head]
         return check_mail(data, names=names, sender=self._sender, recipient=address(envelope.to_address))
@@ -173,7 +180,7 @@ class Composer:
             *opening,
             ("To", mailbox_header("To", envelope.to_name, address(envelope.to_address))),
             ("Subject", subject),
-            ("Date", f"Date: {format_datetime(envelope.date)}"),
+            ("Date", _date_header(envelope.date, envelope.date.utcoffset())),
             ("Message-ID", id_header("Message-ID", message_id_of(envelope.message_id))),
             *closing,
         ]
@@ -192,7 +199,8 @@ class Composer:
             self._latest = key, found
             return found
         if plain:
-            rendered = built_in(digest, office=self._identity.office, redirected_from=redirected_from)
+            office = self._identity.office
+            rendered = built_in(digest, office=office, redirected_from=redirected_from, language=language)
         else:
             rendered = self._templates.render(digest, redirected_from=redirected_from, language=language)
         try:
@@ -253,6 +261,11 @@ def _faults(templates: Templates) -> tuple[str, ...]:
     return tuple(proof.faults(templates, is_shipped=True))
 
 
+@lru_cache(maxsize=64)  # the mails of a slot have one; moments are equal whatever their zones
+def _date_header(date: datetime, _offset: timedelta | None) -> str:
+    return f"Date: {format_datetime(date)}"
+
+
 def _joined(head: Iterable[tuple[str, str]]) -> bytes:
     return "\r\n".join(line for _, line in head).encode("ascii")
 
@@ -275,19 +288,21 @@ def html_part(data: bytes) -> bytes:
     return decodebytes(payload.partition(b"\r\n--")[0])
 
 
-def _base64(text: str) -> bytes:
-    """Return a text in lines of base64; encoded as one: line by line, as the standard library does it, takes longer."""
-    encoded = b2a_base64(text.encode(), newline=False)
-    return b"".join([encoded[place : place + 76] + b"\r\n" for place in range(0, len(encoded), 76)])
+def _base64(octets: bytes) -> bytes:
+    """Return octets in lines of base64; encoded as one: line by line, as the standard library does it, takes longer."""
+    encoded = b2a_base64(octets, newline=False)
+    whole, rest = divmod(len(encoded), _LINE)
+    lines = unpack(f"{_LINE}s" * whole + (f"{rest}s" if rest else ""), encoded)
+    return b"\r\n".join((*lines, b""))
 
 
 def _multipart(rendered: Rendered) -> bytes:
     parts = [
-        (f"text/{kind}", text.replace("\r\n", "\n").replace("\n", "\r\n"))
+        (f"text/{kind}", text.replace("\r\n", "\n").replace("\n", "\r\n").encode())
         for kind, text in (("plain", rendered.text), ("html", rendered.html))
     ]
     # Base64 never holds "=_", so the boundary can't occur inside; made from the content, it never varies.
-    boundary = "=_" + sha256("\0".join(text for _, text in parts).encode()).hexdigest()[:32]
+    boundary = "=_" + sha256(b"\0".join(text for _, text in parts)).hexdigest()[:32]
     pieces = [f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode("ascii")]
     for content_type, text in parts:
         head = (

@@ -18,10 +18,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import notifier
-from notifier.digest import Digest
-from notifier.digest.bulletin import Bulletin
 from notifier.errors import MailTooBig, TemplateError
-from notifier.mail.render import Office, Rendered, Source
+from notifier.mail.render import Content, Office, Rendered, Source
 
 MEMORY: Final = 256 * 1024 * 1024  # bytes of address space, of which Python and Jinja2 take 50 MB
 RENDER_SECONDS: Final = 2.0  # of processor time; the shipped templates take some milliseconds
@@ -46,9 +44,7 @@ class Confined:
         self._used = 0.0
         self._overrun: dict[str, list[str]] = {}  # by language
 
-    def render(
-        self, content: Digest | Bulletin, *, redirected_from: str = "", language: str = ""
-    ) -> Rendered:
+    def render(self, content: Content, *, redirected_from: str = "", language: str = "") -> Rendered:
         """Render the three parts; TemplateError names the lines that failed, or the limit, MailTooBig the parts."""
         if language in self._overrun:
             raise TemplateError(*self._overrun[language])
@@ -79,7 +75,7 @@ class Confined:
             self._child.end()
             self._child = None
 
-    def _ask(self, request: tuple[Digest | Bulletin, str, str] | None, seconds: float) -> dict[str, Any]:
+    def _ask(self, request: tuple[Content, str, str] | None, seconds: float) -> dict[str, Any]:
         is_fresh = self._child is None
         try:
             if self._child is None:

@@ -5,7 +5,7 @@ a broken line stops here with MailGateError. It costs some tens of microseconds.
 """
 
 import re
-from binascii import a2b_base64
+from binascii import b2a_base64
 from collections.abc import Sequence
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
@@ -72,24 +72,24 @@ def check_lines(data: bytes) -> None:
     if not data.isascii() or b"\0" in data:
         raise MailGateError("not plain ASCII")
     lines = data.split(b"\r\n")
-    # Equal counts mean that every CR and every LF belongs to a pair.
-    if not len(lines) - 1 == data.count(b"\n") == data.count(b"\r"):
+    within = b"".join(lines)
+    if b"\n" in within or b"\r" in within:
         raise MailGateError("a bare CR or LF")
     if max(map(len, lines)) > MAX_LINE:
         raise MailGateError(f"a line over {MAX_LINE} octets")
 
 
-def check_text_body(data: bytes, *, text: str) -> None:
+def check_text_body(data: bytes, *, text: bytes) -> None:
     """Refuse the payload of a mail that is one base64 text, when it doesn't read back as `text`."""
     check_lines(data)
-    if not _reads_as(data, text.encode()):
+    if not _reads_as(data, text):
         raise MailGateError("the text doesn't read back")
 
 
-def check_body(data: bytes, *, parts: Sequence[tuple[str, str]]) -> None:
+def check_body(data: bytes, *, parts: Sequence[tuple[str, bytes]]) -> None:
     """Refuse a multipart body (with its Content-Type header before it) that doesn't hold exactly `parts`.
 
-    Each part is its content type and its text, lines ended by CRLF. Read by RFC 2046's own delimiters, since
+    Each part is its content type and its text in UTF-8, lines ended by CRLF. Read by RFC 2046's own delimiters, since
     the standard parser walks base64 line by line, which costs as much as rendering.
     """
     check_lines(data)
@@ -106,19 +106,16 @@ def check_body(data: bytes, *, parts: Sequence[tuple[str, str]]) -> None:
             ("Content-Transfer-Encoding", "base64"),
         ]:
             raise MailGateError(f"a part isn't sound {content_type}")
-        if not _reads_as(payload, text.encode()):
+        if not _reads_as(payload, text):
             raise MailGateError(f"the {content_type} part doesn't read back")
 
 
 def _reads_as(payload: bytes, octets: bytes) -> bool:
-    """Tell whether lines of base64 that `check_lines` let through hold these octets, and nothing beside."""
-    try:
-        decoded = a2b_base64(payload)
-    except ValueError:
-        return False
-    # What isn't base64 is passed over: it would make the payload longer than the octets need.
-    length = len(payload) - 2 * payload.count(b"\n")
-    return decoded == octets and length == (len(octets) + 2) // 3 * 4
+    """Tell whether lines of base64 that `check_lines` let through hold these octets, and nothing beside.
+
+    Octets have one form in base64 (RFC 4648 section 4); to make it takes a third of the time that reading takes.
+    """
+    return payload.replace(b"\r\n", b"") == b2a_base64(octets, newline=False)
 
 
 @lru_cache(maxsize=256)  # most headers are the same in every mail

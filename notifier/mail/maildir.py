@@ -4,10 +4,14 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
 from notifier.errors import NotifierError
 from notifier.mail.transport import Outgoing, Result, Revoked
+
+AT_ONCE: Final = 100  # mails put on record in one go where nothing is lost that can't be rehearsed again
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9@=+_.-]")
 
@@ -16,7 +20,7 @@ class MaildirTransport:
     """Write each mail to `root`/tmp, sync it, rename it into `root`/new.
 
     The name comes from the Message-ID, so that a retry replaces its own copy. `durable=False` leaves
-    out the syncs, for a rehearsal that can be run again.
+    out the syncs, and puts many mails on record at once, for a rehearsal that can be run again.
     """
 
     def __init__(self, root: Path, *, durable: bool = True) -> None:
@@ -30,13 +34,30 @@ class MaildirTransport:
         begin: Callable[[Outgoing], None],
         record: Callable[[Outgoing, Result], None],
         stop: Callable[[], bool],
-        together: Callable[[], AbstractContextManager[None]] | None = None,  # noqa: ARG002
+        together: Callable[[], AbstractContextManager[None]] | None = None,
     ) -> Result | None:
         """Write the mails in order; a full disk or a missing permission ends the delivery."""
         try:
             self._make()
         except OSError as error:
             return _fault(error)
+        if self._durable or together is None:
+            return self._deliver(mails, begin, record, stop)
+        source = iter(mails)
+        while some := list(islice(source, AT_ONCE)):
+            with together():
+                fault = self._deliver(some, begin, record, stop)
+            if fault is not None or stop():
+                return fault
+        return None
+
+    def _deliver(
+        self,
+        mails: Iterable[Outgoing],
+        begin: Callable[[Outgoing], None],
+        record: Callable[[Outgoing, Result], None],
+        stop: Callable[[], bool],
+    ) -> Result | None:
         for mail in mails:
             if stop():
                 return None

@@ -11,13 +11,22 @@ from zoneinfo import ZoneInfo
 from jinja2 import Undefined
 
 from notifier.digest import Digest, Notice, build
-from notifier.digest.bulletin import Bulletin, Fact, Matter, Snippet, compile_bulletin
-from notifier.digest.bulletin_words import KIND_WORDS
-from notifier.mail.render import DIGEST, OPS, Report, Sandbox, Templates, in_language, languages
+from notifier.mail.render import (
+    DIGEST,
+    OPS,
+    SUMMARY,
+    Content,
+    Report,
+    Sandbox,
+    Templates,
+    in_language,
+    languages,
+    templates_of,
+)
+from notifier.mail.specimens import HOSTILE, bulletins, summaries
 from notifier.people.phrase import Role
 from notifier.timing.checkpoint import Kind
 
-HOSTILE: Final = "<b>敌</b>"
 _REDIRECTED: Final = "true-recipient@example.org"
 _AUTOESCAPE = re.compile(r"\{%[-+]?\s*autoescape\b")
 # What an attribute may load or open, in whichever quotes; blank and control characters hide no scheme from a browser.
@@ -44,7 +53,7 @@ def faults(templates: Templates, *, is_shipped: bool = False) -> list[str]:
 
     undefined = _recording(templates, report)
     sandbox = Sandbox(templates.sources, undefined)
-    missing = [name for name in (*DIGEST, *OPS) if name not in templates.sources]
+    missing = [name for name in (*DIGEST, *OPS, *SUMMARY) if name not in templates.sources]
     for name in missing:
         report(f"{name}: there is no such template")
     for name, source in templates.sources.items():
@@ -55,7 +64,8 @@ def faults(templates: Templates, *, is_shipped: bool = False) -> list[str]:
                 sandbox.get_template(name)
     if missing:
         return list(found)
-    _render_all(templates, sandbox, bulletins(), report, found, is_inlined=not is_shipped)
+    for contents in (bulletins(), summaries()):
+        _render_all(templates, sandbox, contents, report, found, is_inlined=not is_shipped)
     for language in ("", *(() if is_shipped else languages(templates.sources))):
         spoken = Sandbox(in_language(templates.sources, language), undefined) if language else sandbox
         _render_all(templates, spoken, samples(spoken.sources), report, found, is_inlined=not is_shipped)
@@ -65,7 +75,7 @@ def faults(templates: Templates, *, is_shipped: bool = False) -> list[str]:
 def _render_all(
     templates: Templates,
     sandbox: Sandbox,
-    contents: Iterable[Digest | Bulletin],
+    contents: Iterable[Content],
     report: Report,
     found: Iterable[str],
     *,
@@ -74,9 +84,7 @@ def _render_all(
     for content in contents:
         if any(is_overrun(fault) for fault in found):
             break
-        subject, text, page = (
-            sandbox.sources[name].path for name in (OPS if isinstance(content, Bulletin) else DIGEST)
-        )
+        subject, text, page = (sandbox.sources[name].path for name in templates_of(content)[1])
         # A redirection shows the same lines; one look at it for each set of section templates is enough.
         redirections = ("", _REDIRECTED) if content.total > 1 else ("",)
         for redirected_from in redirections:
@@ -98,28 +106,6 @@ def _render_all(
 def is_overrun(fault: str) -> bool:
     """Return whether a fault says that a limit of time or memory was reached."""
     return ": MemoryError: " in fault or ": Overrun: " in fault
-
-
-def bulletins() -> Iterator[Bulletin]:
-    """Yield bulletins that between them hold every kind of matter, each optional field set and empty."""
-    now = datetime(2018, 3, 1, 1, tzinfo=UTC)
-    full = [
-        Matter(
-            key=kind,
-            kind=kind,
-            lasts=True,
-            title=HOSTILE,
-            tasks=HOSTILE,
-            facts=(Fact(word="系统记录", text=HOSTILE),),
-            snippet=Snippet(where=where, lines=(HOSTILE,)),
-            first=first,
-        )
-        for kind in KIND_WORDS
-        for where, first in (("[groups]", _TODAY), ("", _TODAY + timedelta(days=90)))
-    ]
-    bare = [Matter(key=kind, kind=kind, lasts=False, title=HOSTILE) for kind in KIND_WORDS]
-    for news, still_open in ((full + bare, full), (bare * 60, []), ([], full * 60)):
-        yield compile_bulletin(news, still_open, now=now, zone=_ZONE)
 
 
 def samples(names: Iterable[str]) -> Iterator[Digest]:

@@ -16,27 +16,34 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, Undefined
+from jinja2 import FunctionLoader, StrictUndefined, Template, TemplateNotFound, TemplateSyntaxError, Undefined
 from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from notifier.digest import Count, Digest, Earlier, Group, Line, Remark, Section
 from notifier.digest.bulletin import Bulletin, Entry, Fact, Part, Snippet
+from notifier.digest.summary_content import Block, Point, Row, Summary
 from notifier.errors import MailTooBig, TemplateError
 from notifier.mail.headers import clean, clean_body
 from notifier.mail.inlining import Inliner
 
 DIGEST: Final = ("subject.txt.j2", "digest.txt.j2", "digest.html.j2")  # of contacts' mail
 OPS: Final = ("ops-subject.txt.j2", "ops.txt.j2", "ops.html.j2")  # of the mail to the office's own ops
+SUMMARY: Final = ("summary-subject.txt.j2", "summary.txt.j2", "summary.html.j2")  # of the month's summary
 MAX_CHARACTERS: Final = 200_000  # of one part: as base64 both parts stay under the gate's limit
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*")  # a folder's name: en, ug, zh-tw (BCP 47)
 
 Report = Callable[[str], None]
+Content = Digest | Bulletin | Summary
 
 # Values without methods to guard, and what may be asked of each.
 _FROZEN: Final = {
     kind: frozenset(field.name for field in fields(kind))
-    for kind in (Count, Digest, Earlier, Group, Line, Remark, Section, Bulletin, Entry, Fact, Part, Snippet)
+    for kind in (
+        *(Count, Digest, Earlier, Group, Line, Remark, Section),
+        *(Bulletin, Entry, Fact, Part, Snippet),
+        *(Block, Point, Row, Summary),
+    )
 }
 _PIECES: Final = 50  # of a part, between looks at its size
 _NOTHING: Final = frozenset[str]()
@@ -105,6 +112,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
+    def select_template(self, names: Any, parent: str | None = None, globals: Any = None) -> Template:
+        """Return the first of these that there is; what there isn't costs Jinja2 an exception, for each mail anew."""
+        there = [name for name in names if isinstance(name, str) and name in self.sources]
+        return super().select_template(there or names, parent, globals)
+
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Decide as Jinja2 does, which for a digest's frozen values comes down to the name alone."""
         if type(obj) in _FROZEN:
@@ -127,9 +139,7 @@ class Templates:
         self._sandboxes: dict[str, Sandbox] = {}  # by language, made when its first mail is
         self._inliner = Inliner()
 
-    def render(
-        self, content: Digest | Bulletin, *, redirected_from: str = "", language: str = ""
-    ) -> Rendered:
+    def render(self, content: Content, *, redirected_from: str = "", language: str = "") -> Rendered:
         """Render the three parts; TemplateError names the lines that failed, MailTooBig those that never ended.
 
         A language without templates of its own gets those of the default one.
@@ -149,7 +159,7 @@ class Templates:
     def render_in(
         self,
         sandbox: Sandbox,
-        content: Digest | Bulletin,
+        content: Content,
         redirected_from: str,
         report: Report,
         *,
@@ -160,12 +170,12 @@ class Templates:
 
         Unless `is_inlined`, the styles stay where the template has them.
         """
-        what, names = ("bulletin", OPS) if isinstance(content, Bulletin) else ("digest", DIGEST)
-        values = {what: content, "redirected_from": redirected_from, **self._constants}
+        what, names = templates_of(content)
+        values: dict[str, Any] = {what: content, "redirected_from": redirected_from, **self._constants}
         parts: list[str] = []
         for name in names:
             with self.located(sandbox, name, report, too_big):
-                parts.append(_joined(sandbox.get_template(name).generate(values)))
+                parts.append(_filled(sandbox.get_template(name), values))
         if len(parts) < len(names):
             return None
         subject, text, html = parts
@@ -214,9 +224,30 @@ class Templates:
         return sandbox.sources[name].path if name in sandbox.sources else name, 0
 
 
+def templates_of(content: Content) -> tuple[str, tuple[str, str, str]]:
+    """Return the name under which templates have a content, and those that make subject, text and HTML of it."""
+    match content:
+        case Bulletin():
+            return "bulletin", OPS
+        case Summary():
+            return "summary", SUMMARY
+        case _:
+            return "digest", DIGEST
+
+
 def _finalize(value: object) -> object:
     # Markup is what the template itself wrote, in a macro or a set block; plain text is somebody's.
-    return clean_body(value) if type(value) is str else value
+    return clean_body(value) if type(value) is str and not value.isprintable() else value
+
+
+def _filled(template: Template, values: dict[str, Any]) -> str:
+    # As its own `generate`, which takes each of some hundred pieces in hand once more.
+    try:
+        return _joined(template.root_render_func(template.new_context(values)))
+    except MailTooBig:
+        raise
+    except Exception:
+        template.environment.handle_exception()
 
 
 def _joined(pieces: Iterator[str]) -> str:

@@ -2,8 +2,7 @@
 
 import asyncio
 import ssl
-from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
@@ -21,8 +20,10 @@ from aiosmtplib import (
 )
 
 from notifier.errors import ConfigError
+from notifier.mail.dialogue import Dialogue
 from notifier.mail.dsn import mail_options, rcpt_options
-from notifier.mail.headers import clean
+from notifier.mail.headers import address, clean
+from notifier.mail.login import login
 from notifier.mail.replies import MAX_REPLY, definite, is_too_big, lasts, said
 from notifier.mail.transport import Outgoing, Result, Scope, State
 
@@ -85,8 +86,11 @@ class Session:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._smtp: SMTP | None = None
-        self._line: asyncio.BaseTransport | None = None  # aiosmtplib forgets its own when an answer is late
+        self._smtp: SMTP | None = None  # while it is opened
+        self._way: asyncio.BaseTransport | None = None
+        self._dialogue: Dialogue | None = None  # once it is open
+        self._offers: Mapping[str, str] = {}  # the server's extensions, with their parameters
+        self._ahead = 0  # commands that were sent before the answer to another came
         self._sent = 0
         self._unfinished = False  # an envelope the server still holds
         self._refused: set[str] = set()  # extensions it offered and whose parameters it refused
@@ -96,12 +100,12 @@ class Session:
     @property
     def is_open(self) -> bool:
         """Whether the connection stood when last looked at."""
-        return self._smtp is not None and self._smtp.is_connected
+        return self._dialogue is not None and self._dialogue.is_open
 
     @property
     def size_limit(self) -> int:
         """The largest mail the server says it takes, in octets; 0 when it doesn't say."""
-        size = self._live.esmtp_extensions.get("size", "")
+        size = self._offers.get("size", "")
         return int(size) if size.isdecimal() else 0
 
     async def open(self) -> None:
@@ -135,103 +139,120 @@ class Session:
             ]
             if server.user:
                 stage = "AUTH"
-                self.log.append(f"AUTH: {await self._login(smtp, server.user)}")
-            self._line = smtp.transport
+                self.log.append(f"AUTH: {await login(smtp, server.user, server.password)}")
+            if not isinstance(smtp.transport, asyncio.Transport):
+                raise SMTPServerDisconnected("Connection lost")
+            self._way, self._offers = smtp.transport, dict(smtp.esmtp_extensions)
+            self._dialogue = Dialogue(smtp.transport)
         except (SMTPException, OSError, UnicodeError) as error:  # the last: a host name that can't be one
             await self.drop()
             raise ServerFault(stage, error) from None
 
-    async def mail(self, mail: Outgoing, *, may_be_stale: bool = False) -> Result | None:
-        """Begin an envelope; a result when the mail is too big for the server.
+    async def offer(self, mail: Outgoing, recipient: str, *, may_be_stale: bool = False) -> Result | None:
+        """Begin an envelope and name the recipient; a result when the mail is too big or the recipient refused.
 
         Whatever else the server has against it is a ServerFault; Stale when a kept connection is gone.
         """
-        smtp = self._live
         self._octets = len(mail.data)
         if self.size_limit and self._octets > self.size_limit:
             reply = f"552 {self._octets} octets, the server takes {self.size_limit}"
             return Result(state="refused", scope="message", reply=reply, at_most=self.size_limit)
-        options = self._parameters(mail)
         try:
-            if self._unfinished:
-                await smtp.rset()
+            if self._takes("pipelining"):
+                # A server that is far away is waited for once, not for each command (RFC 2920).
+                lines = [
+                    *([b"RSET"] if self._unfinished else ()),
+                    self._mail_line(mail),
+                    self._rcpt_line(recipient),
+                ]
+                self._live.say(*lines)
+                self._ahead = len(lines)
+            if self._unfinished and (reset := await self._answer_to(b"RSET")).code != SMTPStatus.completed:
+                raise SMTPResponseException(*reset)
             self._unfinished = True
-            try:
-                await smtp.mail(mail.sender, options=options)
-            except SMTPSenderRefused as error:
-                if not options or error.code not in _PARAMETERS_REFUSED:
-                    raise
-                self._refused |= {"size", "dsn"}
-                await smtp.mail(mail.sender)
+            if (refusal := await self._mail(mail)) is not None:
+                return refusal
         except (SMTPException, OSError) as error:
-            declared = any(option.startswith("SIZE=") for option in options)
-            if declared and isinstance(error, SMTPSenderRefused) and is_too_big(error):
-                return self._result("refused", "message", error)
             gone = isinstance(error, SMTPServerDisconnected | ConnectionError)
             await self.drop()
             if may_be_stale and gone:
                 raise Stale from None
             raise ServerFault("MAIL", error) from None
-        return None
-
-    async def rcpt(self, recipient: str) -> Result | None:
-        """Name the recipient; a result when it was refused, ServerFault when the server closed (421)."""
-        options = rcpt_options(recipient) if self._takes("dsn") else []
         try:
-            await self._live.rcpt(recipient, options=options)
-        except SMTPRecipientRefused as error:
-            if options and error.code in _PARAMETERS_REFUSED:
-                # A contact must not be given up for a parameter; without it the true answer comes.
-                self._refused.add("dsn")
-                if (answer := await self.rcpt(recipient)) is not None:
-                    self._refused.discard("dsn")  # it wasn't about the parameter
-                return answer
-            state = definite(error.code)
-            if state is None or error.code == 421:
-                await self.drop()
-                raise ServerFault("RCPT", error) from None
-            if error.code == 552 and not is_too_big(error):
-                state = "deferred"  # RFC 5321 section 4.5.3.1.10: long the code for too many recipients
-            return self._result(state, "recipient", error)
+            return await self._rcpt(recipient)
         except (SMTPException, OSError) as error:
             await self.drop()
             raise ServerFault("RCPT", error) from None
-        return None
 
-    async def data(self, data: bytes) -> Result:
-        """Hand over the mail; any exception but a definite reply means that nobody knows."""
-        try:
-            response = await self._handed_over(data)
-        except SMTPDataError as error:
-            state = definite(error.code)
-            if state is None:
-                raise
-            return self._result(state, "message", error)
-        self._unfinished = False
-        self._sent += 1
-        reply = clean(f"{response.code} {response.message}")[:MAX_REPLY]
-        return Result(state="accepted", scope="message", reply=reply)
+    async def _mail(self, mail: Outgoing) -> Result | None:
+        line = self._mail_line(mail)
+        reply = await self._answer_to(line)
+        if reply.code in _PARAMETERS_REFUSED and line != _mail_line(mail):
+            await self._pass_by()
+            self._refused |= {"size", "dsn"}
+            line = _mail_line(mail)
+            reply = await self._answer_to(line)
+        if reply.code == SMTPStatus.completed:
+            return None
+        error = SMTPSenderRefused(*reply, mail.sender)
+        if b" SIZE=" in line and is_too_big(error):
+            await self._pass_by()
+            return self._result("refused", "message", error)
+        raise error
 
-    async def _handed_over(self, data: bytes) -> SMTPResponse:
-        """Return the server's answer to a mail; SMTPDataError when it isn't 250.
+    async def _rcpt(self, recipient: str) -> Result | None:
+        line = self._rcpt_line(recipient)
+        reply = await self._answer_to(line)
+        if reply.code in (SMTPStatus.completed, SMTPStatus.will_forward):
+            return None
+        error = SMTPRecipientRefused(*reply, recipient)
+        if reply.code in _PARAMETERS_REFUSED and line != _rcpt_line(recipient):
+            # A contact must not be given up for a parameter; without it the true answer comes.
+            self._refused.add("dsn")
+            if (answer := await self._rcpt(recipient)) is not None:
+                self._refused.discard("dsn")  # it wasn't about the parameter
+            return answer
+        state = definite(reply.code)
+        if state is None or reply.code == SMTPStatus.domain_unavailable:
+            raise error
+        if reply.code == SMTPStatus.storage_exceeded and not is_too_big(error):
+            state = "deferred"  # RFC 5321 section 4.5.3.1.10: long the code for too many recipients
+        return self._result(state, "recipient", error)
 
-        aiosmtplib's own `data` walks the mail to put every line end right, which takes longer than all else here; the
-        output gate has seen to those.
+    async def data(self, data: bytes, sent: Callable[[], None] = lambda: None) -> Result:
+        """Hand over the mail; any exception but a definite reply means that nobody knows.
+
+        `sent` is called once the mail is on its way, before its answer.
         """
-        smtp, timeout = self._live, self._server.data_timeout
-        if b"\n." in data:
-            data = data.replace(b"\n.", b"\n..")  # RFC 5321 section 4.5.2
-        start = await smtp.execute_command(b"DATA", timeout=timeout)
-        if start.code != SMTPStatus.start_input:
-            raise SMTPDataError(start.code, start.message)
-        line = smtp.protocol
-        if line is None:
-            raise SMTPServerDisconnected("Connection lost")
-        line.write(data + b".\r\n")
-        response = await line.read_response(timeout=timeout)
-        if response.code != SMTPStatus.completed:
-            raise SMTPDataError(response.code, response.message)
-        return response
+        talk, timeout = self._live, self._server.data_timeout
+        reply = await talk.ask(b"DATA", timeout=timeout)
+        if reply.code == SMTPStatus.start_input:
+            # RFC 5321 section 4.5.2; the output gate has seen to the line ends.
+            talk.give((data.replace(b"\n.", b"\n..") if b"\n." in data else data) + b".\r\n")
+            sent()
+            reply = await talk.answer(timeout=timeout)
+            if reply.code == SMTPStatus.completed:
+                self._unfinished = False
+                self._sent += 1
+                said = clean(f"{reply.code} {reply.message}")[:MAX_REPLY]
+                return Result(state="accepted", scope="message", reply=said)
+        error = SMTPDataError(*reply)
+        state = definite(reply.code)
+        if state is None:
+            raise error
+        return self._result(state, "message", error)
+
+    async def _answer_to(self, line: bytes) -> SMTPResponse:
+        """Return the answer to a command, which may have been sent ahead."""
+        if self._ahead:
+            self._ahead -= 1
+            return await self._live.answer(timeout=self._server.command_timeout)
+        return await self._live.ask(line, timeout=self._server.command_timeout)
+
+    async def _pass_by(self) -> None:
+        """Hear what is answered to a RCPT whose MAIL was refused."""
+        while self._ahead:
+            await self._answer_to(b"")
 
     @property
     def is_used_up(self) -> bool:
@@ -240,27 +261,31 @@ class Session:
 
     async def close(self) -> None:
         """Take leave of the server, politely when it still listens."""
-        if self._smtp is not None and self._smtp.is_connected:
+        if self._dialogue is not None and self._dialogue.is_open:
             with suppress(SMTPException, OSError):
-                await self._smtp.quit(timeout=self._server.connect_timeout)
+                await self._dialogue.leave(timeout=self._server.connect_timeout)
         await self.drop()
 
     async def drop(self) -> None:
         """Give the connection up at once; nothing that is still in a buffer goes out any more."""
         smtp, self._smtp = self._smtp, None
-        self._sent, self._unfinished = 0, False
+        way, self._way, self._dialogue = self._way, None, None
+        self._sent, self._unfinished, self._ahead = 0, False, 0
         self._refused.clear()
         if smtp is not None:
-            line, self._line = self._line or smtp.transport, None
-            if isinstance(line, asyncio.WriteTransport):
-                line.abort()
+            way = way or smtp.transport
+            if isinstance(way, asyncio.WriteTransport):
+                way.abort()
             smtp.close()
             await asyncio.sleep(0)  # the loop closes the socket in its next round
 
-    def _parameters(self, mail: Outgoing) -> list[str]:
-        """Return what MAIL may be told beside the sender: SIZE (RFC 1870), DSN."""
+    def _mail_line(self, mail: Outgoing) -> bytes:
+        """Return MAIL with what it may be told beside the sender: SIZE (RFC 1870), DSN."""
         size = [f"SIZE={self._octets}"] if self._takes("size") else []
-        return [*size, *(mail_options(mail.message_id) if self._takes("dsn") else ())]
+        return _mail_line(mail, *size, *(mail_options(mail.message_id) if self._takes("dsn") else ()))
+
+    def _rcpt_line(self, recipient: str) -> bytes:
+        return _rcpt_line(recipient, *(rcpt_options(recipient) if self._takes("dsn") else ()))
 
     def _result(self, state: State, scope: Scope, error: SMTPResponseException) -> Result:
         at_most = None
@@ -270,33 +295,13 @@ class Session:
         return Result(state=state, scope=scope, reply=said(error), at_most=at_most)
 
     def _takes(self, extension: str) -> bool:
-        return extension not in self._refused and self._live.supports_extension(extension)
+        return extension in self._offers and extension not in self._refused
 
     @property
-    def _live(self) -> SMTP:
-        if self._smtp is None:
+    def _live(self) -> Dialogue:
+        if self._dialogue is None:
             raise SMTPServerDisconnected("not connected")
-        return self._smtp
-
-    async def _login(self, smtp: SMTP, user: str) -> str:
-        # One mechanism, once: aiosmtplib's login tries each in turn, and providers lock accounts for that.
-        secret = self._server.password
-        password = secret() if callable(secret) else secret or ""
-        offered = set(smtp.supported_auth_methods)
-        try:
-            if "plain" in offered:
-                response = await smtp.auth_plain(user, password)
-            elif "login" in offered:
-                response = await smtp.auth_login(user, password)
-            elif "cram-md5" in offered:
-                response = await smtp.auth_crammd5(user, password)
-            else:
-                raise SMTPException("the server offers no login we know")
-        except SMTPResponseException as error:
-            error.message = _without_secret(error.message, user, password)
-            error.args = (error.code, error.message)
-            raise
-        return clean(f"{response.code} {_without_secret(response.message, user, password)}")
+        return self._dialogue
 
     def _tls_line(self, smtp: SMTP) -> str:
         cipher = smtp.get_transport_info("cipher")
@@ -306,9 +311,9 @@ class Session:
         return f"TLS: {cipher[1]} {cipher[0]}, certificate verified, valid until {until}"
 
 
-def _without_secret(reply: str, user: str, password: str) -> str:
-    """Return a server's reply to a login; one that quotes the line it didn't understand shows no password."""
-    spoken = [password, *(b64encode(line.encode()).decode() for line in (password, f"\0{user}\0{password}"))]
-    for secret in sorted(filter(None, spoken), key=len, reverse=True):
-        reply = reply.replace(secret, "***")
-    return reply
+def _mail_line(mail: Outgoing, *options: str) -> bytes:
+    return " ".join((f"MAIL FROM:<{address(mail.sender)}>", *options)).encode("ascii")
+
+
+def _rcpt_line(recipient: str, *options: str) -> bytes:
+    return " ".join((f"RCPT TO:<{recipient}>", *options)).encode("ascii")

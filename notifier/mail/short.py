@@ -10,7 +10,7 @@ from typing import Final
 from notifier.digest import Digest, Line
 from notifier.errors import MailTooBig
 from notifier.mail.headers import clean
-from notifier.mail.plain import foot
+from notifier.mail.plain import RULE, Words, words_of
 from notifier.mail.render import Office
 
 _FIRST_WORDS: Final = (
@@ -23,67 +23,59 @@ _FIRST_WORDS: Final = (
 )  # characters of a task's text; the most with which all tasks fit
 
 
-def short_subject(digest: Digest) -> str:
+def short_subject(digest: Digest, language: str = "") -> str:
     """Return the subject of a shortened mail, on one line."""
-    return clean(f"【{digest.headline}】{digest.unit}督办事项提醒（{digest.date_text}，简要清单）")
+    return clean(words_of(language).short_subject(digest))
 
 
-def short_text(digest: Digest, office: Office, *, most: int, redirected_from: str = "") -> str:
+def short_text(
+    digest: Digest, office: Office, *, most: int, redirected_from: str = "", language: str = ""
+) -> str:
     """Return the text, at most `most` octets in UTF-8, lines ended by CRLF.
 
     It says that it was shortened, and how many tasks found no room. Raises MailTooBig when not even one does.
     """
-    head, end = _head(digest, redirected_from), ["", *foot(office)]
+    words = words_of(language)
+    head, end = _head(digest, redirected_from, words), ["", RULE, *words.foot(office)]
+
+    def missing(number: int) -> str:
+        return f"\n{words.missing(number)}"
+
     for characters in _FIRST_WORDS:
-        listed = list(_listed(digest, characters))
+        listed = list(_listed(digest, characters, words))
         text = "\n".join([*head, *(text for _, text in listed), *end]) + "\n"
         if _size(text) <= most:
             return text.replace("\n", "\r\n")
     # As many as there is room for; the titles between them are worth nothing alone.
-    room = most - _size("\n".join([*head, _missing(digest.total), *end])) - 2
+    room = most - _size("\n".join([*head, missing(digest.total), *end])) - 2
     sizes = accumulate(_size(text) + 2 for _, text in listed)
     fits = sum(size <= room for size in sizes)
     told = sum(is_task for is_task, _ in listed[:fits])
     if not told:
         raise MailTooBig(f"{most} octets have no room for even one task")
     kept = [text for _, text in listed[:fits]]
-    text = "\n".join([*head, *kept, _missing(digest.total - told), *end]) + "\n"
+    text = "\n".join([*head, *kept, missing(digest.total - told), *end]) + "\n"
     return text.replace("\n", "\r\n")
 
 
-def _head(digest: Digest, redirected_from: str) -> list[str]:
-    redirected = [f"【改投邮件】原收件人：{redirected_from}。", ""] if redirected_from else []
-    return [
-        *redirected,
-        f"{clean(digest.unit)}：",
-        "",
-        "您好！本次提醒内容过多，完整邮件超出邮件系统允许的大小，现改发简要清单，"
-        "只列各项的序号、开头文字和日期。如需完整内容，请按文末方式与我们联系。",
-        "",
-        f"截至{digest.date_text}（{digest.weekday}），"
-        f"{'抄送贵单位' if digest.copied else '贵单位有'}{digest.total}项督办事项"
-        f"{'的提醒' if digest.copied else '需要关注'}：{digest.summary}。",
-    ]
+def _head(digest: Digest, redirected_from: str, words: Words) -> list[str]:
+    redirected = [words.redirected(redirected_from), ""] if redirected_from else []
+    return [*redirected, words.greeting(clean(words.named(digest))), "", *words.short_opening(digest)]
 
 
-def _listed(digest: Digest, characters: int) -> Iterator[tuple[bool, str]]:
+def _listed(digest: Digest, characters: int, words: Words) -> Iterator[tuple[bool, str]]:
     """Yield each line of the list, and whether it is a task's and no title's."""
     for section in digest.sections:
-        yield False, f"\n{clean(section.title)}　{clean(section.number)}".rstrip()
+        yield False, f"\n{words.title(section.title, section.number)}"
         for group in section.groups:
-            yield False, f"■ {group.title}（{len(group.lines)}项）"
+            yield False, words.group(group)
             for line in group.lines:
-                yield True, _task(line, characters)
+                yield True, words.short_task(line, _first(line, characters))
 
 
-def _task(line: Line, characters: int) -> str:
+def _first(line: Line, characters: int) -> str:
     text = clean(line.text)
-    words = text if len(text) <= characters else f"{text[:characters]}…" if characters else ""
-    return f"{line.number}　{words}　{line.day_text}（{line.standing}）".replace("　　", "　")
-
-
-def _missing(number: int) -> str:
-    return f"\n另有{number}项因篇幅所限未能列出，请务必与我们联系，索取完整清单。"
+    return text if len(text) <= characters else f"{text[:characters]}…" if characters else ""
 
 
 def _size(text: str) -> int:

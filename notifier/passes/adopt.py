@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from notifier.ledger import reminders, tasks
+from notifier.ledger import bundling, reminders, tasks
+from notifier.ledger.completions import WHOLE_TASK
 from notifier.ledger.extended import end_extensions
 from notifier.ledger.log import record_event
 from notifier.ledger.suspended import silences_of
-from notifier.ledger.tasks import WHOLE_TASK, PlanRecord, TaskRecord
+from notifier.ledger.tasks import PlanRecord, TaskRecord
 from notifier.passes.book import PlanEntry, TaskEntry
 from notifier.passes.compare import Change, Comparison, Facts, compare
 from notifier.passes.plan import dated, next_moment
@@ -69,7 +70,7 @@ def adopt(
             if moved:
                 issued, until = entry.facts.issued, entry.facts.until
                 late += replan_plan(db, plan.id, setting, now, issued=issued, until=until)
-        reminders.wait_for_slot(db, now, next_slot(setting, now))
+        bundling.wait_for_slot(db, now, next_slot(setting, now))
         late += readdress(db, setting, now)
     if added or changed or vanished or late:
         log.info(

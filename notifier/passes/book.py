@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from notifier import __version__
@@ -50,7 +50,7 @@ class TaskEntry:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PlanEntry:
     """A plan of config.toml with its document."""
 
@@ -59,7 +59,7 @@ class PlanEntry:
     document: Document
     tasks: tuple[TaskEntry, ...]
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """A hash of all that is known of the tasks: what the document says, and how this release reads it."""
         found = hashlib.sha256(__version__.encode())
@@ -97,6 +97,11 @@ def units_from_json(value: Mapping[str, Any]) -> tuple[UnitsReading, dict[str, t
         unresolved=tuple(value["unresolved"]),
     )
     return reading, {name: tuple(units) for name, units in value["named"].items()}
+
+
+def unit_names(value: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the units in what `TaskEntry.units_as_json` wrote, the leading one first."""
+    return tuple(name for name, _role, _group, _open in value["units"])
 
 
 def open_plan(key: str, plan: Plan, document: Document, config: Config, setting: Setting) -> PlanEntry:

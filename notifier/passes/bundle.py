@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from notifier.ledger import outbox, reminders
+from notifier.ledger import bundling, outbox
 from notifier.ledger.engine import installation_id
 from notifier.passes.setting import Setting
 from notifier.passes.slots import next_slot
@@ -41,16 +41,16 @@ def bundle(
 
 def _bundle_page(db: Connection, setting: Setting, domain: str, now: datetime) -> int | None:
     """Bundle for some contacts, who have nothing waiting then; return how many messages, None when nobody was left."""
-    slots, waiting = reminders.unbundled(db, now, _AT_ONCE)
+    slots, waiting = bundling.unbundled(db, now, _AT_ONCE)
     if not waiting:
         return None
     known = [one for one in waiting if one.contact in setting.contacts]
     gone = [one.contact for one in waiting if one.contact not in setting.contacts]
-    reminders.withdraw_waiting(db, slots, gone, "no longer a contact")
+    bundling.withdraw_waiting(db, slots, gone, "no longer a contact")
     taken = outbox.taken(db, [(one.contact, one.slot) for one in known])
     # Their slot's digest is on its way already: never a second one, so these wait for the next.
     late = [one.contact for one in known if (one.contact, one.slot) in taken]
-    reminders.move_slot(db, slots, late, next_slot(setting, now))
+    bundling.move_slot(db, slots, late, next_slot(setting, now))
     installation = installation_id(db)
     messages = outbox.add_messages(
         db,
@@ -67,7 +67,7 @@ def _bundle_page(db: Connection, setting: Setting, domain: str, now: datetime) -
         ],
         now,
     )
-    reminders.put_into_messages(db, slots, messages)
+    bundling.put_into_messages(db, slots, messages)
     return len(messages)
 
 

@@ -16,6 +16,7 @@ from notifier.passes.setting import Setting
 from notifier.passes.slots import LATE_AFTER, is_open, is_slot, next_slot
 
 BATCH = 100
+BATCH_REHEARSED = 1_000  # nobody waits for the ledger meanwhile, and the mails of a slot share their tasks
 BRISK = 1.0  # seconds that a batch may wait for slow domains while others are due
 
 
@@ -31,6 +32,7 @@ class Claiming:
     owner: str
     lease: timedelta
     redirect_to: str | None
+    batch: int = BATCH
 
     def claim(self, seconds: float = BRISK, among: Sequence[int] | None = None) -> list[MessageRecord]:
         """Claim what may go now, but to domains with a pace no more than they take within `seconds`."""
@@ -69,11 +71,11 @@ class Claiming:
                 db, self.owner, now, limit, may_go, for_ops=for_ops, among=among, lease=self.lease
             )
 
-        if room is None or room >= BATCH:
-            return claim(at_most(BATCH))
+        if room is None or room >= self.batch:
+            return claim(at_most(self.batch))
         # What tells ops of a brake isn't held back by it.
-        told = claim(at_most(BATCH), for_ops=True)
-        return told + claim(max(0, min(room, at_most(BATCH) - len(told))), for_ops=False)
+        told = claim(at_most(self.batch), for_ops=True)
+        return told + claim(max(0, min(room, at_most(self.batch) - len(told))), for_ops=False)
 
     def _quota(self, seconds: float) -> Callable[[str], bool] | None:
         if not self.pace.is_by_domain:

@@ -1,17 +1,19 @@
 """Closing tasks: for all or for one unit, the whole or one report, and taking it back."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from difflib import get_close_matches
 
 from sqlalchemy import Connection, Engine
 
+from notifier.config.values import LAST_DAY
 from notifier.errors import NotationError, UsageError
-from notifier.ledger import reminders, suspended, tasks
+from notifier.ledger import completions, reminders, suspended, tasks
+from notifier.ledger.completions import WHOLE_TASK, Completion, completions_of
 from notifier.ledger.log import record_event
-from notifier.ledger.tasks import WHOLE_TASK, Completion, TaskRecord
+from notifier.ledger.tasks import TaskRecord
 from notifier.passes.book import units_from_json
-from notifier.passes.notices import closed_by
+from notifier.passes.notices import PASSED, SUSPENDED, closed_by
 from notifier.passes.owed import same_unit
 from notifier.passes.plan import context_of, next_moment, recipients_of, rule_of
 from notifier.passes.replan import replan, untold
@@ -88,11 +90,11 @@ def close(
             scope = f"{Kind.DUE}@{stones[-1].day}"
             values = {"completed": day} if unit is None else {}
     with engine.begin() as db:
-        done = tasks.completions_of(db, [task.id]).get(task.id, [])
+        done = completions_of(db, [task.id]).get(task.id, [])
         if any(other.scope in (scope, WHOLE_TASK) and covers(other.unit, unit, setting) for other in done):
             raise UsageError(f"{name} is closed already")
         completion = Completion(task_id=task.id, unit=unit, scope=scope, by=by, at=now)
-        tasks.add_completion(db, completion)
+        completions.add_completion(db, completion)
         if scope == WHOLE_TASK and unit is None:
             values = {"state": "done", "next_at": None}
             standing = suspended.suspended(db, [task.id]).get(task.id, [])
@@ -127,9 +129,9 @@ def reopen(
     unit = None if unit is None else unit_of(task, unit, setting, now)
     scope = None if report is None else _occurrence(task, report, setting)
     with engine.begin() as db:
-        done = tasks.completions_of(db, [task.id]).get(task.id, [])
+        done = completions_of(db, [task.id]).get(task.id, [])
         spelled = {other.unit for other in done if other.unit and covers(other.unit, unit, setting)}
-        if not tasks.reopen(db, task.id, None if unit is None else spelled, scope, now):
+        if not completions.reopen(db, task.id, None if unit is None else spelled, scope, now):
             raise UsageError(f"{name} isn't closed{f' for {unit} alone' if unit else ''}")
         values: dict[str, object] = {}
         mark = max(now, task.imported)  # a clock that was ahead may have seen it first
@@ -162,10 +164,18 @@ def _go_on(db: Connection, task: TaskRecord, setting: Setting, now: datetime) ->
     rule, context, mark = rule_of(task.rule), context_of(task, setting), task.planned_until
     passed = list(between(rule, context, max(task.imported, mark - setting.catch_up), min(mark, now)))
     rows = untold(db, [(task, passed)], setting, now)
-    waited = reminders.withdrawn_of(db, task.id)
+    rested = reminders.withdrawn_of(db, task.id, SUSPENDED) - reminders.withdrawn_of(db, task.id, "closed")
+    waited = reminders.withdrawn_of(db, task.id) - rested
+    rests = suspended.suspensions_of(db, task.id)
     for row in rows:
-        if (row["checkpoint"], row["contact"]) not in waited:
-            row |= {"state": "expired", "reason": "the task was closed then"}
+        which = row["checkpoint"], row["contact"]
+        if which not in waited:
+            was_resting = which in rested or any(
+                one.at < row["at"] <= (one.ended or now)
+                and (one.unit is None or all(covers(one.unit, unit, setting) for unit in row["units"]))
+                for one in rests
+            )
+            row |= {"state": "expired", "reason": PASSED if was_resting else "the task was closed then"}
     reminders.add_reminders(db, rows)
     tasks.move_marks(db, [(task.id, mark, next_moment(rule, context, mark))])
 
@@ -185,6 +195,12 @@ def unit_of(task: TaskRecord, name: str, setting: Setting, now: datetime) -> str
         told = f"near it: {'、'.join(near)}" if near else "、".join(unit.name for unit in reading.units)
         raise UsageError(f"{name} is not told of task {task.ref} ({told})")
     return wanted
+
+
+def refuse_too_far(day: date) -> None:
+    """Raise UsageError for a day that no calendar of ours reaches."""
+    if day > LAST_DAY:
+        raise UsageError(f"{day} is too far ahead: days end with {LAST_DAY}")
 
 
 def _occurrence(task: TaskRecord, period: str, setting: Setting) -> str:

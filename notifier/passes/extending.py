@@ -6,13 +6,13 @@ from itertools import islice
 
 from sqlalchemy import Connection, Engine
 
-from notifier.config.values import FIRST_DAY, LAST_DAY
 from notifier.errors import UsageError
 from notifier.ledger import reminders, tasks
 from notifier.ledger.extended import Extension, add_extension, move_completions
 from notifier.ledger.log import record_event
+from notifier.ledger.suspended import suspended
 from notifier.ledger.tasks import TaskRecord
-from notifier.passes.closing import find_task
+from notifier.passes.closing import find_task, refuse_too_far
 from notifier.passes.plan import context_of, dated, next_moment, plan_task, rule_of
 from notifier.passes.replan import untold
 from notifier.passes.setting import Setting
@@ -35,6 +35,7 @@ class Extended:
     was: date
     day: date
     withdrawn: int  # reminders of the old day that waited unsent
+    rests_until: datetime | None  # of a task that is suspended, where that ends by itself
 
 
 def extend(
@@ -55,8 +56,9 @@ def extend(
     in the next slot. UsageError when there is no such due day, or the new one can't be.
     """
     task = find_task(engine, name)
-    if not setting.policy.local_day(now) <= day <= LAST_DAY:
-        raise UsageError(f"{day} is past" if day >= FIRST_DAY else f"{day} is no day of the calendar")
+    if day < setting.policy.local_day(now):
+        raise UsageError(f"{day} is past")
+    refuse_too_far(day)
     with engine.begin() as db:
         setting = dated(db, setting)
         task = tasks.tasks_by_id(db, [task.id])[task.id]
@@ -106,12 +108,14 @@ def move(
     detail = f"{task.plan}/{task.ref}: due {was} moved to {day}, originally {original}"
     detail += f": {note}" if note else ""
     record_event(db, at=now, by=by, action="extended", detail=detail)
+    rests = [one.until for one in suspended(db, [task.id]).get(task.id, ()) if one.unit is None]
     return Extended(
         task=tasks.tasks_by_id(db, [task.id])[task.id],
         original=original,
         was=was,
         day=day,
         withdrawn=len(waited),
+        rests_until=rests[0] if rests else None,
     )
 
 

@@ -6,18 +6,20 @@ needs neither room nor time. A reminder is told by its contact, task and kind, a
 doesn't count.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection, Engine, select
 
-from notifier.errors import NotationError
 from notifier.ledger import reminders as ledger
+from notifier.ledger.bundling import wait_for_slot
+from notifier.ledger.completions import Completion
 from notifier.ledger.schema import reminders
 from notifier.ledger.schema import tasks as task_table
 from notifier.ledger.suspended import silences_of
-from notifier.ledger.tasks import Completion, TaskRecord, tasks_by_id
+from notifier.ledger.tasks import TaskRecord, listed_tasks, tasks_by_id
 from notifier.passes.adopt import adopt
 from notifier.passes.book import PlanEntry
 from notifier.passes.owed import rows_for, silenced
@@ -27,6 +29,8 @@ from notifier.passes.replan import pages
 from notifier.passes.setting import Setting
 from notifier.passes.slots import next_slot
 from notifier.timing.stream import between
+
+log = logging.getLogger(__name__)
 
 DAYS = 90  # that are looked ahead
 _NOBODY = "unit:"  # before what has no contact
@@ -80,16 +84,22 @@ class Side:
         """Return some tasks, and when each of them reminds whom from now on."""
         with self.engine.begin() as db:
             found = tasks_by_id(db, ids)
+            resting = listed_tasks(db, [task.id for task in found.values() if task.state == "suspended"])
             closed = silences_of(db, ids)
             told, days = self._on_record(db, ids)
         for task in found.values():
-            if task.next_at is not None and task.next_at <= self.moments[-1]:
+            if self._goes_on(task, task.id in resting, closed.get(task.id, ())):
                 mine = days.setdefault(task.id, {})
-                for (contact, kind), day in self._owed(
-                    task, closed.get(task.id, ()), told.get(task.id, set())
-                ):
-                    mine.setdefault((contact, kind), []).append(day)
+                for reminder, day in self._told_of(task, closed.get(task.id, ()), told.get(task.id, set())):
+                    mine.setdefault(reminder, []).append(day)
         return found, days
+
+    def _goes_on(self, task: TaskRecord, is_resting: bool, closed: Sequence[Completion]) -> bool:
+        """Tell whether a task is planned in the time ahead, or as one of a listed plan rests and wakes there."""
+        end = self.moments[-1]
+        if is_resting:
+            return any(one.until is not None and one.until <= end for one in closed)
+        return task.next_at is not None and task.next_at <= end
 
     def _on_record(
         self, db: Connection, ids: Sequence[int]
@@ -107,20 +117,31 @@ class Side:
                 days.setdefault(row.task_id, {}).setdefault((row.contact, row.kind), []).append(day)
         return told, days
 
+    def _told_of(
+        self, task: TaskRecord, closed: Sequence[Completion], told: set[tuple[str, str]]
+    ) -> list[tuple[tuple[str, str], date]]:
+        """Return what `_owed` yields; nothing of a task of which the plan pass can make nothing either."""
+        try:
+            return list(self._owed(task, closed, told))
+        except Exception:
+            log.exception("Task %s/%s can't be planned", task.plan, task.ref, extra={"action": "task_broken"})
+            return []
+
     def _owed(
         self, task: TaskRecord, closed: Sequence[Completion], told: set[tuple[str, str]]
     ) -> Iterator[tuple[tuple[str, str], date]]:
         """Yield whom, with what kind, and on which day the plan pass would remind of a task."""
         setting = self.setting
-        try:
-            rule, context = rule_of(task.rule), context_of(task, setting)
-        except NotationError:
-            return
-        silence, mark = silenced(closed, setting), task.planned_until
+        rule, context = rule_of(task.rule), context_of(task, setting)
+        mark = task.planned_until
+        wakes = {one.until for one in closed if one.until is not None and one.until < self.moments[-1]}
         # What is late at one of the ends isn't in truth: the daemon plans each on its day.
         far = replace(setting, catch_up=timedelta(days=DAYS + 1) + setting.catch_up)
-        for moment in self.moments:
-            is_now = moment == self.now
+        for moment in sorted({*self.moments, *wakes}):
+            is_now = moment <= self.now
+            # What falls due by the end of a suspension is left out with the rest of it.
+            stands = [one for one in closed if one.until is None or one.until >= moment]
+            silence = silenced(stands, setting)
             owed = list(between(rule, context, mark, moment))
             mark = max(mark, moment)
             if not owed:
@@ -140,7 +161,7 @@ def as_it_stands(engine: Engine, setting: Setting, now: datetime) -> Side:
     with engine.begin() as db:
         setting = dated(db, setting)
         # As adopting does with what waits.
-        ledger.wait_for_slot(db, now, next_slot(setting, now))
+        wait_for_slot(db, now, next_slot(setting, now))
         readdress(db, setting, now)
     return Side(engine=engine, setting=setting, now=now)
 

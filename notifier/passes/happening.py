@@ -1,6 +1,6 @@
 """Events that happened: the day from which deadlines count, typed by ops, wins over config.toml."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from difflib import get_close_matches
 
@@ -50,21 +50,29 @@ def happened(
             detail=f"{name} {day or ''}".strip(),
         )
         found = counting.get(name, [])
-        _look_anew(db, found, dated(db, setting), now)
+        _look_anew(db, [task for task in found if counts_from(task, name)], dated(db, setting), now)
     return found
 
 
 def _counting(db: Connection) -> dict[str, list[TaskRecord]]:
-    """Return the tasks by the events that their rules count from."""
+    """Return the tasks by the events that their rules count from, or did before an extension."""
     found: dict[str, list[TaskRecord]] = {}
     for task in tasks.tasks_of(db):
-        try:
-            names = events_named(rule_of(task.rule))
-        except NotationError:
-            continue
-        for name in names:
+        for name in dict.fromkeys((*_named(task.rule), *_named(task.document_rule))):
             found.setdefault(name, []).append(task)
     return found
+
+
+def counts_from(task: TaskRecord, name: str) -> bool:
+    """Tell whether a task's rule counts from an event: one that is extended may do so no longer."""
+    return name.strip().removeprefix(_PREFIX) in _named(task.rule)
+
+
+def _named(rule: str | None) -> Collection[str]:
+    try:
+        return () if rule is None else events_named(rule_of(rule))
+    except NotationError:
+        return ()
 
 
 def _look_anew(db: Connection, counting: Sequence[TaskRecord], setting: Setting, now: datetime) -> None:

@@ -28,5 +28,6 @@ def merged(items: Iterable[Item]) -> list[Item]:
         if item.first is not None:
             days.add(item.first)
     return [
-        replace(item, tasks=tuple(tasks), first=min(days, default=None)) for item, tasks, days in found.values()
+        replace(item, tasks=tuple(tasks), first=min(days, default=None))
+        for item, tasks, days in found.values()
     ]

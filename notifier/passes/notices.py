@@ -1,14 +1,15 @@
 """From the reminders of one message to the content of its mail: judged again, then put into a digest."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.digest import Digest, Notice, build
-from notifier.ledger.reminders import ReminderRecord, Said
-from notifier.ledger.tasks import Completion, TaskRecord
-from notifier.passes.book import units_from_json
+from notifier.ledger.completions import Completion
+from notifier.ledger.reminders import FOLDED, ReminderRecord, Said
+from notifier.ledger.tasks import TaskRecord
+from notifier.passes.book import unit_names
 from notifier.passes.owed import silenced, still_told
 from notifier.passes.plan import context_of, rule_of
 from notifier.passes.setting import Setting
@@ -16,7 +17,11 @@ from notifier.people import Role
 from notifier.timing.checkpoint import Kind
 from notifier.timing.stream import between
 
+_KINDS = {kind.value: kind for kind in Kind}
+_ROLES = {role.value: role for role in Role}
+
 SUSPENDED = "suspended"  # a reason that says so begins with it
+PASSED = "the task was suspended then"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +54,9 @@ def judge(
 
     if task.state == "vanished":
         return over("withdrawn", "the task is no longer in the document")
-    units = still_told(reminder.units, silenced(completions, setting), reminder.occurrence, setting)
+    units = tuple(reminder.units)
+    if completions:
+        units = still_told(units, silenced(completions, setting), reminder.occurrence, setting)
     if not units:
         return over("withdrawn", closed_by(completions))
     if reminder.contact not in setting.contacts:
@@ -62,7 +69,7 @@ def judge(
         and other.state in ("planned", "sent")
     ]
     if newer:
-        return over("superseded", f"folded into {max(newer, key=lambda other: other.at).checkpoint}")
+        return over("superseded", f"{FOLDED}{max(newer, key=lambda other: other.at).checkpoint}")
     if not in_stream:
         return over("withdrawn", "the task's dates changed")
     return Verdict(reminder=reminder, units=units)
@@ -81,6 +88,12 @@ def closed_by(completions: Sequence[Completion]) -> str:
 def suspended_by(suspension: Completion) -> str:
     """Say who suspended what made a reminder needless."""
     return f"{SUSPENDED} by {suspension.by} on {suspension.at:%Y-%m-%d}"
+
+
+def checkpoint_in_rule(reminder: ReminderRecord, task: TaskRecord) -> Hashable:
+    """Return all that `is_in_stream` depends upon, within one setting."""
+    dates = task.issued, task.until, task.imported, task.completed, task.planned_until
+    return task.rule, dates, reminder.checkpoint, reminder.at
 
 
 def is_in_stream(reminder: ReminderRecord, task: TaskRecord, setting: Setting) -> bool:
@@ -104,27 +117,33 @@ class Telling:
         related: Mapping[tuple[int, str], Sequence[Said]],
         zone: ZoneInfo,
     ) -> None:
-        self._tasks, self._related, self._zone = tasks, related, zone
-        self._co_units: dict[int, tuple[str, ...]] = {}  # by task
+        self.tasks, self.zone = tasks, zone
+        self._related = related
+        # By task: its units, its notes, these in English.
+        self._said_of: dict[int, tuple[tuple[str, ...], ...]] = {}
         self._notices: dict[tuple[object, ...], Notice] = {}
         self._digests: dict[tuple[object, ...], Digest] = {}
 
-    def digest_of(self, verdicts: Iterable[Verdict], moment: datetime) -> Digest:
+    def digest_of(self, verdicts: Sequence[Verdict], moment: datetime) -> Digest:
         """Return the content of one mail from the reminders that are still owed; days count from `moment`."""
         notices = tuple(map(self._notice, verdicts))
         key = (moment, *map(id, notices))  # which are kept as long as the keys
         if (found := self._digests.get(key)) is None:
-            found = self._digests[key] = build(notices, slot=moment, zone=self._zone)
+            found = self._digests[key] = build(notices, slot=moment, zone=self.zone)
         return found
+
+    def folded_into(self, reminder: ReminderRecord) -> tuple[str, ...]:
+        """Return the checkpoints that a reminder is told in place of."""
+        if not (related := self._related.get((reminder.task_id, reminder.contact))):
+            return ()
+        into = f"{FOLDED}{reminder.checkpoint}"
+        return tuple(
+            other.checkpoint for other in related if other.state == "superseded" and other.reason == into
+        )
 
     def _notice(self, verdict: Verdict) -> Notice:
         reminder = verdict.reminder
-        folded: tuple[str, ...] = ()
-        if related := self._related.get((reminder.task_id, reminder.contact)):
-            into = f"folded into {reminder.checkpoint}"
-            folded = tuple(
-                other.checkpoint for other in related if other.state == "superseded" and other.reason == into
-            )
+        folded = self.folded_into(reminder)
         key = (
             reminder.task_id, reminder.kind, reminder.family, reminder.label, reminder.nominal, reminder.day,
             reminder.at, reminder.role, reminder.provisional, reminder.copied, verdict.units, folded,
@@ -134,10 +153,14 @@ class Telling:
         return found
 
     def _made(self, reminder: ReminderRecord, units: tuple[str, ...], folded: tuple[str, ...]) -> Notice:
-        task = self._tasks[reminder.task_id]
-        if (co_units := self._co_units.get(task.id)) is None:
-            reading, _named = units_from_json(task.units)
-            co_units = self._co_units[task.id] = tuple(unit.name for unit in reading.units)
+        task = self.tasks[reminder.task_id]
+        if (said := self._said_of.get(task.id)) is None:
+            said = self._said_of[task.id] = (
+                unit_names(task.units),
+                tuple(zh for _en, zh in task.notes),
+                tuple(en for en, _zh in task.notes),
+            )
+        co_units, notes, english_notes = said
         return Notice(
             plan=task.plan,
             plan_title=task.plan_title,
@@ -147,20 +170,38 @@ class Telling:
             text=task.text,
             timing=task.timing,
             rule=task.rule,
-            kind=Kind(reminder.kind),
-            family=Kind(reminder.family),
+            kind=_KINDS[reminder.kind],
+            family=_KINDS[reminder.family],
             label=reminder.label,
             nominal=reminder.nominal,
             day=reminder.day,
             at=reminder.at,
-            role=Role(reminder.role),
+            role=_ROLES[reminder.role],
             units=units,
             co_units=co_units,
-            notes=tuple(zh for _en, zh in task.notes),
-            english_notes=tuple(en for en, _zh in task.notes),
+            notes=notes,
+            english_notes=english_notes,
             soft=task.soft,
             provisional=reminder.provisional,
             original_due=task.original_due(reminder.nominal) if reminder.family == Kind.DUE else None,
             folded=folded,
             copied=reminder.copied,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Owed:
+    """What one message has to tell; days are counted from `moment`."""
+
+    verdicts: Sequence[Verdict]
+    moment: datetime
+    telling: Telling
+
+    def digest(self) -> Digest:
+        """Return the content of the mail."""
+        return self.telling.digest_of(self.verdicts, self.moment)
+
+    def lines(self) -> Iterator[tuple[Verdict, TaskRecord]]:
+        """Yield what is told of which task."""
+        for verdict in self.verdicts:
+            yield verdict, self.telling.tasks[verdict.reminder.task_id]

@@ -28,6 +28,7 @@ from notifier.passes.ops_matters import (
     of_doubt,
     of_hold,
     of_item,
+    of_lost_summary,
     of_refused_ops,
     of_reload,
     of_surprise,
@@ -37,6 +38,7 @@ from notifier.passes.plan import dated
 from notifier.passes.preflight import preflight
 from notifier.passes.setting import Setting
 from notifier.passes.slots import LATE_AFTER, is_open
+from notifier.passes.summary import MonthlySummary, is_summary
 
 _NO_NEWS = timedelta(days=7)  # what happened so long before the first ops mail is not told
 
@@ -61,9 +63,15 @@ class OpsMail:
     row_faults: Sequence[RowFault]
     setting: Setting
     brake: Brake
+    summary: MonthlySummary
 
     def queue(self, engine: Engine, now: datetime) -> tuple[int, datetime | None]:
-        """Queue the day's mails when it is time; return how many, and when the next ones are due."""
+        """Queue the day's mails and the month's when it is time; return how many, and when the next ones are due."""
+        made, following = self._queue_news(engine, now)
+        summed_up, then = self.summary.queue(engine, now, self.brake)
+        return made + summed_up, min((one for one in (following, then) if one is not None), default=None)
+
+    def _queue_news(self, engine: Engine, now: datetime) -> tuple[int, datetime | None]:
         if not self.addresses:
             return 0, None
         today = self.setting.policy.local_day(now)
@@ -103,8 +111,10 @@ class OpsMail:
         )
         return made is not None
 
-    def tells(self, message: MessageRecord) -> bool:
+    def tells(self, message: MessageRecord, now: datetime) -> bool:
         """Tell whether a queued ops mail is for somebody who is still told."""
+        if is_summary(message):
+            return self.summary.tells(message, now)
         return message.contact in map(contact_of, self.addresses)
 
     def standing(self, engine: Engine, now: datetime) -> list[Matter]:
@@ -125,6 +135,7 @@ class OpsMail:
         for address in self.addresses:
             if (reply := refused.get(contact_of(address))) is not None:
                 found.append(of_refused_ops(address, reply))
+        found += [of_lost_summary(*one) for one in self.summary.undelivered(engine, now)]
         items = [*preflight(self.book, self.row_faults, refused, setting, now), *on_record]
         named = self._titles()
         return found + [of_item(item, named.get(item.plan, "")) for item in items]

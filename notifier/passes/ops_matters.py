@@ -104,6 +104,17 @@ def of_refused_ops(address: str, reply: str) -> Matter:
     )
 
 
+def of_lost_summary(address: str, reply: str) -> Matter:
+    """Return that the month's summary was refused or given up for one of its addresses."""
+    facts = (
+        Fact(word="服务器答复", text=reply),
+        Fact(word="命令", text="notifier preview --summary（查看）"),
+    )
+    return Matter(
+        key=_key("summary_lost", address), kind="summary_lost", lasts=True, title=address, facts=facts
+    )
+
+
 def incidents(
     db: Connection, since: datetime, told: Container[str], zone: ZoneInfo, plans: dict[str, str]
 ) -> list[Matter]:

@@ -6,11 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from notifier.ledger.history import MailRecord, Told
-from notifier.ledger.reminders import ReminderRecord
+from notifier.ledger.reminders import FOLDED, ReminderRecord
 from notifier.passes.brake import Held
-from notifier.passes.notices import SUSPENDED
+from notifier.passes.notices import PASSED, SUSPENDED
 from notifier.passes.setting import Setting
-from notifier.passes.suspending import PASSED
 from notifier.passes.suspension import Suspension
 
 _CLOSED = "closed"
@@ -101,7 +100,7 @@ def _sent(mail: MailRecord, setting: Setting) -> str:
 
 
 def _folded(reason: str, others: Mapping[str, Told], setting: Setting) -> str:
-    into = others.get(reason.removeprefix("folded into "))
+    into = others.get(reason.removeprefix(FOLDED))
     if into is None:
         return reason
     if into.reminder.state == "sent" and into.mail is not None:

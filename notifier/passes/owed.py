@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from notifier.ledger import tasks
-from notifier.ledger.tasks import Completion, TaskRecord
+from notifier.ledger.completions import WHOLE_TASK, Completion
+from notifier.ledger.reminders import FOLDED
+from notifier.ledger.tasks import TaskRecord
 from notifier.ledger.upsert import Shared
 from notifier.passes.setting import Setting
 from notifier.passes.slots import LATE_AFTER, slot_for
@@ -38,7 +39,7 @@ def still_told(units: Iterable[str], silence: Silence, occurrence: str, setting:
     """Return those of `units` that have not closed the task or this occurrence of it."""
     if not silence:
         return tuple(units)
-    over = {tasks.WHOLE_TASK, occurrence}
+    over = {WHOLE_TASK, occurrence}
     if silence.get(None, set()) & over:
         return ()
     return tuple(unit for unit in units if not silence.get(same_unit(unit, setting), set()) & over)
@@ -100,7 +101,7 @@ def announced(
             both = _becomes("expired", f"older than the catch-up cap of {setting.catch_up.days} days")
             found.append(Announced(checkpoint, common, both, both))
         elif checkpoint is not last:
-            both = _becomes("superseded", f"folded into {last.key}")
+            both = _becomes("superseded", f"{FOLDED}{last.key}")
             found.append(Announced(checkpoint, common, both, both))
         else:
             found.append(Announced(checkpoint, common, planned, unreachable))

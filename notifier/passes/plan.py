@@ -9,7 +9,7 @@ from functools import lru_cache
 from sqlalchemy import Connection, Engine
 
 from notifier.collector import collector_at_rest
-from notifier.ledger import reminders, tasks
+from notifier.ledger import bundling, reminders, tasks
 from notifier.ledger.event_days import event_days
 from notifier.ledger.suspended import silences_of
 from notifier.ledger.tasks import DueTask, TaskRecord, Times
@@ -18,6 +18,7 @@ from notifier.passes.book import units_from_json
 from notifier.passes.bundle import bundle
 from notifier.passes.owed import Announced, Hearer, announced, hearers, silenced, told_by
 from notifier.passes.setting import Setting
+from notifier.people.directory import Listing
 from notifier.people.roster import Recipient, recipients
 from notifier.timing.context import Context
 from notifier.timing.notation import parse
@@ -30,6 +31,7 @@ PAGE = 500
 DUE_PAGE = 6_000  # the more in one transaction, the less often an index page is written; that takes 0.2 s
 _MOST_ROWS = 7_500  # reminders in one transaction, but for those of a single task
 _MOST_KEPT = 40_000  # recipients, or courses, that a pass remembers
+_MOST_KEPT_ON = 200_000  # by passes that remember them from one to the next
 _RETRY_BROKEN_TASK = timedelta(hours=1)
 
 
@@ -84,15 +86,16 @@ def plan(
     domain: str,
     now: datetime,
     bundled: Callable[[Connection, datetime], object] = lambda _db, _now: None,
+    people: "People | None" = None,
 ) -> PlanOutcome:
     """Plan all that fell due until `now`, then bundle; whatever a crash left half done, the next pass ends.
 
     Each page of tasks is one transaction: its reminders and its marks stand or fall together. So is each page of
     contacts, with all that waits for each of them. `bundled` is called in every transaction that makes messages, once
-    they are made, and at least once.
+    they are made, and at least once. `people` are whom tasks name, as passes before this one found them.
     """
     planned = 0
-    reckoning = _Reckoning(setting, now)
+    reckoning = _Reckoning(setting, now, people)
     while True:
         with engine.begin() as db:
             found = _plan_due(db, setting, reckoning)
@@ -104,7 +107,7 @@ def plan(
             break
     messages = bundle(engine, setting, domain, now, bundled)
     with engine.begin() as db:
-        moments = [tasks.earliest_checkpoint(db), reminders.earliest_slot(db)]
+        moments = [tasks.earliest_checkpoint(db), bundling.earliest_slot(db)]
     if planned or messages:
         log.info("Planned %d reminders, bundled %d messages", planned, messages, extra={"action": "planned"})
     return PlanOutcome(
@@ -134,6 +137,10 @@ def plan_task(db: Connection, task_id: int, setting: Setting, now: datetime) -> 
     _plan_page(db, tasks.due_tasks(db, now, 1, among=[task_id]), _Reckoning(setting, now))
 
 
+People = dict[tuple[Listing, str], tuple[Hearer, ...]]
+"""Whom units, as the ledger has them, stand for by a day's directory."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Course:
     """What tasks with the same times owe by now, and the moment of the checkpoint after that."""
@@ -145,15 +152,19 @@ class _Course:
 class _Reckoning:
     """What tasks owe by `now`, and whom they name: worked out once for all that are alike."""
 
-    def __init__(self, setting: Setting, now: datetime) -> None:
+    def __init__(self, setting: Setting, now: datetime, people: People | None = None) -> None:
         self.setting, self.now = setting, now
+        self._listing = setting.directory_at(now)
         self._courses: dict[Times, _Course] = {}
-        self._people: dict[str, tuple[Hearer, ...]] = {}
-        self._kept = 0
+        self._people = {} if people is None else people
+        self._kept = sum(map(len, self._people.values()))
+        self._most = _MOST_KEPT if people is None else _MOST_KEPT_ON
 
     def under(self, setting: Setting) -> "_Reckoning":
         """Return this, or another where an event has another day by now."""
-        return self if setting.recorded == self.setting.recorded else _Reckoning(setting, self.now)
+        if setting.recorded == self.setting.recorded:
+            return self
+        return _Reckoning(setting, self.now, self._people)
 
     def course(self, times: Times) -> _Course:
         """Return what tasks with these times owe from their mark until now, and the moment after that."""
@@ -169,15 +180,16 @@ class _Reckoning:
 
     def people(self, task: DueTask) -> tuple[Hearer, ...]:
         """Return the people whom a task names."""
-        if (found := self._people.get(task.units_json)) is None:
+        alike = self._listing, task.units_json
+        if (found := self._people.get(alike)) is None:
             found = hearers(recipients_of(task, self.setting, self.now))
             self._keep(1 + len(found))
-            self._people[task.units_json] = found
+            self._people[alike] = found
         return found
 
     def _keep(self, more: int) -> None:
         self._kept += more
-        if self._kept > _MOST_KEPT:
+        if self._kept > self._most:
             self._courses.clear()
             self._people.clear()
             self._kept = more

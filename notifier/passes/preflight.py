@@ -61,7 +61,8 @@ def _of_tasks(
     entry: PlanEntry, refused: Mapping[str, str], setting: Setting, now: datetime
 ) -> Iterator[Item]:
     """Yield what needs a person in each task; tasks of one phrase and the same units are looked at once."""
-    known: dict[tuple[int, int], tuple[Item, ...]] = {}  # by reading and units: of one phrase they are one object
+    # By reading and units: of one phrase they are one object.
+    known: dict[tuple[int, int], tuple[Item, ...]] = {}
     for task in entry.tasks:
         if task.named:
             yield from _of_task(entry, task, refused, setting, now)

@@ -1,19 +1,19 @@
-"""Claimed messages become mails: judged again, rendered, their bytes kept."""
+"""Claimed messages become mails: judged again, rendered; their bytes are kept when they are begun."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from notifier.digest import Digest
 from notifier.digest.bulletin import Matter
+from notifier.digest.summary_content import Summary
 from notifier.errors import MailTooBig, NotifierError
 from notifier.ledger import ops as ledger
 from notifier.ledger import outbox, reminders, tasks
+from notifier.ledger.completions import Completion
 from notifier.ledger.outbox import MessageRecord
 from notifier.ledger.reminders import ReminderRecord
 from notifier.ledger.suspended import silences_of
@@ -22,19 +22,20 @@ from notifier.mail.gate import MAX_BYTES
 from notifier.mail.transport import Outgoing
 from notifier.passes.answers import end, hold_back, tell_of_shortening
 from notifier.passes.fallback import fell_back
+from notifier.passes.known import Known, find_out
 from notifier.passes.making import Draft, Made, Making
-from notifier.passes.notices import Telling, Verdict, is_in_stream, judge
+from notifier.passes.notices import Owed, Telling, Verdict, checkpoint_in_rule, is_in_stream, judge
 from notifier.passes.ops import Choice, OpsMail, is_for_ops
 from notifier.passes.plan import dated
 from notifier.passes.readdress import readdress
 from notifier.passes.retry import MOST_UNCERTAIN_ATTEMPTS
+from notifier.passes.sampling import Sampling
 from notifier.passes.setting import Setting
 from notifier.passes.slots import LATE_AFTER
+from notifier.passes.summary import OVER, is_summary
 from notifier.passes.suspension import suspensions
 
 log = logging.getLogger(__name__)
-
-AT_ONCE = 10  # mails made and kept in one go, while the connections wait
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,65 +52,48 @@ class Preparation:
     sender: str
     redirect_to: str | None = None
     ops: OpsMail | None = None
+    sampling: Sampling | None = None
     template_fault: str | None = field(default=None, init=False)
 
     def prepare(
         self,
         claimed: Sequence[MessageRecord],
         now: datetime,
-        ends: Callable[[bool], bool] = lambda _has_some: False,
+        ends: Callable[[], bool] = lambda: False,
     ) -> Iterator[Outgoing]:
-        """Yield the mails that may go, each few made when they are asked for.
+        """Yield the mails that may go, each made when it is asked for.
 
         The messages that carry nothing any more, or too many doubts, are ended. One that another owner has taken over
         meanwhile is left out, untouched; so is what isn't made when it `ends`, which is
-        asked before each mail, with whether there is any to go yet.
+        asked before each mail.
 
         The ledger is locked before and after, but not while mails are made: a template may take its time, and what
         ops are to know is long work.
         """
-        standing = self._standing(claimed, now)
+        known = find_out(self.ops, self.engine, claimed, now)
         with self.engine.begin() as db:
-            drafts = self._judge(db, claimed, now, standing)
+            drafts = self._judge(db, claimed, now, known)
         making = Making(
             composer=self.composer,
             sender=self.sender,
             redirect_to=self.redirect_to,
             zone=self.setting.policy.zone,
             contacts=self.setting.contacts,
+            sampling=self.sampling,
         )
-        rest = iter(drafts)
-        while not ends(False):
-            made: list[Made] = []
-            for draft in islice(rest, AT_ONCE):
-                if made and ends(True):
-                    break
-                made.append(making.make(draft))
-            if not made:
+        for draft in drafts:
+            if ends():
                 return
-            with self.engine.begin() as db:
-                kept = [each for each in made if self._keep(db, each, now)]
-            for each in kept:
-                yield making.outgoing(each.draft.message, each.body)
-
-    def _standing(self, claimed: Sequence[MessageRecord], now: datetime) -> Sequence[Matter] | None:
-        """Return what ops are to know, where they are written to; None where it can't be found out."""
-        if self.ops is None or not any(map(is_for_ops, claimed)):
-            return ()
-        try:
-            return self.ops.standing(self.engine, now)
-        except DBAPIError:
-            raise
-        except Exception:
-            log.exception("What ops are to know can't be found out", extra={"action": "not_composed"})
-            return None
+            made = making.make(draft)
+            if self._may_go(made, now):
+                yield making.outgoing(draft.message, made.body)
 
     def _judge(
         self,
         db: Connection,
         claimed: Sequence[MessageRecord],
         now: datetime,
-        standing: Sequence[Matter] | None,
+        known: Known,
     ) -> list[Draft]:
         """Return what is still owed, message by message, and end or put back what isn't to be made a mail of."""
         ids = [message.id for message in claimed]
@@ -123,13 +107,15 @@ class Preparation:
         related = reminders.said_of_the_same(db, records, now)
         resting = {} if self.redirect_to else self._resting(db, claimed, now)
         telling = Telling(by_task, related, setting.policy.zone)
-        current: dict[tuple[int, str], bool] = {}  # contacts share checkpoints: ask the rule once each
+        # Contacts share checkpoints, and tasks a rule: it is asked once each.
+        current: dict[Hashable, bool] = {}
         drafts: list[Draft] = []
         for message in claimed:
             if message.id not in mine:
                 continue
-            if is_for_ops(message) and (self.ops is None or not self.ops.tells(message)):
-                outbox.finish(db, message.id, self.owner, "dropped", "no longer in [ops] mail", now)
+            if is_for_ops(message) and (self.ops is None or not self.ops.tells(message, now)):
+                gone = OVER if is_summary(message) else "no longer in [ops] mail"
+                outbox.finish(db, message.id, self.owner, "dropped", gone, now)
                 continue
             if message.body is not None and message.uncertain:
                 if not self._may_try_again(db, message, now):
@@ -138,10 +124,12 @@ class Preparation:
                 if is_redirected(message.body) == (self.redirect_to is not None):
                     drafts.append(Draft(message=message, content=message.body))
                     continue
-            content: Choice | Digest | None
+            content: Choice | Owed | Summary | None
             try:
-                if self.ops is not None and is_for_ops(message):
-                    content = self._told(db, self.ops, message, standing, now)
+                if self.ops is not None and is_summary(message):
+                    content = known.summary_for(db, message, self.ops.brake, self.owner, now)
+                elif self.ops is not None and is_for_ops(message):
+                    content = self._told(db, self.ops, message, known.standing, now)
                 else:
                     told = records.get(message.id, [])
                     verdicts = _judged(told, by_task, closed, related, setting, current)
@@ -151,7 +139,7 @@ class Preparation:
                         continue
                     # Days left are counted from the day on which the mail really goes.
                     moment = message.slot if now - message.slot <= LATE_AFTER else now
-                    content = telling.digest_of(owed, moment) if owed else None
+                    content = Owed(verdicts=owed, moment=moment, telling=telling) if owed else None
             except DBAPIError:
                 raise
             except Exception as error:
@@ -179,8 +167,18 @@ class Preparation:
             return None
         return chosen
 
-    def _keep(self, db: Connection, made: Made, now: datetime) -> bool:
-        """Put a mail, and what is to be told of it, on record; return whether it may go."""
+    def _may_go(self, made: Made, now: datetime) -> bool:
+        """Return whether a mail may go, and put on record what is to be told of it, if anything is."""
+        message, content = made.draft.message, made.draft.content
+        is_plain = made.fault is None and made.fallback is None and made.too_big is None
+        if isinstance(content, bytes) or (
+            is_plain and isinstance(content, Owed) and message.built_in is None
+        ):
+            return made.fault is None
+        with self.engine.begin() as db:
+            return self._told_of(db, made, now)
+
+    def _told_of(self, db: Connection, made: Made, now: datetime) -> bool:
         message, content = made.draft.message, made.draft.content
         if isinstance(made.fault, MailTooBig):
             # Even its list of tasks: nothing will make it smaller by tomorrow.
@@ -190,9 +188,7 @@ class Preparation:
         if made.fault is not None:
             self._hold_back(db, message, made.fault, now)
             return False
-        if isinstance(content, bytes):
-            return True
-        if not outbox.keep_body(db, message.id, self.owner, made.body):
+        if not outbox.still_claimed(db, [message.id], self.owner):
             return False
         if isinstance(content, Choice):
             ledger.tell(db, message.id, content.told)
@@ -259,16 +255,16 @@ class Preparation:
 def _judged(
     told: Sequence[ReminderRecord],
     by_task: Mapping[int, tasks.TaskRecord],
-    closed: Mapping[int, Sequence[tasks.Completion]],
+    closed: Mapping[int, Sequence[Completion]],
     related: Mapping[tuple[int, str], Sequence[reminders.Said]],
     setting: Setting,
-    current: dict[tuple[int, str], bool],
+    current: dict[Hashable, bool],
 ) -> list[Verdict]:
     """Judge the reminders of one message; `current` keeps whether a rule still has a checkpoint."""
     verdicts = []
     for reminder in told:
         task = by_task[reminder.task_id]
-        key = (task.id, reminder.checkpoint)
+        key = checkpoint_in_rule(reminder, task)
         if key not in current:
             current[key] = is_in_stream(reminder, task, setting)
         said = related.get((task.id, reminder.contact), [])

@@ -1,7 +1,7 @@
 """What is put on record while mail goes: that a mail begins, and what the mail server answered."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,12 +10,12 @@ from sqlalchemy import Connection, Engine
 
 from notifier.clock import Clock
 from notifier.ledger import outbox
-from notifier.ledger.among_hosts import Rows
 from notifier.ledger.engine import beside
+from notifier.ledger.holding import Holding, accept
 from notifier.ledger.log import record_event
 from notifier.ledger.outbox import MessageRecord
 from notifier.mail.transport import Outgoing, Result, Revoked
-from notifier.passes.answers import settle
+from notifier.passes.answers import settle_all
 from notifier.passes.retry import Override
 
 log = logging.getLogger(__name__)
@@ -31,11 +31,11 @@ class Recording:
     lease: timedelta
     overrides: tuple[Override, ...]
     is_redirected: bool
-    rows: Rows | None
+    holding: Holding | None
     insist: Callable[[Callable[[], None]], None]
     """How an answer is recorded that must be."""
     _shared: Connection | None = field(default=None, init=False)  # of `together`
-    _told: list[Callable[[], None]] = field(default_factory=list, init=False)
+    _answers: list[tuple[MessageRecord, Result]] = field(default_factory=list, init=False)  # within it
 
     def __post_init__(self) -> None:
         self.engine = beside(self.engine)
@@ -43,25 +43,14 @@ class Recording:
     @contextmanager
     def together(self) -> Iterator[None]:
         """Commit what is begun and recorded inside as one; what is to be logged of it is logged then."""
-        self._told.clear()
-        try:
-            with self.engine.begin() as db:
-                self._shared = db
-                yield
-        finally:
-            self._shared = None
-        for tell in self._told:
-            tell()
+        with self._transaction():
+            yield
 
     def begin(self, mail: Outgoing) -> None:
         """Put on record that a mail begins; Revoked when it isn't ours to send any more."""
-        if self._shared is not None:
-            mine = self._begun(self._shared, mail)
-        else:
-            with self.engine.begin() as db:
-                mine = self._begun(db, mail)
-        if mine and self.rows is not None:
-            mine = self.rows.hold(mail.id, self.owner)
+        begin = outbox.begin if self.holding is None else self.holding.begin
+        with self._transaction() as db:
+            mine = begin(db, mail.id, self.owner, self.clock(), self.lease, body=mail.data)
         if not mine:
             log.warning(
                 "Message %d was taken over by another sender before it went", mail.id,
@@ -72,34 +61,56 @@ class Recording:
     def record(self, message: MessageRecord, result: Result) -> None:
         """Put on record what the server answered to a mail, which is as it was claimed."""
         if self._shared is not None:
-            mine = self._settled(self._shared, message, result)
-            self._told.append(lambda: _tell(message, result, mine))
+            self._answers.append((message, result))
         else:
             self.insist(lambda: self._record_alone(message, result))
 
-    def _begun(self, db: Connection, mail: Outgoing) -> bool:
-        return outbox.begin(db, mail.id, self.owner, self.clock(), self.lease)
-
     def _record_alone(self, message: MessageRecord, result: Result) -> None:
-        with self.rows.recording(message.id) if self.rows else self.engine.begin() as db:
-            mine = self._settled(db, message, result)
-        _tell(message, result, mine)
+        with self._transaction():
+            self._answers.append((message, result))
 
-    def _settled(self, db: Connection, message: MessageRecord, result: Result) -> bool:
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """Give the transaction that is open, or one of its own."""
+        if self._shared is not None:
+            yield self._shared
+            return
+        self._answers.clear()
+        try:
+            with self.engine.begin() if self.holding is None else self.holding.together() as db:
+                self._shared = db
+                yield db
+                mine = self._settled(db, self._answers)
+        finally:
+            self._shared = None
+        for message, result in self._answers:
+            _tell(message, result, message.id in mine)
+
+    def _settled(self, db: Connection, answers: Sequence[tuple[MessageRecord, Result]]) -> set[int]:
+        """Put answers on record; return the ids of the messages that were this sender's still."""
         now = self.clock()
-        mine = settle(
+        mine: set[int] = set()
+        rest = answers
+        if self.holding is not None:
+            # On a database's server each statement is a way there and back: what was accepted takes one in all.
+            self.holding.let_go_of(message.id for message, _ in answers)
+            replies = {message.id: result.reply for message, result in answers if result.state == "accepted"}
+            if replies:
+                mine = accept(db, replies, self.owner, now, forgets=not self.is_redirected)
+            rest = [each for each in answers if each[1].state != "accepted"]
+        mine |= settle_all(
             db,
-            message,
-            result,
+            rest,
             owner=self.owner,
             now=now,
             overrides=self.overrides,
             is_redirected=self.is_redirected,
         )
-        if not mine:
-            # What the other sender made of it stands; that a copy of ours had an answer must be found, too.
-            detail = f"message {message.id}: {result.state}: {result.reply}"
-            record_event(db, at=now, by=self.owner, action="late_answer", detail=detail)
+        for message, result in answers:
+            if message.id not in mine:
+                # What the other sender made of it stands; that a copy of ours had an answer must be found, too.
+                detail = f"message {message.id}: {result.state}: {result.reply}"
+                record_event(db, at=now, by=self.owner, action="late_answer", detail=detail)
         return mine
 
 

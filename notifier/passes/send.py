@@ -1,15 +1,15 @@
 """The send pass: queued messages are claimed, judged again, rendered, and handed to the transport.
 
-The order is what keeps the promise: 1. claim; 2. judge; 3. render and keep the bytes; 4. commit that an attempt
-begins, then DATA; 5. record the reply. A crash between the server's 250 and step 5 leaves a message whose bytes
-and Message-ID are known, and which is flagged uncertain when it is claimed again. A sender that was frozen until
-another took its claim fails at step 3 or 4, and at step 5 only tells what it heard. Where several hosts send, the
-mail's row is locked from step 4 to step 5, so that nobody takes it meanwhile.
+The order is what keeps the promise: 1. claim; 2. judge; 3. render; 4. commit the bytes and that an attempt begins,
+then DATA; 5. record the reply. A crash between the server's 250 and step 5 leaves a message whose bytes and
+Message-ID are known, and which is flagged uncertain when it is claimed again. A sender that was frozen until
+another took its claim fails at step 4, and at step 5 only tells what it heard. Where several hosts send, a lock is
+held for the mail from step 4 to step 5, so that nobody takes it meanwhile.
 """
 
 import logging
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 
 from notifier.clock import Clock
 from notifier.ledger import outbox
-from notifier.ledger.among_hosts import Rows
+from notifier.ledger.holding import Holding
 from notifier.ledger.met import FaultsMet
 from notifier.ledger.outbox import MessageRecord
 from notifier.mail.compose import Composer
@@ -33,6 +33,7 @@ from notifier.passes.recording import Recording
 from notifier.passes.relay import Relay
 from notifier.passes.replan import pages
 from notifier.passes.retry import Override, pause
+from notifier.passes.sampling import Sampling
 from notifier.passes.setting import Setting
 
 log = logging.getLogger(__name__)
@@ -70,9 +71,11 @@ class Sender:
     ops: OpsMail | None = None  # None: in a rehearsal
     insist: Callable[[Callable[[], None]], None] = lambda step: step()
     """How a step is done that must be recorded: an answer, and the end of a claim."""
-    rows: Rows | None = None  # where others send from the same ledger: the rows of the mails in hand
+    holding: Holding | None = None  # where others send from the same ledger: the mails in hand
     relay: Relay | None = None  # there, too, where there is a pace
     lease: timedelta = outbox.LEASE
+    batch: int = BATCH
+    sampling: Sampling | None = None  # where nobody reads the mails
     _server_met: FaultsMet = field(default_factory=lambda: FaultsMet(SERVER_EVENT), init=False)
     _cap_met: FaultsMet = field(default_factory=lambda: FaultsMet(CAP_EVENT), init=False)
     _server_faults: int = field(default=0, init=False)
@@ -114,6 +117,7 @@ class Sender:
             if not claimed:
                 break
             rest = 0.0
+            among = _left(among, claimed)
             done, fault = self._send_from(claimed, among, stop, deadline)
             tried += done
             if fault is not None:
@@ -121,7 +125,7 @@ class Sender:
                 break
             self._server_faults = 0
             self._suspects.clear()
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or not (among is None or among):
                 break
         self.composer.rest()
         return self._outcome(tried, self._fault() if fault is None else fault.reply, rest)
@@ -157,6 +161,7 @@ class Sender:
             owner=self.owner,
             lease=self.lease,
             redirect_to=self.redirect_to,
+            batch=self.batch,
         )
 
     def _outcome(self, tried: int, fault: str | None, rest: float = 0) -> SendOutcome:
@@ -216,8 +221,11 @@ class Sender:
         begun: set[int] = set()
         tried: set[int] = set()
 
-        def ends(has_some: bool = False) -> bool:
-            return stop() or (bool(has_some or begun or tried) and time.monotonic() > deadline)
+        def is_over(some: Collection[int]) -> bool:
+            return stop() or (bool(some) and time.monotonic() > deadline)
+
+        def ends() -> bool:
+            return is_over(begun or tried)
 
         def mails() -> Generator[Outgoing, None, None]:
             batch = claimed
@@ -225,12 +233,13 @@ class Sender:
                 in_hand.update((message.id, message) for message in batch)
                 # A mail on which the server hangs up, whenever it is offered, must not hold up the others for ever.
                 in_turn = sorted(batch, key=lambda message: message.id in self._suspects)
-                for mail in self._prepare(in_turn, ends):
+                for mail in self._prepare(in_turn, lambda: is_over(offered)):
                     offered.append(mail.id)
                     yield mail
                 # Where a pace is shared out by claims, the next claim is for the mails that have gone.
                 has_share = self.relay is not None or self.pace.is_by_domain
-                batch = () if has_share or ends() else self._claiming().claim(among=among)
+                may_claim = not has_share and (among is None or bool(among))
+                batch = self._claiming().claim(among=among) if may_claim and not ends() else ()
 
         recording = self._recording()
 
@@ -252,12 +261,12 @@ class Sender:
                 begin=begin,
                 record=record,
                 stop=ends,
-                together=recording.together if self.rows is None else None,
+                together=recording.together,
             )
         finally:
             source.close()
-            if self.rows is not None:
-                self.rows.let_go()
+            if self.holding is not None:
+                self.holding.let_go()
             # Nothing was begun for what is still claimed and unrecorded, except under a crash of the
             # transport itself: that is uncertain from now on.
             self.insist(lambda: self._release([message for message in in_hand if message not in tried]))
@@ -274,17 +283,19 @@ class Sender:
             lease=self.lease,
             overrides=self.overrides,
             is_redirected=self.redirect_to is not None,
-            rows=self.rows,
+            holding=self.holding,
             insist=self.insist,
         )
 
     def _release(self, ids: Sequence[int]) -> None:
+        if not ids:
+            return
         with self.engine.begin() as db:
             for page in pages(ids, BATCH):  # of a long pass in which much had nothing left to tell
                 outbox.release(db, page, self.owner)
 
     def _prepare(
-        self, claimed: Sequence[MessageRecord], ends: Callable[[bool], bool] = lambda _has_some: False
+        self, claimed: Sequence[MessageRecord], ends: Callable[[], bool] = lambda: False
     ) -> Iterator[Outgoing]:
         preparation = Preparation(
             engine=self.engine,
@@ -294,8 +305,17 @@ class Sender:
             sender=self.sender,
             redirect_to=self.redirect_to,
             ops=self.ops,
+            sampling=self.sampling,
         )
         try:
             yield from preparation.prepare(claimed, self.clock(), ends)
         finally:
             self._template_fault = preparation.template_fault or self._template_fault
+
+
+def _left(among: Sequence[int] | None, claimed: Sequence[MessageRecord]) -> Sequence[int] | None:
+    """Return of which messages some may yet be claimed: what is claimed once is not looked for again."""
+    if among is None:
+        return None
+    found = {message.id for message in claimed}
+    return [message for message in among if message not in found]

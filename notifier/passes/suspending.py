@@ -1,20 +1,21 @@
 """Suspending tasks, for all or for one unit, and going on with them: nothing of the time between is made up."""
 
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
-from notifier.config.values import LAST_DAY
 from notifier.errors import NotationError, UsageError
 from notifier.ledger import reminders, suspended, tasks
 from notifier.ledger.log import record_event
 from notifier.ledger.suspended import Suspended
 from notifier.ledger.tasks import TaskRecord
-from notifier.passes.closing import covers, find_task, unit_of
-from notifier.passes.notices import SUSPENDED, closed_by
+from notifier.passes.closing import covers, find_task, refuse_too_far, unit_of
+from notifier.passes.notices import PASSED, SUSPENDED, closed_by
 from notifier.passes.owed import silenced, still_told
 from notifier.passes.plan import context_of, dated, next_moment, plan_task, rule_of
 from notifier.passes.replan import untold
@@ -22,7 +23,7 @@ from notifier.passes.setting import Setting
 from notifier.timing.checkpoint import Checkpoint
 from notifier.timing.stream import between
 
-PASSED = "the task was suspended then"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +61,10 @@ def suspend(
     """
     task = find_task(engine, name)
     unit = None if unit is None else unit_of(task, unit, setting, now)
-    if until is not None and not setting.policy.local_day(now) < until <= LAST_DAY:
-        raise UsageError(f"{until} is no day ahead on which {name} could go on")
+    if until is not None:
+        if until <= setting.policy.local_day(now):
+            raise UsageError(f"{until} is no day ahead on which {name} could go on")
+        refuse_too_far(until)
     end = None if until is None else datetime.combine(until, time(), setting.policy.zone)
     with engine.begin() as db:
         setting = dated(db, setting)
@@ -150,10 +153,17 @@ def resume_over(engine: Engine, setting: Setting, now: datetime) -> datetime | N
         if first is None or first > now:
             return first
         for task_id, some in suspended.over(db, now).items():
-            for one in some:
-                if one.until is not None:
-                    _end(db, task_id, [one], dated(db, setting), one.until, by="notifier", at=now)
-        return suspended.earliest_end(db)
+            try:
+                with db.begin_nested():
+                    for one in some:
+                        if one.until is not None:
+                            _end(db, task_id, [one], dated(db, setting), one.until, by="notifier", at=now)
+            except DBAPIError:
+                raise
+            except Exception:
+                # One task that always raises must not hold up the others.
+                log.exception("Task %d can't go on", task_id, extra={"action": "task_broken"})
+        return suspended.earliest_end(db, after=now)
 
 
 def _end(

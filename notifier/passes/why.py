@@ -11,11 +11,12 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
+from notifier.ledger.completions import WHOLE_TASK, Completion
 from notifier.ledger.extended import extensions_of
 from notifier.ledger.history import ClosedOnce, MailRecord, Told, closed_once, history
 from notifier.ledger.log import all_daemons
 from notifier.ledger.suspended import Suspended, silences_of, suspensions_of
-from notifier.ledger.tasks import WHOLE_TASK, Completion, TaskRecord
+from notifier.ledger.tasks import TaskRecord
 from notifier.passes.brake import Brake
 from notifier.passes.closing import covers
 from notifier.passes.daysoff import moved_for, named_day
@@ -157,6 +158,8 @@ class Inquiry:
         outcome, why = of_reminder(told, others, outbox, self.setting, self.now)
         if outcome is Outcome.SUSPENDED and (rested := self._resting_at(row.at, row.units)) is not None:
             why = f"{why}: {self._told_rest(rested)}" if row.state == "expired" else self._told_rest(rested)
+        if outcome is Outcome.SENT and self._who is not None and set(row.units) < set(self._who.units):
+            why += f"; for {'、'.join(row.units)} alone"
         return Answer(
             checkpoint=row.checkpoint,
             kind=row.kind,

@@ -1,6 +1,6 @@
 """The rehearsal's report: `index.html`, which a head of office opens in a browser, and reads on paper."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -136,34 +136,18 @@ class _Report:
 
     def write_beside(self, pages: Path) -> None:
         """Write a page for each day, and as many as it takes for the units and the tasks."""
-        inside = self.places.inside()
         for day, numbers in self.views.index.days():
-            self._write(
-                pages / day_page(day),
-                "page.html.j2",
-                places=inside,
-                kind="day",
-                title=day_title(day),
-                entries=[self.views.slots(day, numbers)],
-            )
-        for page, entries in chunked(range(1, len(self.tasks) + 1), self.places.task_pages[1:]):
-            self._write(
-                pages / task_page(page),
-                "page.html.j2",
-                places=inside,
-                kind="task",
-                title=f"任务（{page}）",
-                entries=(self.views.task(self.tasks[number - 1]) for number in entries),
-            )
-        for page, entries in chunked(range(1, len(self.units) + 1), self.places.unit_pages[1:]):
-            self._write(
-                pages / unit_page(page),
-                "page.html.j2",
-                places=inside,
-                kind="unit",
-                title=f"单位（{page}）",
-                entries=(self.views.unit(self.units[number - 1]) for number in entries),
-            )
+            self._write_page(pages / day_page(day), "day", day_title(day), [self.views.slots(day, numbers)])
+        for page, shown in chunked(range(1, len(self.tasks) + 1), self.places.task_pages[1:]):
+            tasks = (self.views.task(self.tasks[number - 1]) for number in shown)
+            self._write_page(pages / task_page(page), "task", f"任务（{page}）", tasks)
+        for page, shown in chunked(range(1, len(self.units) + 1), self.places.unit_pages[1:]):
+            units = (self.views.unit(self.units[number - 1]) for number in shown)
+            self._write_page(pages / unit_page(page), "unit", f"单位（{page}）", units)
+
+    def _write_page(self, path: Path, kind: str, title: str, entries: Iterable[Any]) -> None:
+        inside = self.places.inside()
+        self._write(path, "page.html.j2", places=inside, kind=kind, title=title, entries=entries)
 
     def _write(self, path: Path, template: str, **values: Any) -> None:
         start, end = self.span

@@ -27,7 +27,9 @@ def certain(statement: Statement) -> None:
     for text in (tail, statement.heading, "" if moved or isinstance(shape, Amount) else subject):
         if (word := words.time_word(text)) is not None:
             raise Refusal(f"“{text}” holds a time word, “{word}”, that isn't understood")
-    bad = words.goes_on_badly(tail) if isinstance(shape, Every) else words.begins_badly(tail)
+    bad = words.begins_badly(tail)
+    if isinstance(shape, Every):
+        bad = words.goes_on_badly(tail) or (bool(shape.anchors) and words.begins_from(tail))
     if bad and not isinstance(shape, Lasting):
         raise Refusal(f"“{written}{tail}”: the words after the date change its meaning")
     if not _edge_fits(shape, written):

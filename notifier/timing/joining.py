@@ -127,6 +127,8 @@ def _pair(before: Rule, rule: Rule, statement: Statement, found: list[Note], alm
         case (Due(), Due(label="")) if words.is_last_limit(statement.lead):
             raise Refusal(f"“{statement.lead}{statement.written}”: a second limit of the same task")
         case ((Report() | RecurringDue()), Due(label=label)) if words.tells(label):
+            if not statement.sign and words.is_range_word(statement.lead):
+                raise Refusal(f"“{statement.lead}{statement.written}{label}”: may end it, or be one more")
             return [before, rule]  # 每月报送，年底报送总结: the second ends nothing
         case ((Report(until=None) | RecurringDue(until=None)) as every, Due(day=Last(period=until))):
             found.append(notes.reports_until(statement.written, str(until)))

@@ -37,7 +37,7 @@ State = Literal["ok", "waiting", "review"]
 Light = Literal["red", "yellow", "green"]
 
 # More than the longest run of days off; a day may roll that far, no further.
-_FARTHEST_ROLL = timedelta(days=15)
+FARTHEST_ROLL = timedelta(days=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,7 +271,7 @@ def _series_light(series: Series, context: Context, now: datetime) -> Light:
     policy = context.policy
     latest: Occurrence | None = None
     coming: Occurrence | None = None
-    for occurrence in series.occurrences(policy.local_day(now) - _FARTHEST_ROLL):
+    for occurrence in series.occurrences(policy.local_day(now) - FARTHEST_ROLL):
         if now <= policy.close_instant(occurrence.rolled):
             coming = occurrence
             break

@@ -81,6 +81,8 @@ def cadence_of(
         if not is_due and times is None:
             _tells(every, statement)
         return _plain(cadence), is_due
+    if words.begins_inside(tail):
+        raise Refusal(f"“{statement.written}{tail}”: not clear on which days")
     times = words.times_of(tail)
     if times is None:
         _tells(every, statement)

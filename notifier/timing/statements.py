@@ -49,7 +49,10 @@ class _Gathering:
                 self.done[-1].tail = ""
         else:
             self.open.tail, statement.lead = words.split_before(self.pending)
-            between = isinstance(shape, Point | Stretch) and isinstance(self.open.shape, Point | Stretch)
+            former = self.open.shape
+            between = isinstance(shape, Point | Stretch) and (
+                isinstance(former, Point | Stretch) or (isinstance(former, Every) and former.anchors)
+            )
             if between and words.is_range_word(self.pending):
                 raise Refusal(
                     f"“{self.open.written}{self.pending}{written}”: not clear where the range begins"

@@ -57,6 +57,10 @@ _PLACED = re.compile(
     "(?!初步|初稿|初审|初验|中小|中央|中职|中等|中心|中介|中医|中期(?=评|检|考|督|验|总|报|调|审)|内部|内容|内控|内设|起草|起步)[初中末底前后内间起止的春夏秋冬]"
 )
 _MEASURE = re.compile("[0-9.]*[万亿元%％倍吨亩]|[0-9.]+[个项家所名人分户]")
+# Which day of the unit: 每月逢5, 每月5、20报送, 每季度中; not 每月2次, 每月中心组学习.
+_DAY_INSIDE = re.compile(
+    f"每?逢|[头首]|(?>[0-9]+(?:[-~、,和及与到至][0-9]+)*)(?!次|轮|遍|场|[个项期篇份条家人例件批户名]|{_MEASURE.pattern})"
+)
 _DESCRIBES = re.compile(
     "已|曾|(?:建成|完成|出台|建设|开工|竣工|投产|印发|发布|成立|参加|毕业|入学|入职|退休|购买|注册|登记|取得|获得|实施|审批|备案|立项|批准)(?:的|情况)"
 )
@@ -157,12 +161,24 @@ def begins_badly(tail: str) -> bool:
     """Tell whether the text right after a period changes it (初, 中, 的) or makes it a quantity (亿元)."""
     bad = _PLACED.match(tail) or _MEASURE.match(tail) or _NOUN.match(tail) or _ENUMERATED.fullmatch(tail)
     bad = bad or _SEASON.match(tail) or _DANGLING.fullmatch(tail) or _GOES_ON_BADLY.match(tail)
-    return bad is not None or tail.endswith("的")
+    return bad is not None or tail.startswith("逢") or tail.endswith("的")
 
 
 def goes_on_badly(tail: str) -> bool:
     """Tell whether a tail begins with a connective whose other side isn't understood: 至待定."""
     return _GOES_ON_BADLY.match(tail) is not None
+
+
+def begins_inside(tail: str) -> bool:
+    """Tell whether the words after 每月 name a day of it that isn't understood: 逢5, 5、20, 中."""
+    if tail.startswith("的"):
+        return False
+    return _DAY_INSIDE.match(tail) is not None or _PLACED.match(tail) is not None
+
+
+def begins_from(tail: str) -> bool:
+    """Tell whether a day of each month is where something begins, and no limit: 每月20日起报送."""
+    return re.match("起(?!草|步|诉|底)|开始", tail) is not None
 
 
 def is_matter(tail: str) -> bool:

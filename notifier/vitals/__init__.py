@@ -2,6 +2,7 @@
 
 from notifier.vitals.line import paused, status_line
 from notifier.vitals.pulse import Counted, Pulse
+from notifier.vitals.status import Status
 from notifier.vitals.vitals import Vitals
 
-__all__ = ["Counted", "Pulse", "Vitals", "paused", "status_line"]
+__all__ = ["Counted", "Pulse", "Status", "Vitals", "paused", "status_line"]

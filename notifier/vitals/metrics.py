@@ -19,6 +19,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from notifier import __version__
+from notifier.config.credential import ledger_place
 from notifier.ledger.figures import Figures, read_figures
 from notifier.vitals.pulse import BUCKETS
 from notifier.vitals.vitals import Vitals
@@ -72,7 +73,7 @@ class _Daemon(Collector):
     def _of_the_ledger(self) -> Iterator[Metric]:
         app = self._vitals.passes.app
         try:
-            figures = read_figures(app.config.database, within=_LEDGER_SECONDS)
+            figures = read_figures(ledger_place(app.config), within=_LEDGER_SECONDS)
         except Exception as error:
             log.warning(
                 "The ledger can't be counted: %s: %s", type(error).__name__, error,

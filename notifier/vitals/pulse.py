@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from notifier.mail.transport import Outgoing, Result, Transport
 
 PASSES = ("plan", "send")
 BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300)  # seconds; a pass works a heartbeat at most
-BEATS = 3  # so many heartbeats may pass between successes
 
 
 @dataclass(slots=True)
@@ -73,9 +73,9 @@ class Pulse:
         """Say that the main thread is alive."""
         self._beat = self._steady()
 
-    def ills(self, heartbeat: float) -> list[str]:
-        """Return why the daemon is not well; empty when it is. `heartbeat` is in seconds."""
-        now, most = self._steady(), BEATS * heartbeat
+    def ills(self, patience: timedelta) -> list[str]:
+        """Return why the daemon is not well; empty when it is. Whatever succeeded within `patience` is."""
+        now, most = self._steady(), patience.total_seconds()
         ills = []
         if now - self._beat > most:
             ills.append(f"the main thread was last alive {now - self._beat:.0f} s ago")

@@ -70,7 +70,7 @@ class Vitals:
         """Return how the daemon is, for a person or a program; times in the office's zone, addresses masked."""
         config, notes = self.passes.app.config, self._notes
         ills = (
-            ["the daemon has stopped"] if notes.get("stopped") else self.pulse.ills(config.service.heartbeat)
+            ["the daemon has stopped"] if notes.get("stopped") else self.pulse.ills(config.service.patience)
         )
 
         def told(name: str) -> str | None:

@@ -109,6 +109,14 @@ def test_what_waits_gives_way_to_what_is_mended_and_a_hold_of_all_mail_does_not_
     machine.clock.set("2018-04-02T09:00")
     wait_until(lambda: machine.rows("SELECT 1 FROM daemons WHERE fault LIKE '%delivery.hold%'"), "the hold")
     assert of_contacts(machine) == []
+
+    # What can't be read at all waits for nobody's word, but for a mended file.
+    with machine.config.open("a") as config:
+        config.write("\n[nonsense]\n")
+    service.send(signal.SIGHUP)
+    wait_until(lambda: "nonsense" in machine.status()["reload_fault"], "the refusal")
+    assert machine.status()["held"] is None
+    assert typed(machine, "confirm") == "nothing is held\n"
     write(machine)
     service.send(signal.SIGHUP)
     wait_until(lambda: machine.status()["reload_fault"] is None, "the mended configuration")

@@ -16,8 +16,10 @@ import pytest
 
 from notifier.app import App, build
 from notifier.config import load
+from notifier.digest import Digest
 from notifier.ledger import engine as ledger
-from notifier.rehearsal import Rehearsal, by_mail, day_start, fresh_folder, rehearse, write_reminders
+from notifier.mail.compose import Composer, Envelope
+from notifier.rehearsal import Nowhere, Rehearsal, by_mail, day_start, fresh_folder, rehearse, write_reminders
 from notifier.report.pages import write_report
 from notifier.share import share
 from tests.office import ALWAYS, CONFIG, TEACHERS, beijing, office
@@ -320,3 +322,22 @@ def test_tasks_of_several_plans_are_named_with_their_plan(small: Callable[..., R
     run = small(config=CONFIG + second, last=date(2017, 12, 31))
     assert {row["task"] for row in run.rows()} == {"plan/2", "other/2"}
     assert run.found.digests == 6
+
+
+def test_a_rehearsal_whose_mails_nobody_reads_finds_the_same_and_composes_few(
+    tmp_path: Path, small: Callable[..., Rehearsed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = small(rows=[TEACHERS, ALWAYS])
+    composed: list[str] = []
+
+    def counted(self: Composer, digest: Digest, envelope: Envelope, *, plain: bool = False) -> bytes:
+        composed.append(envelope.to_address)
+        return compose(self, digest, envelope, plain=plain)
+
+    compose = Composer.compose
+    monkeypatch.setattr(Composer, "compose", counted)
+    app = build(office(tmp_path, rows=[TEACHERS, ALWAYS]))
+    end = day_start(app, LAST).replace(hour=15, minute=59)
+    assert rehearse(app, day_start(app, FIRST), end, Nowhere()) == read.found
+    assert set(composed) == {line.address for line in read.found.sent}
+    assert len(composed) < read.found.digests / 2

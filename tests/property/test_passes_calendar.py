@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
-from notifier.app import App, Passes, build, setting_of
+from notifier.app import App, Passes, build
 from notifier.ledger import engine as ledger
 from notifier.ledger.schema import reminders, tasks
 from notifier.ledger.tasks import tasks_of
 from notifier.passes.plan import context_of, rule_of
+from notifier.passes.setting import setting_of
 from notifier.timing.checkpoint import Checkpoint
 from notifier.timing.stream import between
 from tests.clock import SettableClock

@@ -109,6 +109,7 @@ def test_the_defaults_are_those_of_the_design(folder: Path) -> None:
     assert config.service.heartbeat == 60
     assert config.service.surprise_limit == 0.5
     assert (config.ops.mail, config.ops.at) == ((), time(8, 30))
+    assert (config.ops.summary, config.ops.summary_to, config.ops.summarised) == (False, (), ())
     assert config.timing.reading.before_period == "exclusive"
     assert config.delivery.mode == "maildir"
 
@@ -166,6 +167,32 @@ def test_an_ops_address_counts_once_however_it_is_written(folder: Path) -> None:
     ops = '[ops]\nmail = ["A@example.org", "b@example.org", "a@example.org"]\nat = "07:15"\n'
     config = read(folder, NEEDED + ops)
     assert (config.ops.mail, config.ops.at) == (("A@example.org", "b@example.org"), time(7, 15))
+
+
+def test_the_summary_goes_to_ops_and_whom_it_names_besides_each_once(folder: Path) -> None:
+    ops = (
+        '[ops]\nmail = ["a@example.org"]\nsummary_to = ["L@example.org", "A@example.org", "l@example.org"]\n'
+    )
+    assert read(folder, NEEDED + ops).ops.summarised == ()
+    assert read(folder, NEEDED + ops + "summary = true\n").ops.summarised == (
+        "a@example.org",
+        "L@example.org",
+    )
+
+
+@pytest.mark.parametrize(
+    ("ops", "fault"),
+    [
+        ("summary = true", "ops: summary = true needs an address in mail or summary_to"),
+        ('summary = "yes"', "ops.summary: Input should be a valid boolean"),
+        ('summary_to = "l@example.org"', "ops.summary_to: Input should be a valid tuple"),
+        ('summary_to = ["督查室"]', "ops.summary_to[0]: “督查室” is no mail address: it has no @"),
+        ("sumary_to = []", "ops.sumary_to: unknown key"),
+    ],
+    ids=["to nobody", "no switch", "no list", "no address", "a slip"],
+)
+def test_a_summary_that_cannot_go_is_a_fault(folder: Path, ops: str, fault: str) -> None:
+    assert faults_of(folder, f"{NEEDED}[ops]\n{ops}\n") == [fault]
 
 
 def test_what_is_no_ops_address_is_named(folder: Path) -> None:

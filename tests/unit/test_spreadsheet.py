@@ -1,13 +1,14 @@
 """CSV cells: what a spreadsheet would run is shown as text, and reads back as it was."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from notifier.spreadsheet import as_meant, safe_cell, write_csv
+from notifier.spreadsheet import safe_cell, write_csv
 
 ACTING = [
     "=1+1",
@@ -23,6 +24,11 @@ ACTING = [
     "＠SUM(A1)",
     '=HYPERLINK("https://example.org")',
 ]
+
+
+def as_meant(cell: str) -> str:
+    """Take the apostrophe away, as the module tells whoever reads such a file by program."""
+    return cell[1:] if re.match("'+[=+\\-@＝＋－＠\t\r\n]", cell) else cell
 
 
 @pytest.mark.parametrize("text", ACTING)

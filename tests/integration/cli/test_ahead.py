@@ -298,6 +298,15 @@ def test_a_contact_whose_unit_has_closed_its_task_is_told_so(ops: Type) -> None:
     assert "task 2: done\n" in ops("preview", "赵四").out
 
 
+@pytest.mark.usefixtures("ledger")
+def test_what_a_unit_has_closed_is_so_under_the_number_that_the_document_has_now(
+    desk: Path, ops: Type
+) -> None:
+    assert ops("done", "2", "--unit", "郑州市政府").code == 0
+    office(desk, rows=(TEACHERS, ("表彰先进。", "省教育厅", "2018年6月底前完成"), ALWAYS))
+    assert "task 3: closed for 郑州市政府\n" in ops("preview", "张三").out
+
+
 @pytest.mark.usefixtures("desk")
 def test_a_preview_prints_its_page(ops: Type) -> None:
     page = ops("preview", "张三", "--at", "2017-12-25", "--html").out

@@ -10,6 +10,7 @@ from notifier.gate import Gate, Held
 from notifier.ledger import generation, keeping
 from notifier.ledger import in_force as records
 from notifier.ledger.generation import Guard
+from notifier.ledger.log import register_daemon, update_daemon
 from notifier.ledger.schema import events
 from tests.integration.cli.conftest import Type
 from tests.office import TEACHERS, Row, office
@@ -107,6 +108,37 @@ def test_what_waits_is_shown_and_confirmed_once(ops: Type, in_force: App) -> Non
     # That very one, and no other.
     Gate(engine).admit(build(load(in_force.config.path)))
     engine.dispose()
+
+
+@pytest.mark.usefixtures("held")
+def test_once_confirmed_status_asks_for_no_word_any_more(ops: Type, in_force: App) -> None:
+    engine = in_force.create_ledger()
+    with engine.begin() as db:
+        register_daemon(db, "host", 7, in_force.clock(), config_hash="hash", preflight=0)
+        update_daemon(db, "host", 7, reload_fault=f"{records.HELD}: of 30 reminders …")
+    engine.dispose()
+    assert "`notifier confirm` lets it in, or mend it and reload" in ops("status").out
+    ops("confirm")
+    shown = ops("status").out
+    assert "→ confirmed: a daemon that runs lets it in within a heartbeat, else the next start does" in shown
+    assert "lets it in, or mend it" not in shown
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("tasks",), ("agenda",), ("preview", "wang@example.org"), ("check",)],
+    ids=lambda words: words[0],
+)
+@pytest.mark.usefixtures("held")
+def test_what_is_shown_of_a_configuration_that_waits_is_not_taken_for_what_the_daemon_does(
+    ops: Type, empty: Path, words: tuple[str, ...]
+) -> None:
+    note = "note: this configuration waits for `notifier confirm`, and the daemon goes by the one of before"
+    assert note in ops(*words).err
+    ops("confirm")
+    assert note not in ops(*words).err
+    office(empty, rows=ROWS)
+    assert note not in ops(*words).err
 
 
 def test_a_ledger_in_doubt_is_shown_and_confirmed(in_force: App, ops: Type, empty: Path) -> None:

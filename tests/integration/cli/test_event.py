@@ -102,3 +102,17 @@ def test_a_rehearsal_knows_the_days_on_record(ops: Type) -> None:
     assert ops("event", "项目验收", "2018-03-01").code == 0
     found = ops("rehearse", "--from", "2018-03-01", "--to", "2018-04-30", "--json").json
     assert found["reminders"] > 10  # both deadlines with their leads and overdue notices, and the reports
+
+
+@pytest.mark.usefixtures("waiting")
+def test_the_day_can_be_corrected_while_an_extension_holds_the_task_to_another(ops: Type) -> None:
+    ops("event", "项目验收", "2049-03-01")
+    assert ops("extend", "1", "2049-12-31").code == 0
+    shown = ops("event", "项目验收", "2049-03-10")
+    assert shown.code == 0
+    assert shown.out == (
+        "项目验收 happened on 2049-03-10; counting from it: plan/2\n"
+        "  extended, so that their day stays as it is: plan/1\n"
+    )
+    assert ops("tasks", "--json").json[0]["rule"] == "due 2049-12-31"
+    assert "plan/1" in ops("event", "项目验收", "--forget").out

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from notifier.app import App
 from notifier.cli import export
@@ -89,6 +89,9 @@ def test_each_reminder_is_a_row_with_its_task_its_contact_and_the_servers_answer
         "服务器答复": first["服务器答复"],
         "任务状态": "在办",
         "办结与报送记录": "",
+        "邮件形式": "",
+        "暂停记录": "",
+        "延期记录": "",
     }
     assert "no such user" in first["服务器答复"]
     assert first["邮件编号"].startswith("<20180531.")
@@ -102,6 +105,55 @@ def test_each_reminder_is_a_row_with_its_task_its_contact_and_the_servers_answer
     assert (third["单位"], third["工作任务"]) == ("洛阳市政府", "任务<二>")
     assert (third["邮箱"], third["主送/抄送"], third["提醒状态"]) == ("", "", "无联系人")
     assert (third["原因"], third["邮件编号"], third["发送次数"]) == ("no contact", "", "")
+
+
+@pytest.mark.usefixtures("told_office")
+def test_what_rested_and_what_was_moved_stand_beside_the_reminders_that_it_is_of(
+    ops: Type,
+) -> None:
+    assert ops("suspend", "1", "--unit", "省教育厅", "--until", "2048-01-02", "--note", "机构调整").code == 0
+    assert ops("suspend", "2").code == 0
+    assert ops("resume", "2").code == 0
+    assert ops("extend", "1", "2048-06-30", "--note", "经批准").code == 0
+    *old, city = exported(ops, "--to", "2018-12-31")
+    by_unit = {row["单位"]: row for row in old if row["节点日期"] == "2018-06-30"}
+    assert "省教育厅 暂停至2048-01-02（" in by_unit["省教育厅"]["暂停记录"]
+    assert by_unit["省教育厅"]["暂停记录"].endswith("）：机构调整")
+    assert by_unit["省财政厅"]["暂停记录"] == ""
+    assert "全部单位 暂停（" in city["暂停记录"]
+    assert " 恢复（" in city["暂停记录"]
+    for row in by_unit.values():
+        assert "2018-06-30 改为 2048-06-30（" in row["延期记录"]
+        assert row["延期记录"].endswith("）：经批准")
+    assert city["延期记录"] == ""
+
+
+def test_a_line_that_was_taken_out_of_a_mail_was_not_sent_by_it(told_office: App, ops: Type) -> None:
+    engine = told_office.existing_ledger()
+    assert engine is not None
+    with engine.begin() as db:
+        mine = update(reminders).where(reminders.c.contact == "wang@example.org")
+        db.execute(mine.values(state="withdrawn", reason="moved from 2018-06-30 to 2018-07-31 by ops"))
+    engine.dispose()
+    [row] = [row for row in exported(ops) if row["邮箱"] == "wang@example.org"]
+    assert row["提醒状态"] == "已撤回"
+    of_mail = ("发出时间", "邮件编号", "发送次数", "可能重复", "服务器答复", "邮件形式")
+    assert [row[name] for name in of_mail] == [""] * len(of_mail)
+
+
+def test_a_mail_that_was_not_as_the_templates_make_it_is_told_so(told_office: App, ops: Type) -> None:
+    engine = told_office.existing_ledger()
+    assert engine is not None
+    with engine.begin() as db:
+        for contact, values in (
+            ("wang@example.org", {"built_in": "section.txt.j2:3: 'x' is undefined"}),
+            ("li@example.org", {"at_most": 9000, "built_in": None}),
+        ):
+            db.execute(update(messages).where(messages.c.contact == contact).values(**values))
+    engine.dispose()
+    assert [row["邮件形式"] for row in exported(ops)] == [
+        "简要清单", "内置文本：section.txt.j2:3: 'x' is undefined", "",
+    ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("told_office")

@@ -47,6 +47,15 @@ def test_a_task_is_suspended_shown_so_and_goes_on(ops: Type) -> None:
 
 
 @pytest.mark.usefixtures("office_ahead")
+def test_an_extension_of_a_task_that_rests_says_until_when(ops: Type) -> None:
+    ops("suspend", "1", "--until", f"{YEAR}-03-01")
+    assert f"it is suspended: nobody is told until {YEAR}-03-01\n" in ops("extend", "1", f"{YEAR}-09-30").out
+    ops("resume", "1")
+    ops("suspend", "1")
+    assert "nobody is told until `notifier resume`\n" in ops("extend", "1", f"{YEAR}-10-31").out
+
+
+@pytest.mark.usefixtures("office_ahead")
 def test_one_unit_is_suspended(ops: Type) -> None:
     assert ops("suspend", "1", "--unit", "省财政厅").out == (
         "plan/1: suspended for 省财政厅 until `notifier resume`\n"
@@ -107,6 +116,8 @@ MISTAKES = {
     "not suspended": (("resume", "1"), "1 isn't suspended"),
     "no day": (("extend", "1", "soon"), "'soon' is no day such as 2018-08-31"),
     "a past day": (("extend", "1", "2017-12-31"), "2017-12-31 is past"),
+    "a day too far": (("extend", "1", "2999-12-31"), "2999-12-31 is too far ahead: days end with 2050-12-31"),
+    "no rest so long": (("suspend", "1", "--until", "2999-12-31"), "2999-12-31 is too far ahead"),
     "nothing due": (("extend", "2", f"{YEAR}-12-31"), "task 2 has no single due day to move"),
     "another day": (("extend", "1", f"{YEAR}-12-31", "--due", f"{YEAR}-06-01"), f"but on {YEAR}-06-30"),
 }

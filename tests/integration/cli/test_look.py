@@ -445,13 +445,17 @@ def test_a_group_column_that_leads_back_to_its_unit_is_told_plainly(empty: Path,
 @pytest.mark.parametrize(
     ("fault", "advice"),
     [
+        (
+            "mail goes with the built-in text instead of the templates: own/digest.txt.j2:1: ZeroDivisionError",
+            "mend the template, `notifier check`, then systemctl reload notifier",
+        ),
         ("delivery.hold: nothing is sent, 3 mails wait", "hold = false"),
         ("delivery.daily_cap: 5000 went on 2018-06-29, 3 mails wait for the next day", "raise daily_cap"),
         ("the mail server can't be used, tried again at 06-29 09:05: AUTH: 535 no", "the login is refused"),
         ("the mail server can't be used, tried again at 06-29 09:05: connect: refused", "check --connect"),
         ("plan: OperationalError: disk I/O error", "journalctl"),
     ],
-    ids=["hold", "daily cap", "login", "server", "another"],
+    ids=["template", "hold", "daily cap", "login", "server", "another"],
 )
 def test_status_says_what_to_do_about_a_fault(ledger: App, ops: Type, fault: str, advice: str) -> None:
     engine = ledger.existing_ledger()

@@ -7,8 +7,11 @@ import pytest
 from notifier.clock import utc_now
 from notifier.ledger import engine as ledger
 from notifier.ledger.ops import told_to
+from notifier.passes.closing import close
+from tests.clock import SettableClock
+from tests.fakes import RecordingTransport
 from tests.integration.cli.conftest import Type
-from tests.office import TEACHERS, office
+from tests.office import TEACHERS, beijing, office, passes_of
 
 SOME = ("扶持薄弱学校。", "省教育厅和有关省辖市政府", "持续实施")
 TOLD = '[ops]\nmail = ["duchashi@example.org"]\n'
@@ -45,12 +48,48 @@ def test_an_ops_mail_without_news_is_said_not_to_go(empty: Path, ops: Type) -> N
 
 @pytest.mark.usefixtures("desk")
 @pytest.mark.parametrize(
-    "words", [(), ("张三", "--ops"), ("--ops", "--at", "2018-01-01")], ids=["neither", "both", "at a time"]
+    "words",
+    [(), ("张三", "--ops"), ("--ops", "--at", "2018-01-01"), ("张三", "--summary"), ("--ops", "--summary")],
+    ids=["neither", "both", "at a time", "a contact's summary", "ops and summary"],
 )
 def test_a_preview_is_of_a_contact_or_of_the_ops_mail(ops: Type, words: tuple[str, ...]) -> None:
     outcome = ops("preview", *words)
     assert outcome.code == 2
     assert "--ops alone" in outcome.err
+
+
+def _month(folder: Path) -> None:
+    """Leave a ledger in which one unit was late in June 2018, and the other is silent."""
+    clock = SettableClock(beijing("2018-05-01T09:00"))
+    config = office(folder, rows=(TEACHERS,), extra=f'{TOLD}summary = true\nsummary_to = ["l@example.org"]\n')
+    app, passes = passes_of(config, clock, RecordingTransport())
+    passes.adopt(clock())
+    moment = beijing("2018-07-03T09:00")
+    close(passes.engine, "1", app.setting, moment, by="root", unit="省财政厅", report=None)
+    passes.engine.dispose()
+
+
+def test_the_summary_of_a_month_is_shown_as_it_was_known_then(empty: Path, ops: Type) -> None:
+    _month(empty)
+    shown = ops("preview", "--summary", "--at", "2018-07-02")
+    assert shown.code == 0
+    assert shown.out.startswith(
+        "To: duchashi@example.org, l@example.org\nSubject: 【到期2·按期0·迟报0·未报2】2018年6月督办任务月度汇总\n"
+    )
+    found = ops("preview", "--summary", "--at", "2018-07-31T23:00", "--json").json
+    assert found.keys() == {"to", "month", "subject", "text", "html"}
+    assert (found["month"], found["to"]) == ("2018-06", ["duchashi@example.org", "l@example.org"])
+    assert found["subject"].startswith("【到期2·按期0·迟报1·未报1】2018年6月")
+    page = ops("preview", "--summary", "--at", "2018-07-31", "--html").out
+    assert "Content-Security-Policy" in page
+    assert "省财政厅（迟4天）" in page
+
+
+def test_the_summary_is_shown_without_a_ledger_and_leaves_none(empty: Path, ops: Type) -> None:
+    office(empty, rows=(TEACHERS,))
+    shown = ops("preview", "--summary")
+    assert shown.out.startswith("To: nobody: [ops] summary is false\nSubject: 【无到期任务】")
+    assert not (empty / "var").exists()
 
 
 @pytest.mark.parametrize(("extra", "hints"), [("", 1), (TOLD, 0)], ids=["nobody", "somebody"])

@@ -103,9 +103,9 @@ def test_a_password_of_roots_is_read_before_root_is_given_up(python: str, site: 
     script = """
 import os
 from pathlib import Path
-from notifier.app import read_credential
 from notifier.cli.owner import act_as_owner
 from notifier.config import load
+from notifier.config.credential import read_credential
 
 config = load(Path("config.toml"))
 act_as_owner(config)

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Engine, bindparam, create_engine, delete, ins
 from notifier.database import Server
 from notifier.ledger import chain
 from notifier.ledger import engine as ledger
+from notifier.ledger.dialects import UtcDateTime
 from notifier.ledger.log import record_event
-from notifier.ledger.schema import UtcDateTime, events, metadata
+from notifier.ledger.schema import events, metadata
 
 NOW = datetime(2018, 6, 1, 1, 0, 0, 123456, tzinfo=UTC)
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select, update
 
+from notifier.errors import NotifierError
 from notifier.ledger import engine as ledger
 from notifier.ledger import generation, keeping
 from notifier.ledger.generation import Guard, confirm
-from notifier.ledger.schema import installation
+from notifier.ledger.schema import events, installation
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 
@@ -214,13 +215,34 @@ def test_a_ledger_put_back_in_place_under_a_daemon_that_runs_is_seen_at_the_next
     assert ran(place) is None
 
 
+def test_a_new_ledger_beside_which_nothing_can_be_written_goes_on_uncounted_until_it_can(
+    place: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    beside = place.with_name("ledger.db.generation")
+    beside.mkdir()
+    for _ in range(2):
+        assert ran(place) is None
+    assert "ledger.db.generation can't be written" in caplog.text
+    beside.rmdir()
+    assert ran(place) is None
+    backup = copied(place, tmp_path / "backup.db")
+    assert ran(place) is None
+    put_back(backup, place)
+    assert "put back" in (ran(place) or "")
+
+
 def test_a_confirmation_that_cannot_be_written_beside_the_ledger_leaves_the_doubt(place: Path) -> None:
     ran(place)
     beside = place.with_name("ledger.db.generation")
     beside.unlink()
     beside.mkdir()
     engine = ledger.create(place, NOW)
-    with pytest.raises(Exception, match=r"ledger\.db\.generation"):
+    with pytest.raises(NotifierError, match=r"ledger\.db\.generation: .*: nothing is confirmed"):
         confirm(engine, place, NOW, by="root")
+    with engine.begin() as db:
+        assert db.execute(select(events.c.id).where(events.c.action == "ledger_confirmed")).all() == []
     engine.dispose()
     assert "is a copy" in (ran(place) or "")
+    beside.rmdir()
+    assert confirmed(place) is not None
+    assert ran(place) is None

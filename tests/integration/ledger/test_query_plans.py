@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from notifier.ledger import ahead, ended, ops, outbox, reminders, tasks
+from notifier.ledger import ahead, bundling, ended, ops, outbox, reminders, tasks
 from notifier.ledger.engine import create
 from notifier.ledger.wake import Outlook, next_moment, outlook
 
@@ -20,9 +20,9 @@ OFTEN: dict[str, Callable[[Connection], object]] = {
     "count due": lambda db: outbox.count_due(db, NOW),
     "count gone": lambda db: outbox.count_gone(db, NOW, NOW),
     "next moment": next_moment,
-    "bundle": lambda db: reminders.unbundled(db, NOW, 100),
-    "put into messages": lambda db: reminders.put_into_messages(db, [NOW], {"a@example.org": 1}),
-    "wait for another slot": lambda db: reminders.move_slot(db, [NOW], ["a@example.org"], NOW),
+    "bundle": lambda db: bundling.unbundled(db, NOW, 100),
+    "put into messages": lambda db: bundling.put_into_messages(db, [NOW], {"a@example.org": 1}),
+    "wait for another slot": lambda db: bundling.move_slot(db, [NOW], ["a@example.org"], NOW),
     "lines of mails": lambda db: reminders.of_messages(db, [1, 2]),
     "told of the same": lambda db: reminders.said_of_the_same(db, [1, 2], NOW),
     "close a mail": lambda db: reminders.close_message(db, 1, "sent", None),
@@ -71,7 +71,7 @@ def test_no_statement_of_every_minute_goes_through_a_whole_table(tmp_path: Path,
 
 
 def test_what_waits_for_its_slot_is_found_among_all_that_no_mail_ever_carried(tmp_path: Path) -> None:
-    steps = steps_of(tmp_path, lambda db: (reminders.unbundled(db, NOW, 100), reminders.earliest_slot(db)))
+    steps = steps_of(tmp_path, lambda db: (bundling.unbundled(db, NOW, 100), bundling.earliest_slot(db)))
     assert len([step for step in steps if "ix_reminders_unbundled" in step]) == 2
 
 

@@ -18,6 +18,7 @@ from notifier.database import Server
 from notifier.errors import ConfigError, NotifierError
 from notifier.ledger import engine as ledger
 from notifier.ledger import server as postgresql
+from notifier.ledger.figures import read_figures
 from notifier.ledger.log import record_event
 from notifier.ledger.schema import events, installation, metadata
 from notifier.ledger.unseen import UnseenStorage
@@ -254,3 +255,44 @@ def test_a_copy_in_memory_is_whole_and_leaves_the_original_alone(engine: Engine,
     copy.dispose()
     with engine.begin() as db:
         assert len(db.execute(select(events.c.id)).all()) == 1
+
+
+def test_a_long_look_sees_the_ledger_as_it_was_when_it_began(engine: Engine) -> None:
+    query = select(events.c.detail)
+    with ledger.only_reading(engine).begin() as looking:
+        before = looking.execute(query).scalars().all()
+        with engine.begin() as db:
+            record_event(db, at=NOW, by="ops", action="closed", detail="meanwhile")
+        assert looking.execute(query).scalars().all() == before
+    with ledger.only_reading(engine).begin() as looking:
+        assert "meanwhile" in looking.execute(query).scalars().all()
+    with pytest.raises(DBAPIError, match="read-only"), ledger.only_reading(engine).begin() as looking:
+        record_event(looking, at=NOW, by="ops", action="closed", detail="by one that only reads")
+    with engine.begin() as db:  # what one transaction asked for ends with it
+        record_event(db, at=NOW, by="ops", action="closed", detail="after")
+        assert db.execute(text("SHOW transaction_isolation")).scalar() == "read committed"
+
+
+def test_a_ledger_on_a_server_is_counted_beside_whoever_decides(place: Server, engine: Engine) -> None:
+    with engine.begin() as db:  # the lock that decisions take
+        record_event(db, at=NOW, by="me", action="x", detail="y")
+        found = read_figures(place, within=5)
+    assert (found.messages, found.open_tasks, found.oldest) == ({}, 0, None)
+
+
+def test_a_count_on_a_server_that_takes_too_long_is_given_up(place: Server, engine: Engine) -> None:
+    with engine.begin() as db:
+        db.execute(text("LOCK TABLE messages"))
+        began = time.monotonic()
+        with pytest.raises(OperationalError, match="statement timeout"):
+            read_figures(place, within=0.2)
+        assert time.monotonic() - began < 10, "not the time that a pass would wait for a lock"
+
+
+def test_large_values_are_compressed_the_fast_way_where_the_server_has_it(engine: Engine) -> None:
+    ways = "SELECT enumvals FROM pg_settings WHERE name = 'default_toast_compression'"
+    with engine.begin() as db:
+        known = db.execute(text(ways)).scalar() or []
+        assert db.execute(text("SELECT current_setting('default_toast_compression', true)")).scalar() == (
+            "lz4" if "lz4" in known else "pglz" if known else None
+        )

@@ -15,6 +15,7 @@ from notifier.ledger.schema import events, messages, reminders
 from notifier.mail.maildir import MaildirTransport
 from notifier.mail.transport import Outgoing, Result
 from notifier.passes import closing
+from notifier.passes.answers import settle_all
 from notifier.passes.claiming import BATCH
 from notifier.passes.send import Sender
 from tests.desk import Desk
@@ -130,8 +131,7 @@ def test_a_claim_lost_before_the_mails_are_made_withdraws_and_drops_nothing(desk
         outbox.claim(db, "other:1", desk.clock(), 100)
         [first, second] = [message.id for message in claimed]
         now = desk.clock()
-        assert not outbox.keep_body(db, first, sender.owner, b"x")
-        assert not outbox.begin(db, first, sender.owner, now)
+        assert not outbox.begin(db, first, sender.owner, now, body=b"x")
         assert not outbox.finish(db, first, sender.owner, "dropped", "nothing left in it", now)
         assert not outbox.postpone(db, second, sender.owner, reply="later", not_before=now, unanswered=True)
         outbox.release(db, [first, second], sender.owner)
@@ -225,7 +225,7 @@ def test_a_mail_on_which_the_daemon_dies_each_time_is_not_copied_for_ever(desk: 
 
     def die(mail: Outgoing) -> Result:
         with desk.passes.engine.begin() as db:
-            outbox.begin(db, mail.id, desk.passes.sender.owner, desk.clock())
+            outbox.begin(db, mail.id, desk.passes.sender.owner, desk.clock(), body=mail.data)
         desk.transport.sent.append(mail)
         raise Killed
 
@@ -265,7 +265,27 @@ def test_any_number_of_mails_in_one_pass_may_have_nothing_left_in_them(desk: Des
     closing.close(desk.passes.engine, "1", desk.app.setting, desk.clock(), by="ops", unit=None, report=None)
     with desk.passes.engine.connect() as db:  # the pass's own: there is no other
         its = db.connection.driver_connection
-        assert its is not None
-        its.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 2 * BATCH)
+        if isinstance(its, sqlite3.Connection):
+            its.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 2 * BATCH)
     desk.passes.send()
     assert [state for (state,) in desk.mails(messages.c.state)] == ["dropped"] * 250
+
+
+@pytest.mark.parametrize("mails", [2, 20], ids=["few", "many"])
+def test_of_answers_put_on_record_together_one_without_its_claim_changes_nothing(
+    desk: Desk, mails: int
+) -> None:
+    people = [f"省教育厅,王{number},wang{number}@example.org,primary" for number in range(mails)]
+    desk.open(rows=(TEACHERS,), contacts=people)
+    desk.clock.set(beijing(SLOT))
+    desk.passes.plan(desk.clock())
+    engine, sender, now = desk.passes.engine, desk.passes.sender, desk.clock()
+    with engine.begin() as db:
+        [lost, *others] = outbox.claim(db, sender.owner, now, 100)
+        db.execute(messages.update().where(messages.c.id == lost.id).values(owner="other:1"))
+        answers = [(message, ACCEPTED) for message in (lost, *others)]
+        ours = {message.id for message in others}
+        assert settle_all(db, answers, owner=sender.owner, now=now) == ours
+    assert {id_ for id_, state in desk.mails(messages.c.id, messages.c.state) if state == "accepted"} == ours
+    told = {id_: state for id_, state in desk.rows(reminders.c.message_id, reminders.c.state) if id_}
+    assert told == {lost.id: "planned"} | dict.fromkeys(ours, "sent")

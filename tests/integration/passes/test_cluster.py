@@ -15,6 +15,7 @@ from notifier.database import Server
 from notifier.errors import ConfigError
 from notifier.ledger import among_hosts, jobs, outbox
 from notifier.ledger import engine as ledger
+from notifier.ledger.holding import Holding
 from notifier.ledger.schema import messages
 from notifier.ledger.unseen import UnseenStorage
 from notifier.mail.transport import Result
@@ -52,7 +53,7 @@ def host(desk: Desk, name: str, **changes: Any) -> Sender:
         clock=mine.clock,
         owner=name,
         sender=mine.sender,
-        rows=among_hosts.Rows(mine.engine),
+        holding=Holding(mine.engine),
         lease=among_hosts.LEASE,
         **changes,
     )
@@ -72,16 +73,13 @@ def assigned(desk: Desk) -> list[list[int]]:
 
 def test_nobody_takes_a_mail_in_hand_however_long_ago_its_lease_ran_out(due: Desk) -> None:
     first, second = host(due, "a:1:x"), host(due, "b:1:y")
-    assert first.rows is not None
+    assert first.holding is not None
     mail, *rest = claim(first)
-    with ledger.beside(first.engine).begin() as db:
-        assert outbox.begin(db, mail, first.owner, due.clock(), first.lease)
-    assert first.rows.hold(mail, first.owner)
+    with first.holding.together() as db:
+        assert first.holding.begin(db, mail, first.owner, due.clock(), first.lease, body=b"x")
     due.clock.advance(timedelta(minutes=20))
-    with ledger.beside(first.engine).begin() as db:
-        among_hosts.renew(db, "a:1:x", due.clock())  # it doesn't wait for its own rows either
     assert claim(second) == rest
-    first.rows.let_go()
+    first.holding.let_go()
     [again] = claim(second)
     assert again == mail
     assert due.mails(messages.c.uncertain) == [(message == mail,) for message in (mail, *rest)]
@@ -97,8 +95,10 @@ def test_a_lease_that_is_renewed_holds_and_one_that_is_not_lapses(due: Desk) -> 
     assert claim(second) == []
     due.clock.advance(timedelta(seconds=3))
     assert claim(second) == mine
-    assert first.rows is not None
-    assert not first.rows.hold(mine[0], first.owner)
+    assert first.holding is not None
+    with first.holding.together() as db:
+        assert not first.holding.begin(db, mine[0], first.owner, due.clock(), first.lease, body=b"x")
+    first.holding.let_go()
     assert due.mails(messages.c.uncertain) == [(False,)] * 4
 
 

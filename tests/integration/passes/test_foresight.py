@@ -1,24 +1,31 @@
 """What a change of configuration does to what is ahead: the look ahead agrees with the passes, and sees each change."""
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, Table, update
 
 from notifier.app import App, build
 from notifier.config import load
 from notifier.database import Server
 from notifier.gate import Gate, Held, compare, recall
 from notifier.ledger import engine as ledger
+from notifier.ledger import extract as extracting
 from notifier.ledger import in_force
+from notifier.ledger.schema import tasks
+from notifier.passes import book
 from notifier.passes.foresight import DAYS, Difference, Tally
+from notifier.passes.suspending import suspend
 from notifier.rehearsal import Nowhere, day_start, rehearse
 from notifier.share import share
+from notifier.timing.phrase import Reading
 from tests.office import ALWAYS, CONFIG, CONTACTS, TEACHERS, Row, beijing, office
 from tests.postgres import Postgres
 
@@ -104,6 +111,26 @@ def test_what_lies_ahead_is_what_the_passes_send(tmp_path: Path, values: dict[st
     made.ledger.dispose()
 
 
+def test_what_rests_until_a_day_lies_ahead_from_that_day_on(tmp_path: Path) -> None:
+    made = Office(tmp_path).open(rows=ROWS)
+    rests = (("2", None, 25), ("3", "洛阳市政府", 28), ("4", None, None), ("1", None, 100))
+    for ref, unit, days in rests:
+        until = None if days is None else (NOW + timedelta(days=days)).date()
+        setting = made.build(rows=ROWS).setting
+        suspend(made.ledger, ref, setting, NOW, by="ops", unit=unit, until=until)
+    tally = made.compare(rows=ROWS, contacts=STRANGER)
+    ahead = Counter((one.contact, one.ref, one.kind, one.was) for one in made.found)
+    assert tally.before == tally.dropped == ahead.total() > 10
+    assert {ref for _, ref, _, _ in ahead} == {"2", "3"}
+    app = made.build(rows=ROWS)
+    end = day_start(app, (NOW + timedelta(days=DAYS)).date())
+    sent = rehearse(app, NOW, end, Nowhere(), copy_of=app.existing_place()).sent
+    assert ahead == Counter(
+        (line.address, line.task, line.kind, line.sent_at.date()) for line in sent if line.sent_at > NOW
+    )
+    made.ledger.dispose()
+
+
 def test_the_shipped_table_lies_ahead_as_the_passes_send_it(tmp_path: Path) -> None:
     for name in ("config.toml", "seeds", "templates"):
         (tmp_path / name).symlink_to(share(name))
@@ -164,6 +191,39 @@ def test_a_comparison_changes_nothing_in_the_ledger(
     assert rows() == before
 
 
+def test_a_task_that_cannot_be_planned_keeps_no_daemon_from_its_start(opened: Office) -> None:
+    whole = opened.compare(rows=ROWS).before
+    with opened.ledger.begin() as db:
+        db.execute(update(tasks).where(tasks.c.ref == "3").values(units={"text": "lost"}))
+    found = opened.compare(rows=(*ROWS[:3], WEEKLY, TEACHERS))
+    assert 0 < found.before < whole
+    assert found.added
+    app, why = Gate(opened.ledger).at_start(opened.build(rows=(TEACHERS,)))
+    assert why is not None
+    assert app.is_recalled
+
+
+def test_a_comparison_holds_up_nobody_and_sees_one_state(
+    opened: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = opened.compare(rows=ROWS)
+    copied: list[str] = []
+    copy = extracting._copy
+
+    def copy_beside_a_writer(
+        source: Connection, target: Connection, table: Table, *args: Any, **more: Any
+    ) -> None:
+        copy(source, target, table, *args, **more)
+        copied.append(table.name)
+        if len(copied) == 1:
+            with closing(sqlite3.connect(opened.folder / "var/notifier.db", timeout=0)) as writer, writer:
+                writer.execute("DELETE FROM reminders")
+
+    monkeypatch.setattr(extracting, "_copy", copy_beside_a_writer)
+    assert opened.compare(rows=ROWS) == before
+    assert "reminders" in copied
+
+
 def test_what_changes_too_much_is_held_until_that_very_configuration_is_confirmed(opened: Office) -> None:
     gate = Gate(opened.ledger)
     fewer = opened.build(rows=(TEACHERS,))
@@ -185,6 +245,45 @@ def test_what_changes_too_much_is_held_until_that_very_configuration_is_confirme
     with opened.ledger.begin() as db:
         in_force.confirm(db, NOW)
     gate.admit(opened.build(rows=(TEACHERS,)))
+
+
+def test_a_reload_that_fails_leaves_nothing_to_confirm_but_what_was_confirmed(opened: Office) -> None:
+    gate = Gate(opened.ledger)
+    for rows in ((TEACHERS,), (ALWAYS,)):
+        with pytest.raises(Held):
+            gate.admit(opened.build(rows=rows))
+        gate.forget()
+        if rows == (ALWAYS,):
+            with opened.ledger.begin() as db:
+                assert in_force.confirm(db, NOW)
+        gate.failed()
+        with opened.ledger.begin() as db:
+            assert [one.confirmed for one in in_force.waiting(db)] == ([NOW] if rows == (ALWAYS,) else [])
+        assert not gate.has_word()
+    gate.admit(opened.build(rows=(ALWAYS,)))
+
+
+def test_a_word_that_comes_while_the_same_is_compared_anew_counts(
+    opened: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, fewer = Gate(opened.ledger), opened.build(rows=(TEACHERS,))
+    with pytest.raises(Held):
+        gate.admit(fewer)
+    hold = gate._hold
+    words: list[in_force.Waiting] = []
+
+    def heard(*values: Any) -> None:
+        with opened.ledger.begin() as db:
+            words.extend(in_force.confirm(db, NOW))
+        hold(*values)
+
+    monkeypatch.setattr(gate, "_hold", heard)
+    gate.forget()
+    with pytest.raises(Held):
+        gate.admit(fewer)
+    assert words
+    assert gate.has_word()
+    gate.admit(fewer)
 
 
 @pytest.mark.parametrize(
@@ -265,6 +364,41 @@ def test_what_reminders_are_not_made_of_is_not_compared(
         assert compared.pop()
 
 
+def test_a_release_that_reads_the_same_documents_otherwise_waits_as_a_change_of_them_does(
+    opened: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = book.read_timing
+
+    def otherwise(phrase: str, *args: Any) -> Reading:
+        return reading("2018年5月底前完成" if phrase == WEEKLY[2] else phrase, *args)
+
+    monkeypatch.setattr(book, "__version__", "99.0")
+    monkeypatch.setattr(book, "read_timing", otherwise)
+    gate = Gate(opened.ledger)
+    app, why = gate.at_start(opened.build(rows=ROWS))
+    assert why is not None
+    assert "are dropped" in why
+    assert app.is_recalled
+    with opened.ledger.begin() as db:
+        in_force.confirm(db, NOW)
+    assert gate.has_word()
+    new = opened.build(rows=ROWS)
+    gate.admit(new)
+    new.passes(opened.ledger, Nowhere()).adopt(NOW)
+    gate.adopted(new)
+    monkeypatch.undo()
+    with pytest.raises(Held):  # and back to the release of before
+        gate.admit(opened.build(rows=ROWS))
+
+
+def test_a_release_that_reads_the_same_documents_alike_is_not_compared(
+    opened: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book, "__version__", "99.0")
+    monkeypatch.setattr("notifier.gate.compare", lambda *_values, **_more: pytest.fail("compared"))
+    Gate(opened.ledger).admit(opened.build(rows=ROWS))
+
+
 def test_at_a_start_the_configuration_of_before_goes_on_with_the_tasks_of_before(opened: Office) -> None:
     app, why = Gate(opened.ledger).at_start(opened.build(rows=(TEACHERS,), contacts=CONTACTS[:1]))
     assert why is not None
@@ -275,6 +409,20 @@ def test_at_a_start_the_configuration_of_before_goes_on_with_the_tasks_of_before
     same, why = Gate(opened.ledger).at_start(opened.build(rows=ROWS))
     assert why is None
     assert not same.is_recalled
+
+
+def test_a_start_that_is_held_goes_on_with_the_templates_that_were_proved_today(tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "subject.txt.j2").write_text(f"{name} {{{{ digest.total }}}}", "utf-8")
+    service = '\n[service]\ntemplates = "{}"\n'
+    made = Office(tmp_path).open(rows=ROWS, extra=service.format("old"))
+    (tmp_path / "old" / "subject.txt.j2").write_text("{{ nothing }}", "utf-8")
+    app, why = Gate(made.ledger).at_start(made.build(rows=(TEACHERS,), extra=service.format("new")))
+    assert why is not None
+    assert app.config.service.templates == Path("new")
+    app.composer().check()
+    made.ledger.dispose()
 
 
 def test_a_start_that_is_held_goes_on_without_the_old_servers_password(tmp_path: Path) -> None:

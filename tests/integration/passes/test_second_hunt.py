@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import event, select
 
 from notifier.errors import UsageError
+from notifier.ledger.completions import completions_in_force
 from notifier.ledger.schema import tasks
-from notifier.ledger.tasks import completions_in_force, tasks_of
+from notifier.ledger.tasks import tasks_of
 from notifier.passes import closing, happening
 from notifier.passes.happening import happened
 from tests.desk import Desk

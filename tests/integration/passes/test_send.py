@@ -149,7 +149,7 @@ def test_a_crash_after_data_was_begun_is_flagged_and_sent_again_with_the_same_by
     def die(mail: Outgoing) -> Result:
         desk.transport.sent.append(mail)
         with desk.passes.engine.begin() as db:
-            outbox.begin(db, mail.id, desk.passes.sender.owner, desk.clock())
+            outbox.begin(db, mail.id, desk.passes.sender.owner, desk.clock(), body=mail.data)
         raise _Killed
 
     desk.open(rows=(ALWAYS,))

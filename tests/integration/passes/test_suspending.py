@@ -128,6 +128,29 @@ def test_a_rest_of_a_task_whose_rule_cannot_be_read_ends_and_holds_up_no_other(
 
 
 @pytest.mark.ledgers("sqlite", "postgresql")
+def test_a_rest_that_cannot_be_ended_holds_up_no_other_and_nothing_spins(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.open(rows=(TEACHERS, (*TEACHERS[:2], "2018年7月底前完成")))
+    for name in ("1", "2"):
+        suspend(desk, name, until=date(2018, 6, 1))
+    with desk.passes.engine.begin() as db:
+        db.execute(update(tasks).where(tasks.c.ref == "1").values(units={"text": "lost"}))
+    desk.clock.set(beijing("2018-06-28T09:00"))
+    outcome = desk.passes.plan(desk.clock())
+    assert "task_broken" in {getattr(record, "action", "") for record in caplog.records}
+    assert outcome.next_at is not None
+    assert outcome.next_at > desk.clock()
+    with desk.passes.engine.begin() as db:
+        assert db.execute(select(tasks.c.ref, tasks.c.state).order_by(tasks.c.ref)).all() == [
+            ("1", "suspended"), ("2", "open"),
+        ]  # fmt: skip
+        assert db.execute(select(suspensions.c.ended.is_(None)).order_by(suspensions.c.id)).scalars().all() == [
+            True, False,
+        ]  # fmt: skip
+
+
+@pytest.mark.ledgers("sqlite", "postgresql")
 def test_one_unit_rests_and_the_others_hear_of_the_task(desk: Desk) -> None:
     desk.open(rows=(TEACHERS,))
     desk.clock.set(beijing("2018-05-30T09:00"))
@@ -186,10 +209,45 @@ def test_closing_ends_it_and_reopening_opens_the_task(desk: Desk) -> None:
     assert state_of(desk) == "open"
 
 
+def test_what_rested_before_the_task_was_closed_and_reopened_is_not_made_up(desk: Desk) -> None:
+    desk.open(rows=(TEACHERS,))
+    desk.at("2018-05-30T09:00")
+    desk.clock.set(beijing("2018-06-22T09:00"))
+    desk.passes.plan(desk.clock())  # the lead of 7 days waits
+    suspend(desk)
+    desk.at("2018-06-28T09:00")  # that of a day falls due while it rests
+    desk.clock.set(beijing("2018-06-28T10:00"))
+    how = {"setting": desk.app.setting, "now": desk.clock(), "by": "ops", "unit": None}
+    closing.close(desk.passes.engine, "1", report=None, **how)  # type: ignore[arg-type]
+    closing.reopen(desk.passes.engine, "1", **how)  # type: ignore[arg-type]
+    desk.at("2018-06-28T10:01")
+    assert desk.sent_to()[WANG] == 1
+    rested = ("expired", "the task was suspended then")
+    assert [row[1:] for row in told(desk) if row[0] in ("due-7d@2018-06-30", "due-1d@2018-06-30")][-2:] == [
+        rested, rested,
+    ]  # fmt: skip
+    desk.at("2018-06-29T09:00")
+    assert desk.sent_to()[WANG] == 2
+
+
+def test_what_waited_when_it_was_suspended_is_not_owed_again_by_a_reopening(desk: Desk) -> None:
+    desk.open(rows=(TEACHERS,))
+    desk.at("2018-05-30T09:00")
+    desk.clock.set(beijing("2018-06-22T09:00"))
+    desk.passes.plan(desk.clock())  # the lead of 7 days waits
+    suspend(desk)
+    how = {"setting": desk.app.setting, "now": desk.clock(), "by": "ops", "unit": None}
+    closing.close(desk.passes.engine, "1", report=None, **how)  # type: ignore[arg-type]
+    closing.reopen(desk.passes.engine, "1", **how)  # type: ignore[arg-type]
+    desk.at("2018-06-22T10:00").at("2018-06-25T09:00")
+    assert desk.sent_to()[WANG] == 1
+    assert told(desk)[-1] == ("due-7d@2018-06-30", "expired", "the task was suspended then")
+
+
 @pytest.mark.parametrize("until", [date(2017, 10, 1), date(1999, 1, 1), date(2070, 1, 1)])
 def test_a_day_that_is_not_ahead_is_refused(desk: Desk, until: date) -> None:
     desk.open(rows=(TEACHERS,))
-    with pytest.raises(UsageError, match="is no day ahead"):
+    with pytest.raises(UsageError, match=r"is no day ahead|is too far ahead"):
         suspend(desk, until=until)
     assert state_of(desk) == "open"
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from notifier.ledger import outbox
 from notifier.ledger.schema import events, messages, reminders, tasks
 from notifier.mail.transport import Result
-from notifier.passes import suspending
+from notifier.passes import notices, suspending
 from tests.desk import Desk
 from tests.fakes import ACCEPTED
 from tests.office import CONFIG, TEACHERS, Row, beijing
@@ -236,6 +236,6 @@ def test_what_passed_while_a_task_was_suspended_is_not_made_up_for_by_a_clock_se
     desk.passes.set_right(desk.clock(), stands=True)
     desk.at("2018-06-20T10:01").at("2018-06-21T09:00")
     assert set(desk.rows(reminders.c.state, reminders.c.reason, checkpoint="due-30d@2018-06-30")) == {
-        ("expired", suspending.PASSED)
+        ("expired", notices.PASSED)
     }
     assert told(desk).total() == 2

@@ -1,5 +1,7 @@
 """What an inquiry finds in a ledger of either kind; every reason for itself is in cli/test_why.py."""
 
+from datetime import date
+
 import pytest
 
 from notifier.ledger import tasks
@@ -38,6 +40,19 @@ def test_what_was_is_and_comes_is_told_of_each_checkpoint(desk: Desk) -> None:
         ("due-7d@2018-06-30", Outcome.SUSPENDED),
         ("due-30d@2018-06-30", Outcome.SENT),
     ]
+
+
+def test_a_mail_that_named_but_one_unit_of_a_contact_is_told_so(desk: Desk) -> None:
+    both = ("省教育厅,王一,wang@example.org,primary", "省财政厅,王一,wang@example.org,primary")
+    desk.open(rows=(TEACHERS,), contacts=both)
+    now = desk.clock()
+    how = {"by": "ops", "unit": "省财政厅", "until": date(2018, 6, 1)}
+    suspending.suspend(desk.passes.engine, "1", desk.app.setting, now, **how)  # type: ignore[arg-type]
+    desk.at("2018-05-30T09:00").at("2018-06-22T09:00")
+    second, first = inquire(desk)[-2:]
+    assert (first.outcome, second.outcome) == (Outcome.SENT, Outcome.SENT)
+    assert "; for 省教育厅 alone" in first.why
+    assert "alone" not in second.why
 
 
 def test_mail_that_is_due_and_goes_nowhere_has_the_daemons_fault(desk: Desk) -> None:

@@ -20,13 +20,16 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from notifier.app import App, Passes
 from notifier.config import load
+from notifier.config.credential import ledger_place
 from notifier.config.listening import Loopback, UnixSocket
+from notifier.database import Server as DatabaseServer
 from notifier.ledger.figures import read_figures
 from notifier.vitals import Counted, Vitals, server
 from notifier.vitals.server import Server
 from tests.clock import SettableClock
 from tests.fakes import RecordingTransport
 from tests.office import ALWAYS, TEACHERS, beijing, office, passes_of
+from tests.postgres import Postgres
 
 NOW = beijing("2017-12-22T09:00")  # a slot: five working days before a quarterly report
 ROWS = (TEACHERS, ALWAYS, ("看不懂的。", "省教育厅", "择机推进"), ("没有人的。", "省公安厅", "持续实施"))
@@ -225,6 +228,30 @@ def test_a_ledger_in_the_hand_of_a_writer_is_counted_all_the_same(vitals: Vitals
         found = samples(get(endpoint, "/metrics")[1])
         writer.execute("ROLLBACK")
     assert (found["notifier_ledger_readable"], found["notifier_messages_uncertain"]) == (1, 0)
+
+
+@pytest.mark.slow
+def test_a_ledger_on_a_server_is_counted_too(tmp_path: Path, port: int, postgres_server: Postgres) -> None:
+    clock = SettableClock(beijing("2017-12-01T10:00"))
+    config = office(
+        tmp_path,
+        rows=ROWS,
+        extra=f'[service]\ndatabase = "{postgres_server.ledger()}"\nengine = "cluster"\n',
+    )
+    place = ledger_place(config)
+    assert isinstance(place, DatabaseServer)
+    app, passes = passes_of(config, clock, RecordingTransport(), place)
+    passes.adopt(clock())
+    clock.set(NOW)
+    passes.plan(clock())
+    vitals = Vitals(lambda: passes)
+    vitals.begin(NOW, config_hash=app.config.hash, preflight=2)
+    with closing(Server(Loopback("127.0.0.1", port), vitals)):
+        found = samples(get(port, "/metrics")[1])
+    passes.engine.dispose()
+    assert found["notifier_ledger_readable"] == 1
+    assert found["notifier_messages{state=queued}"] > 0
+    assert found["notifier_tasks_open"] == len(ROWS)
 
 
 def test_while_the_ledger_is_read_a_pass_can_write(vitals: Vitals) -> None:

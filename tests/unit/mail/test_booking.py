@@ -96,6 +96,40 @@ def test_an_answer_doesnt_wait_long_for_a_mail_that_never_comes() -> None:
     asyncio.run(doing())
 
 
+def test_a_begin_waits_for_that_of_another_mail_in_hand_and_both_are_one_commit() -> None:
+    book = Book()
+
+    async def doing() -> None:
+        booking = Booking(book.begin, book.record, book.together)
+        booking.expect()
+        booking.expect()
+        first = asyncio.ensure_future(booking.begin(mail(1)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert book.lines == []
+        assert await booking.begin(mail(2))
+        assert await first
+
+    asyncio.run(doing())
+    assert book.commits == [["begin 1", "begin 2"]]
+
+
+@pytest.mark.parametrize("goes_back", [True, False])
+def test_a_begin_doesnt_wait_long_for_a_mail_that_never_begins(goes_back: bool) -> None:
+    book = Book()
+
+    async def doing() -> None:
+        booking = Booking(book.begin, book.record, book.together)
+        booking.expect()
+        booking.expect()
+        if goes_back:
+            booking.forget()
+        assert await asyncio.wait_for(booking.begin(mail(1)), 10)
+
+    asyncio.run(doing())
+    assert book.commits == [["begin 1"]]
+
+
 @pytest.mark.parametrize("broken", ["begin 3", "accepted 1"])
 def test_what_fails_together_is_done_alone_and_only_what_is_at_fault_stays_out(broken: str) -> None:
     book = Book(fails=lambda line: line == broken)

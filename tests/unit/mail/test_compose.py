@@ -73,6 +73,14 @@ def test_a_mail_has_exactly_the_headers_agreed(
     assert header(data, "X-Auto-Response-Suppress") == "OOF, AutoReply"
 
 
+def test_one_moment_in_two_zones_is_told_in_each(
+    composer: Composer, digest: Digest, envelope: Envelope
+) -> None:
+    composer.compose(digest, envelope)
+    elsewhere = replace(envelope, date=envelope.date.astimezone(ZoneInfo("Asia/Urumqi")))
+    assert header(composer.compose(digest, elsewhere), "Date") == "Fri, 29 Dec 2017 07:00:00 +0600"
+
+
 def test_text_comes_before_html_and_both_are_base64(
     composer: Composer, digest: Digest, envelope: Envelope
 ) -> None:

@@ -60,18 +60,18 @@ def test_a_line_of_998_octets_is_still_allowed() -> None:
 
 
 def test_a_body_must_read_back() -> None:
-    check_body(BODY, parts=[("text/plain", "你")])
+    check_body(BODY, parts=[("text/plain", "你".encode())])
 
 
 @pytest.mark.parametrize(
     "parts",
     [
-        pytest.param([("text/plain", "我")], id="another text"),
-        pytest.param([("text/html", "你")], id="another type"),
-        pytest.param([("text/plain", "你"), ("text/html", "你")], id="a part too few"),
+        pytest.param([("text/plain", "我".encode())], id="another text"),
+        pytest.param([("text/html", "你".encode())], id="another type"),
+        pytest.param([("text/plain", "你".encode()), ("text/html", "你".encode())], id="a part too few"),
     ],
 )
-def test_a_body_of_other_parts_is_stopped(parts: list[tuple[str, str]]) -> None:
+def test_a_body_of_other_parts_is_stopped(parts: list[tuple[str, bytes]]) -> None:
     with pytest.raises(MailGateError):
         check_body(BODY, parts=parts)
 

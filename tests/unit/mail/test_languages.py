@@ -182,8 +182,39 @@ def test_one_digest_in_two_languages_makes_two_bodies(
         subjects.append(str(mail["Subject"]))
     assert subjects[0] == subjects[2] == "【到期1项】省教育厅督办事项提醒（2017年12月29日）"
     assert subjects[1] == subjects[3] == "[1 due] Reminder of supervised tasks: 省教育厅 (29 December 2017)"
-    built_in = composer.compose(digest, replace(envelope, language="en"), plain=True)
-    assert str(email.message_from_bytes(built_in, policy=policy.default)["Subject"]) == subjects[0]
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_the_built_in_text_and_the_short_list_are_english_for_who_is_written_to_in_english(
+    shipped: Path, identity: Identity, notice: Notice, envelope: Envelope, copied: bool
+) -> None:
+    notices = [replace(each, copied=copied) for each in every_kind(notice)]
+    digest = build(notices, slot=SLOT, zone=ZoneInfo("Asia/Shanghai"))
+    digest = replace(digest, sections=tuple(replace(each, title="Title") for each in digest.sections))
+    composer = Composer([shipped], replace(identity, office=OFFICE))
+    templated = templates(shipped).render(digest, language="en")
+    english = replace(envelope, language="en", redirected_from="true@example.org")
+    plain, short = composer.compose(digest, english, plain=True), composer.compose_short(digest, english)
+    subject, text = read_back(plain)
+    assert subject == templated.subject
+    # Each line of a task is said in the very words of the templates.
+    assert {line for line in templated.text.splitlines() if line.startswith(("  ", "[", "■"))} <= {
+        *text.splitlines()
+    }
+    for said in (subject, text, *read_back(short)):
+        assert CHINESE.findall(said) == []
+    assert "This is a short list instead" in read_back(short)[1]
+    assert "Task 7 (26 December 2017, 3 days overdue): A task." in read_back(short)[1]
+    other = composer.compose(digest, replace(english, language="ug"), plain=True)
+    assert "督办事项" in read_back(other)[0]
+
+
+def read_back(data: bytes) -> tuple[str, str]:
+    """Return a mail's Subject and its plain text."""
+    mail = email.message_from_bytes(data, policy=policy.default)
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(mail["Subject"]), body.get_content()
 
 
 @pytest.mark.slow

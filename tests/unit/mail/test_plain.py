@@ -1,6 +1,7 @@
 """The built-in text: whatever a digest holds, it makes a mail, and says what it left out."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,22 @@ def test_it_says_what_the_templates_say(digest: Digest, identity: Identity, comp
     ):  # fmt: skip
         assert expected in found.text
         assert expected in found.html
+
+
+def test_it_lacks_nothing_that_holds_for_several_lines_or_for_one_of_several_units(
+    notice: Notice, identity: Identity
+) -> None:
+    late = replace(notice, at=notice.at - timedelta(days=3))
+    notices = [
+        replace(late, ref="7", units=("省教育厅",)),
+        replace(late, ref="8", units=("省科协",), co_units=("省科协", "省财政厅")),
+    ]
+    digest = build(notices, slot=notice.at, zone=ZoneInfo("Asia/Shanghai"))
+    text = built_in(digest, office=identity.office).text
+    assert text.count("补发：本提醒应于2017年12月26日（星期二）发出，因当时未能发出，现予补发。") == 1
+    assert "提醒单位：省教育厅\n" in text
+    assert "提醒单位：省科协\n" in text
+    assert "共同责任单位：省财政厅\n" in text
 
 
 def test_a_redirected_one_shows_whom_it_was_for(digest: Digest, identity: Identity) -> None:

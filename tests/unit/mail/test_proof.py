@@ -61,6 +61,19 @@ def test_all_faults_come_at_once_with_file_and_line(own: Path, shipped: Path, id
             "more than",
             id="a loop without end",
         ),
+        pytest.param(
+            "summary.txt.j2",
+            "{{ redirected_from }}\n{% for row in summary.unit %}{{ row }}{% endfor %}",
+            "summary.txt.j2:2: 'summary.unit' is undefined",
+            id="a slip in the month's summary",
+        ),
+        pytest.param(
+            "summary.html.j2",
+            "{% include 'summary.txt.j2' %}",
+            "text gets into the HTML without being escaped",
+            id="a summary's text as HTML",
+        ),
+        pytest.param("summary-subject.txt.j2", "{{ '' }}", "the subject is empty", id="a summary's subject"),
         pytest.param("subject.txt.j2", "{{ lipsum() }}x", "'lipsum' is undefined", id="random text"),
         pytest.param("subject.txt.j2", "{{ '' }}", "the subject is empty", id="an empty subject"),
         pytest.param(
@@ -152,6 +165,9 @@ def test_a_set_without_its_main_templates_says_which_are_missing(own: Path, iden
         "ops-subject.txt.j2",
         "ops.txt.j2",
         "ops.html.j2",
+        "summary-subject.txt.j2",
+        "summary.txt.j2",
+        "summary.html.j2",
     ]
 
 

@@ -76,6 +76,13 @@ def test_it_never_exceeds_its_room_and_counts_what_it_leaves_out(
     assert "联系电话" in text
 
 
+def test_late_reminders_are_told_to_be_late(notice: Notice, identity: Identity) -> None:
+    sentence = "其中有的提醒因当时未能发出，现予补发。"
+    assert sentence not in short_text(digest_of(notice, 3), identity.office, most=9_000)
+    late = digest_of(notice, 3, at=SLOT - timedelta(days=3))
+    assert sentence in short_text(late, identity.office, most=9_000)
+
+
 def test_words_are_given_up_before_tasks(composer: Composer, notice: Notice, envelope: Envelope) -> None:
     digest = digest_of(notice, 100)
     lengths = []

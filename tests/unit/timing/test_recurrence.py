@@ -89,6 +89,14 @@ LEFT = {
     "每周第一个工作日": "",
     "每月25日左右": "time word",
     "每季度末至待定": "time word",
+    "每月逢5报送": "not clear on which days",
+    "每月5、20报送": "not clear on which days",
+    "每季度中报送": "not clear on which days",
+    "每周5报送": "not clear on which days",
+    "每月25日至月底报送": "not clear where the range begins",
+    "每年1月至3月报送": "not clear where the range begins",
+    "每月20日起报送": "change its meaning",
+    "每季度至2025年底报送": "may end it, or be one more",
 }
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from notifier.config.tables import Service
 from notifier.ledger.wake import Outlook
 from notifier.mail.transport import Outgoing, Result
 from notifier.vitals import Counted, Pulse, paused, status_line
@@ -15,6 +16,7 @@ from tests.fakes import RecordingTransport
 from tests.office import beijing
 
 ZONE = ZoneInfo("Asia/Shanghai")
+PATIENCE = Service(heartbeat=60).patience
 
 
 class Steady:
@@ -40,18 +42,18 @@ def run_pass(pulse: Pulse, steady: Steady, name: str, seconds: float, *, fails: 
 def test_a_daemon_is_well_once_both_passes_succeeded_and_while_they_go_on() -> None:
     steady = Steady()
     pulse = Pulse(steady)
-    assert pulse.ills(60) == ["no plan pass has succeeded yet", "no send pass has succeeded yet"]
+    assert pulse.ills(PATIENCE) == ["no plan pass has succeeded yet", "no send pass has succeeded yet"]
     run_pass(pulse, steady, "plan", 1)
     run_pass(pulse, steady, "send", 1, fails=True)
-    assert pulse.ills(60) == ["no send pass has succeeded yet"]
+    assert pulse.ills(PATIENCE) == ["no send pass has succeeded yet"]
     run_pass(pulse, steady, "send", 1)
-    assert pulse.ills(60) == []
+    assert pulse.ills(PATIENCE) == []
     steady.now += 180
     pulse.beat()
     run_pass(pulse, steady, "send", 0)
-    assert pulse.ills(60) == ["the last plan pass that succeeded ended 182 s ago"]
+    assert pulse.ills(PATIENCE) == ["the last plan pass that succeeded ended 182 s ago"]
     steady.now += 181
-    assert pulse.ills(60)[0] == "the main thread was last alive 181 s ago"
+    assert pulse.ills(PATIENCE)[0] == "the main thread was last alive 181 s ago"
 
 
 def test_passes_are_counted_by_how_long_they_took_failed_ones_too() -> None:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Column, Connection, MetaData, Table, create_engine, insert, select
 from sqlalchemy.exc import StatementError
 
-from notifier.ledger.schema import UtcDateTime
+from notifier.ledger.dialects import UtcDateTime
 
 _table = Table("moments", MetaData(), Column("at", UtcDateTime))
 
