@@ -1,11 +1,12 @@
 """Completions: which tasks, or occurrences of them, were closed, by whom, and what of it was taken back."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, insert, select, true, update
 
+from notifier.ledger.among import among
 from notifier.ledger.schema import completions
 
 WHOLE_TASK = "task"
@@ -54,9 +55,9 @@ def reopen(
     return db.execute(query.values(reopened=at)).rowcount
 
 
-def completions_of(db: Connection, ids: Iterable[int]) -> dict[int, list[Completion]]:
+def completions_of(db: Connection, ids: Collection[int]) -> dict[int, list[Completion]]:
     """Return the completions in force of these tasks, by task."""
-    return _by_task(db, completions.c.task_id.in_(list(ids)))
+    return _by_task(db, among(db, completions.c.task_id, ids))
 
 
 def completions_in_force(db: Connection) -> dict[int, list[Completion]]:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from notifier.ledger.prepared import Prepared
 from notifier.ledger.schema import messages, reminders
-from notifier.ledger.upsert import insert, insert_many
+from notifier.ledger.upsert import Shared, insert, insert_many
 
 
 class ReminderRecord(NamedTuple):
@@ -101,6 +101,7 @@ def _these(ids: Iterable[int]) -> ColumnElement[bool]:
 
 FOLDED = "folded into "  # begins the reason of what another reminder, whose checkpoint follows, is told in place of
 _KEY = ("task_id", "nominal", "contact", "checkpoint")
+_GIVEN = tuple(name for name in ReminderRecord._fields if name not in ("id", "message_id"))
 _AT_ONCE = 10_000  # ids in one statement; SQLite's own default allows 32,766
 
 
@@ -110,16 +111,27 @@ def add_reminders(db: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     One whose (task, checkpoint, contact) is there already is left, unless it was withdrawn: that one was never
     sent, and is owed again.
     """
+    return add_in_parts(
+        db,
+        [
+            (row["task_id"], (Shared({name: row[name] for name in _GIVEN if name != "task_id"}),))
+            for row in rows
+        ],
+    )
+
+
+def add_in_parts(db: Connection, rows: Sequence[tuple[int, tuple[Shared, ...]]]) -> int:
+    """Do what `add_reminders` does, with each task and the parts of its reminder that others have, too."""
     if not rows:
         return 0
-    add = insert(db, reminders).values({name: bindparam(name) for name in rows[0]})
-    renewed: dict[str, Any] = {name: add.excluded[name] for name in rows[0] if name not in _KEY}
+    add = insert(db, reminders).values({name: bindparam(name) for name in _GIVEN})
+    renewed: dict[str, Any] = {name: add.excluded[name] for name in _GIVEN if name not in _KEY}
     add = add.on_conflict_do_update(
         index_elements=_KEY,
         set_={**renewed, "message_id": null()},
         where=reminders.c.state == literal_column("'withdrawn'"),
     )
-    return insert_many(db, add, reminders, rows)
+    return insert_many(db, add, reminders, rows, "task_id")
 
 
 def told_of(

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
+from notifier.ledger.among import among
 from notifier.ledger.completions import WHOLE_TASK, Completion, completions_of
 from notifier.ledger.schema import suspensions
 
@@ -45,7 +46,9 @@ def add_suspension(
 
 def suspended(db: Connection, ids: Collection[int] | None = None) -> dict[int, list[Suspended]]:
     """Return the suspensions in force of these tasks, or of all, by task."""
-    return _by_task(db, _STANDS if ids is None else _STANDS & suspensions.c.task_id.in_(list(ids)))
+    if ids is None:
+        return _by_task(db, _STANDS)
+    return _by_task(db, _STANDS & among(db, suspensions.c.task_id, ids))
 
 
 def suspensions_of(db: Connection, task_id: int) -> list[Suspended]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     RowMapping,
@@ -17,9 +18,12 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    type_coerce,
     update,
 )
+from sqlalchemy.types import NULLTYPE
 
+from notifier.ledger.among import among
 from notifier.ledger.schema import plans, tasks
 
 _AT_ONCE = 10_000  # ids in one statement; SQLite's own default allows 32,766
@@ -81,19 +85,25 @@ class TaskRecord:
         return None if was is None else date.fromisoformat(was)
 
 
-class DueTask(NamedTuple):
-    """What planning needs to know of a task: a tuple, as the ledger gives it, because there may be a million."""
+class Times(NamedTuple):
+    """What decides when a task has checkpoints, and from when on they are to be planned: most tasks share it."""
 
-    id: int
+    rule: str
     plan: str
     issued: date
     until: date | None
-    ref: str
-    rule: str
-    units_json: str
     completed: date | None
     imported: datetime
     planned_until: datetime
+
+
+class DueTask(NamedTuple):
+    """What planning needs to know of a task: a tuple, because there may be a million."""
+
+    id: int
+    ref: str
+    units_json: str
+    times: Times
 
     @property
     def units(self) -> Mapping[str, Any]:
@@ -112,17 +122,21 @@ _TASK = select(
 ).join_from(tasks, plans)
 
 
-_DUE = select(
-    tasks.c.id,
-    plans.c.key.label("plan"),
+_TIMES: tuple[Column[Any], ...] = (
+    tasks.c.rule,
+    plans.c.key,
     plans.c.issued,
     plans.c.until,
-    tasks.c.ref,
-    tasks.c.rule,
-    cast(tasks.c.units, Text).label("units_json"),
     tasks.c.completed,
     tasks.c.imported,
     tasks.c.planned_until,
+)
+# As the driver gives it: what is the same in many rows is made of it once.
+_DUE = select(
+    tasks.c.id,
+    tasks.c.ref,
+    cast(tasks.c.units, Text).label("units_json"),
+    *(type_coerce(column, NULLTYPE).label(column.key) for column in _TIMES),
 ).join_from(tasks, plans)
 
 
@@ -214,7 +228,18 @@ def due_tasks(
     query = _DUE.where(tasks.c.next_at <= now).order_by(tasks.c.next_at, tasks.c.id).limit(limit)
     if among is not None:
         query = query.where(tasks.c.id.in_(list(among)))
-    return [DueTask(*row) for row in db.execute(query)]
+    made = [column.type.dialect_impl(db.dialect).result_processor(db.dialect, None) for column in _TIMES]
+    known: dict[tuple[Any, ...], Times] = {}
+    due = []
+    for id_, ref, units, *rest in db.execute(query).all():
+        raw = tuple(rest)
+        if (times := known.get(raw)) is None:
+            values: list[Any] = [
+                value if make is None else make(value) for value, make in zip(raw, made, strict=True)
+            ]
+            times = known[raw] = Times(*values)
+        due.append(DueTask(id_, ref, units, times))
+    return due
 
 
 def tasks_by_id(db: Connection, ids: Iterable[int]) -> dict[int, TaskRecord]:
@@ -233,7 +258,8 @@ def move_marks(db: Connection, marks: Iterable[tuple[int, datetime, datetime | N
     for task, mark, moment in marks:
         alike.setdefault((mark, moment), []).append(task)
     for (mark, moment), ids in alike.items():
-        change_tasks(db, ids, planned_until=mark, next_at=moment)
+        moved = update(tasks).where(among(db, tasks.c.id, ids)).values(planned_until=mark, next_at=moment)
+        db.execute(moved)
 
 
 def running() -> ColumnElement[bool]:

@@ -14,7 +14,8 @@ from notifier.ledger.log import record_event
 from notifier.ledger.tasks import TaskRecord
 from notifier.passes.book import units_from_json
 from notifier.passes.notices import PASSED, SUSPENDED, closed_by
-from notifier.passes.plan import context_of, next_moment, recipients_of, rule_of, same_unit
+from notifier.passes.owed import same_unit
+from notifier.passes.plan import context_of, next_moment, recipients_of, rule_of
 from notifier.passes.replan import replan, untold
 from notifier.passes.setting import Setting
 from notifier.timing.checkpoint import Kind

@@ -22,7 +22,8 @@ from notifier.ledger.suspended import silences_of
 from notifier.ledger.tasks import TaskRecord, listed_tasks, tasks_by_id
 from notifier.passes.adopt import adopt
 from notifier.passes.book import PlanEntry
-from notifier.passes.plan import PAGE, context_of, dated, recipients_of, rows_for, rule_of, silenced
+from notifier.passes.owed import rows_for, silenced
+from notifier.passes.plan import PAGE, context_of, dated, recipients_of, rule_of
 from notifier.passes.readdress import readdress
 from notifier.passes.replan import pages
 from notifier.passes.setting import Setting

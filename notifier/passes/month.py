@@ -21,7 +21,8 @@ from notifier.ledger.completions import WHOLE_TASK, completions_of
 from notifier.ledger.engine import only_reading
 from notifier.ledger.months import Course, Resting
 from notifier.ledger.tasks import TaskRecord, listed_tasks
-from notifier.passes.plan import PAGE, dated, recipients_of, rule_of, same_unit
+from notifier.passes.owed import same_unit
+from notifier.passes.plan import PAGE, dated, recipients_of, rule_of
 from notifier.passes.replan import pages
 from notifier.passes.setting import Setting
 

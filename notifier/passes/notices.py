@@ -10,7 +10,8 @@ from notifier.ledger.completions import Completion
 from notifier.ledger.reminders import FOLDED, ReminderRecord, Said
 from notifier.ledger.tasks import TaskRecord
 from notifier.passes.book import unit_names
-from notifier.passes.plan import context_of, rule_of, silenced, still_told
+from notifier.passes.owed import silenced, still_told
+from notifier.passes.plan import context_of, rule_of
 from notifier.passes.setting import Setting
 from notifier.people import Role
 from notifier.timing.checkpoint import Kind

@@ -18,7 +18,8 @@ from notifier.ledger import reminders, tasks
 from notifier.ledger.reminders import ReminderRecord
 from notifier.ledger.tasks import TaskRecord
 from notifier.passes.book import units_from_json
-from notifier.passes.plan import hears, recipients_of
+from notifier.passes.owed import hears
+from notifier.passes.plan import recipients_of
 from notifier.passes.setting import Setting
 from notifier.passes.slots import next_slot
 from notifier.people.directory import normal

@@ -17,7 +17,8 @@ from notifier.errors import NotationError
 from notifier.ledger import alike, reminders, tasks
 from notifier.ledger.suspended import silences_of
 from notifier.ledger.tasks import TaskRecord
-from notifier.passes.plan import PAGE, context_of, next_moment, recipients_of, rows_for, rule_of, silenced
+from notifier.passes.owed import rows_for, silenced
+from notifier.passes.plan import PAGE, context_of, next_moment, recipients_of, rule_of
 from notifier.passes.setting import Setting
 from notifier.passes.slots import next_slot
 from notifier.timing.checkpoint import Checkpoint

@@ -16,7 +16,8 @@ from notifier.ledger.suspended import Suspended
 from notifier.ledger.tasks import TaskRecord
 from notifier.passes.closing import covers, find_task, refuse_too_far, unit_of
 from notifier.passes.notices import PASSED, SUSPENDED, closed_by
-from notifier.passes.plan import context_of, dated, next_moment, plan_task, rule_of, silenced, still_told
+from notifier.passes.owed import silenced, still_told
+from notifier.passes.plan import context_of, dated, next_moment, plan_task, rule_of
 from notifier.passes.replan import untold
 from notifier.passes.setting import Setting
 from notifier.timing.checkpoint import Checkpoint

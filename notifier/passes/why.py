@@ -21,7 +21,8 @@ from notifier.passes.brake import Brake
 from notifier.passes.closing import covers
 from notifier.passes.daysoff import moved_for, named_day
 from notifier.passes.outcomes import Outbox, Outcome, local, newest, of_reminder
-from notifier.passes.plan import context_of, hears, recipients_of, rule_of, silenced, still_told
+from notifier.passes.owed import hears, silenced, still_told
+from notifier.passes.plan import context_of, recipients_of, rule_of
 from notifier.passes.setting import Setting
 from notifier.passes.suspension import suspensions
 from notifier.people.roster import Recipient

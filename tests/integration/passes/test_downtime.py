@@ -13,7 +13,8 @@ from notifier.config import load
 from notifier.ledger import engine as ledger
 from notifier.ledger.schema import messages, reminders
 from notifier.ledger.tasks import tasks_of
-from notifier.passes.plan import context_of, hears, recipients_of, rule_of
+from notifier.passes.owed import hears
+from notifier.passes.plan import context_of, recipients_of, rule_of
 from notifier.passes.slots import is_open, next_slot
 from notifier.share import share
 from notifier.timing.stream import between
