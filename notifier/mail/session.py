@@ -219,13 +219,17 @@ class Session:
             state = "deferred"  # RFC 5321 section 4.5.3.1.10: long the code for too many recipients
         return self._result(state, "recipient", error)
 
-    async def data(self, data: bytes) -> Result:
-        """Hand over the mail; any exception but a definite reply means that nobody knows."""
+    async def data(self, data: bytes, sent: Callable[[], None] = lambda: None) -> Result:
+        """Hand over the mail; any exception but a definite reply means that nobody knows.
+
+        `sent` is called once the mail is on its way, before its answer.
+        """
         talk, timeout = self._live, self._server.data_timeout
         reply = await talk.ask(b"DATA", timeout=timeout)
         if reply.code == SMTPStatus.start_input:
             # RFC 5321 section 4.5.2; the output gate has seen to the line ends.
             talk.give((data.replace(b"\n.", b"\n..") if b"\n." in data else data) + b".\r\n")
+            sent()
             reply = await talk.answer(timeout=timeout)
             if reply.code == SMTPStatus.completed:
                 self._unfinished = False

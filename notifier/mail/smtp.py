@@ -29,7 +29,6 @@ from notifier.mail.transport import Outgoing, Result
 LOST_IN_A_ROW = 2  # uncertain mails one after the other: then the server is at fault, not a mail
 
 _CHOICE = 100  # mails among which one is looked for whose domain needn't wait
-_SENT_SECONDS = 0.001  # in which a mail is on its way to a server that is near
 _GLANCE_SECONDS = 0.2  # between looks at `stop` while the pace holds a mail back
 
 
@@ -133,6 +132,9 @@ class _Delivery:
         except Exception as error:
             self.source_failure = error
 
+    def _sent(self) -> None:
+        asyncio.get_running_loop().call_soon(self._look_ahead)  # after whatever else can be sent now
+
     def _look_ahead(self) -> None:
         """Make the mails that come next while the server is busy with this one: a connection need not wait for them."""
         if not (self.ending or self.stop()):
@@ -194,15 +196,12 @@ class _Delivery:
         if result is None:
             if not await self.booking.begin(mail):
                 return  # the envelope that the server holds is reset by the next mail
-            ahead = asyncio.get_running_loop().call_later(_SENT_SECONDS, self._look_ahead)
             try:
                 async with asyncio.timeout_at(deadline):
-                    result = await session.data(mail.data)
+                    result = await session.data(mail.data, self._sent)
             except (SMTPException, OSError) as error:
                 await session.drop()
                 result = Result(state="uncertain", scope="message", reply=f"DATA: {said(error)}")
-            finally:
-                ahead.cancel()
         self.booking.record(mail, result)
         self._weigh(result)
 

@@ -2,16 +2,26 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from notifier.share import share
+from tests.acceptance.hosts import Hosts
 from tests.acceptance.machine import Machine, wait_until
-from tests.office import office
+from tests.office import Row, office
+from tests.postgres import Postgres
 
 pytestmark = pytest.mark.slow  # it starts processes of its own
 
 LEADER = "leader@example.org"
+NOBODYS: Row = ("核查。", "省公安厅", "2018年6月底前完成")  # of a unit without a contact: no other mail
+SUMMARY = f"""
+[ops]
+summary = true
+summary_to = ["{LEADER}"]
+"""
 
 
 @pytest.mark.long
@@ -19,16 +29,13 @@ def test_a_kill_with_the_summary_in_hand_costs_one_copy_and_the_month_has_no_oth
     machine.post.open()
     office(
         machine.folder,
-        rows=(("核查。", "省公安厅", "2018年6月底前完成"),),  # which has no contact: no other mail
+        rows=(NOBODYS,),
         extra=f"""
 host = "127.0.0.1"
 port = {machine.post.port}
 tls = "none"
 
-[ops]
-summary = true
-summary_to = ["{LEADER}"]
-
+{SUMMARY}
 [delivery]
 mode = "live"
 
@@ -62,3 +69,38 @@ heartbeat = 3600
         (f"ops:summary:2018-06:{LEADER}", "accepted", 1)
     ]
     assert len(machine.post.got) == 2
+
+
+@pytest.fixture
+def hosts(tmp_path: Path, postgres_server: Postgres) -> Iterator[Hosts]:
+    """Two hosts without an office yet."""
+    made = Hosts(tmp_path, postgres_server)
+    yield made
+    made.close()
+
+
+@pytest.mark.long
+def test_two_hosts_send_one_though_the_one_that_has_it_in_hand_is_killed(hosts: Hosts) -> None:
+    hosts.furnish(rows=(NOBODYS,), delivery=SUMMARY)
+    hosts.clock.set("2018-06-28T10:00")
+    assert hosts.launch(0).stop() == 0
+    hosts.clock.set("2018-07-02T08:59:58")
+    services = [hosts.launch(0), hosts.launch(1)]
+    killed: list[int] = []
+
+    def kill() -> None:
+        [(owner,)] = hosts.rows("SELECT owner FROM messages")
+        if not killed:
+            killed.append(int(owner.split(":")[1]))
+            os.kill(killed[0], signal.SIGKILL)
+
+    hosts.post.on_data = kill
+    hosts.clock.run()
+    hosts.wait_for_end(within=60)
+    [heir] = [service for service in services if service.pid not in killed]
+    assert heir.stop() == 0
+    assert hosts.arrived() == {LEADER: 2}
+    assert len({arrival.mail.as_bytes() for arrival in hosts.post.got}) == 1
+    assert hosts.rows("SELECT contact, state, uncertain FROM messages") == [
+        (f"ops:summary:2018-06:{LEADER}", "accepted", True)
+    ]

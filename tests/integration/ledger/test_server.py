@@ -287,3 +287,12 @@ def test_a_count_on_a_server_that_takes_too_long_is_given_up(place: Server, engi
         with pytest.raises(OperationalError, match="statement timeout"):
             read_figures(place, within=0.2)
         assert time.monotonic() - began < 10, "not the time that a pass would wait for a lock"
+
+
+def test_large_values_are_compressed_the_fast_way_where_the_server_has_it(engine: Engine) -> None:
+    ways = "SELECT enumvals FROM pg_settings WHERE name = 'default_toast_compression'"
+    with engine.begin() as db:
+        known = db.execute(text(ways)).scalar() or []
+        assert db.execute(text("SELECT current_setting('default_toast_compression', true)")).scalar() == (
+            "lz4" if "lz4" in known else "pglz" if known else None
+        )
