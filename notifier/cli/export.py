@@ -1,6 +1,5 @@
 """`ledger export`: who was told what, when, and what the server said, as a table for the office (台账)."""
 
-import difflib
 import io
 import os
 import sys
@@ -14,7 +13,7 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy import Connection
 
-from notifier.cli.frame import DAY, made, the_ledger, the_service
+from notifier.cli.frame import DAY, made, near, the_ledger, the_service
 from notifier.digest.wording import ROLE_WORDS
 from notifier.errors import NotifierError, UsageError
 from notifier.ledger.account import Told, plans_told, told, units_told
@@ -110,9 +109,7 @@ def _refuse_unknown(db: Connection, plan: str | None, unit: str | None) -> None:
         return
     names = units_told(db)
     if identity(unit) not in {identity(name) for name in names}:
-        close = difflib.get_close_matches(unit, names, n=3)
-        near = f"; near it: {', '.join(close)}" if close else ""
-        raise UsageError(f"no reminder in the ledger is for {unit}{near}")
+        raise UsageError(f"no reminder in the ledger is for {unit}{near(unit, names)}")
 
 
 def _row(entry: Told, zone: ZoneInfo) -> list[str]:

@@ -1,9 +1,10 @@
 """What the commands share: finding the configuration, the clock, printing."""
 
+import difflib
 import getpass
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -110,6 +111,12 @@ def made(engine: "Engine | None") -> "Engine":
     if engine is None:
         raise NotifierError("there is no ledger yet: `notifier run` makes it")
     return engine
+
+
+def near(name: str, words: Iterable[str]) -> str:
+    """Return what a message that there is no `name` ends with: the words that come near it, if any does."""
+    close = difflib.get_close_matches(name, list(words), n=3)
+    return f"; near it: {', '.join(close)}" if close else ""
 
 
 def who() -> str:

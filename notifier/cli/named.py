@@ -1,10 +1,10 @@
 """What ops name on the command line: contacts, units, tasks and plans; a name that is none is told with those near."""
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import replace
 
 from notifier.app import App
+from notifier.cli.frame import near
 from notifier.errors import UsageError
 from notifier.passes.setting import setting_of
 from notifier.people.directory import Directory
@@ -22,7 +22,7 @@ def address_of(named: str, app: App) -> str:
     if addresses:
         raise UsageError(f"{named} is more than one contact: {', '.join(addresses)}")
     words = {word: None for contact in known for word in (contact.address, contact.name, contact.unit)}
-    raise UsageError(f"{named} is no contact of any unit{_near(named, words)}")
+    raise UsageError(f"{named} is no contact of any unit{near(named, words)}")
 
 
 def told_alone(app: App, address: str) -> App:
@@ -40,7 +40,7 @@ def units_meant(named: Iterable[str], app: App) -> frozenset[str]:
     for name in named:
         if not listing.is_known(name):
             words = dict.fromkeys([*(contact.unit for contact in app.people.contacts), *app.config.groups])
-            raise UsageError(f"{name} is no unit or group of the directory{_near(name, words)}")
+            raise UsageError(f"{name} is no unit or group of the directory{near(name, words)}")
         found.update((listing.canonical(name), *listing.members([name])))
     return frozenset(found)
 
@@ -54,7 +54,7 @@ def tasks_meant(named: Iterable[str], app: App) -> frozenset[tuple[str, str]]:
         fit = {key for key in known if key[1] == ref and (not slash or key[0] == plan)}
         if not fit:
             shown = [f"{key[0]}/{key[1]}" if slash else key[1] for key in known]
-            raise UsageError(f"there is no task {name}{_near(name, shown)}")
+            raise UsageError(f"there is no task {name}{near(name, shown)}")
         if len(fit) > 1:
             listed = ", ".join(sorted(f"{key[0]}/{key[1]}" for key in fit))
             raise UsageError(f"task {name} is more than one: {listed}")
@@ -69,8 +69,3 @@ def plans_meant(named: Iterable[str], app: App) -> frozenset[str]:
         if name not in known:
             raise UsageError(f"there is no plan {name}; there is {', '.join(known)}")
     return frozenset(named)
-
-
-def _near(name: str, words: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(words), n=3)
-    return f"; near it: {', '.join(close)}" if close else ""

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from difflib import get_close_matches
 from typing import Any
 
 import click
 from sqlalchemy import Connection, Engine
 
 from notifier.app import App
-from notifier.cli.frame import DAY, as_json, made, say_json, the_app, the_ledger
+from notifier.cli.frame import DAY, as_json, made, near, say_json, the_app, the_ledger
 from notifier.errors import UsageError
 from notifier.ledger import tasks
 from notifier.ledger.history import has_history
@@ -103,8 +102,7 @@ def _contact(db: Connection, named: str, task: TaskRecord, app: App, now: dateti
     if has_history(db, task.id, wanted.lower()):  # of a contact who has left the directory
         return _Asked(name=wanted.lower(), keys=(wanted.lower(),), units=())
     words = {word: None for contact in known for word in (contact.address, contact.name, contact.unit)}
-    near = get_close_matches(wanted, words, n=3)
-    raise UsageError(f"{named} is no contact of any unit{'; near it: ' + ', '.join(near) if near else ''}")
+    raise UsageError(f"{named} is no contact of any unit{near(wanted, words)}")
 
 
 def _print(

@@ -8,12 +8,12 @@ did: a daemon that was frozen until another took its mail can neither send that 
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, or_, select, update
 
 from notifier.ledger.mail_locks import IN_HAND
 from notifier.ledger.prepared import Prepared
@@ -59,7 +59,6 @@ _GIVEN_UP = {
     "uncertain_attempts": messages.c.uncertain_attempts + case((messages.c.begun, 1), else_=0),
     "begun": False,
 }
-_ADD = insert(messages).returning(messages.c.id, messages.c.contact)
 
 OPS = "ops:"  # begins the contact of a mail to the office's own ops, so that no contact can be meant
 IS_OPS = messages.c.contact.startswith(OPS)
@@ -94,56 +93,6 @@ class MessageRecord:
     at_most: int | None
     last_begun: datetime | None
     built_in: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMessage:
-    """A message to a contact for a slot, before it is queued."""
-
-    contact: str
-    address: str
-    name: str
-    slot: datetime
-    message_id: str
-
-
-def taken(db: Connection, pairs: Collection[tuple[str, datetime]]) -> set[tuple[str, datetime]]:
-    """Return which of these contacts and slots have a message."""
-    contacts, slots = ({pair[part] for pair in pairs} for part in (0, 1))
-    query = select(messages.c.contact, messages.c.slot)
-    there = query.where(messages.c.contact.in_(contacts), messages.c.slot.in_(slots))
-    return {(row.contact, row.slot) for row in db.execute(there)} & set(pairs)
-
-
-def add_messages(db: Connection, new: Sequence[NewMessage], now: datetime) -> dict[str, int]:
-    """Queue messages, each to another contact; return their ids by contact. None may be `taken`."""
-    rows = [
-        {
-            "contact": one.contact,
-            "address": one.address,
-            "name": one.name,
-            "slot": one.slot,
-            "message_id": one.message_id,
-            "state": "queued",
-            "uncertain": False,
-            "begun": False,
-            "attempts": 0,
-            "not_before": one.slot,
-            "created": now,
-        }
-        for one in new
-    ]
-    return {row.contact: row.id for row in db.execute(_ADD, rows)} if rows else {}
-
-
-def add_message(
-    db: Connection, *, contact: str, address: str, name: str, slot: datetime, message_id: str, now: datetime
-) -> int | None:
-    """Queue a message for a contact and slot; None when there is one already."""
-    if taken(db, [(contact, slot)]):
-        return None
-    one = NewMessage(contact=contact, address=address, name=name, slot=slot, message_id=message_id)
-    return add_messages(db, [one], now)[contact]
 
 
 def claim(
@@ -197,17 +146,6 @@ def free_at(now: datetime) -> ColumnElement[bool]:
         and_(messages.c.state == "queued", messages.c.not_before <= now),
         and_(messages.c.state == "claimed", messages.c.lease_until <= now),
     )
-
-
-def put_off(db: Connection, before: datetime, until: datetime) -> None:
-    """Let what is queued for a slot before `before` wait until `until`."""
-    late = update(messages).where(
-        messages.c.finished.is_(None),
-        messages.c.state == "queued",
-        messages.c.slot < before,
-        messages.c.not_before < until,
-    )
-    db.execute(late.values(not_before=until))
 
 
 def still_claimed(db: Connection, ids: Sequence[int], owner: str) -> set[int]:

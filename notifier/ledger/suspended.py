@@ -77,6 +77,12 @@ def end_suspensions(db: Connection, ids: Iterable[int], at: datetime, by: str) -
     db.execute(update(suspensions).where(suspensions.c.id.in_(list(ids))).values(ended=at, ended_by=by))
 
 
+def end_all(db: Connection, task_id: int, at: datetime, by: str) -> None:
+    """End every suspension of a task that is in force."""
+    of_it = update(suspensions).where(suspensions.c.task_id == task_id, _STANDS)
+    db.execute(of_it.values(ended=at, ended_by=by))
+
+
 def silences_of(db: Connection, ids: Iterable[int]) -> dict[int, list[Completion]]:
     """Return, by task, why whoever of it isn't told: the completions and the suspensions in force."""
     ids = list(ids)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from notifier.ledger import bundling, outbox
+from notifier.ledger import bundling, queueing
 from notifier.ledger.engine import installation_id
 from notifier.passes.setting import Setting
 from notifier.passes.slots import next_slot
@@ -47,15 +47,15 @@ def _bundle_page(db: Connection, setting: Setting, domain: str, now: datetime) -
     known = [one for one in waiting if one.contact in setting.contacts]
     gone = [one.contact for one in waiting if one.contact not in setting.contacts]
     bundling.withdraw_waiting(db, slots, gone, "no longer a contact")
-    taken = outbox.taken(db, [(one.contact, one.slot) for one in known])
+    taken = queueing.taken(db, [(one.contact, one.slot) for one in known])
     # Their slot's digest is on its way already: never a second one, so these wait for the next.
     late = [one.contact for one in known if (one.contact, one.slot) in taken]
     bundling.move_slot(db, slots, late, next_slot(setting, now))
     installation = installation_id(db)
-    messages = outbox.add_messages(
+    messages = queueing.add_messages(
         db,
         [
-            outbox.NewMessage(
+            queueing.NewMessage(
                 contact=one.contact,
                 address=setting.contacts[one.contact].address,
                 name=setting.contacts[one.contact].name,

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, Engine
 
 from notifier.clock import Clock
-from notifier.ledger import outbox
+from notifier.ledger import outbox, queueing
 from notifier.ledger.outbox import MessageRecord
 from notifier.mail.pace import Pace
 from notifier.passes.brake import Brake
@@ -63,7 +63,7 @@ class Claiming:
         now = self.clock()
         if not (is_open(self.setting, now) or is_slot(self.setting, now)):
             # Mail that is late by now, from before downtime or deferred, goes on no night or holiday.
-            outbox.put_off(db, now - LATE_AFTER, next_slot(self.setting, now))
+            queueing.put_off(db, now - LATE_AFTER, next_slot(self.setting, now))
         room = self.brake.room(db, now, self.setting.policy.zone)
 
         def claim(limit: int, for_ops: bool | None = None) -> list[MessageRecord]:

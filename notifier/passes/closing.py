@@ -97,8 +97,7 @@ def close(
         completions.add_completion(db, completion)
         if scope == WHOLE_TASK and unit is None:
             values = {"state": "done", "next_at": None}
-            standing = suspended.suspended(db, [task.id]).get(task.id, [])
-            suspended.end_suspensions(db, [one.id for one in standing], now, by)
+            suspended.end_all(db, task.id, now, by)
             reminders.withdraw_unsent(db, task.id, closed_by([completion]))
         if values:
             tasks.change_task(db, task.id, **values)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from notifier.digest.bulletin import URGENT_DAYS, Bulletin, Matter, compile_bulletin, is_urgent
 from notifier.intake import RowFault
-from notifier.ledger import in_force, outbox, tallies
+from notifier.ledger import in_force, outbox, queueing, tallies
 from notifier.ledger import ops as ledger
 from notifier.ledger.engine import installation_id
 from notifier.ledger.log import all_daemons
@@ -100,7 +100,7 @@ class OpsMail:
         token = hashlib.sha256(f"{installation_id(db)}|{contact}|{slot.isoformat()}".encode()).hexdigest()[
             :20
         ]
-        made = outbox.add_message(
+        made = queueing.add_message(
             db,
             contact=contact,
             address=address,

@@ -92,8 +92,7 @@ def rest(
 ) -> int:
     """Let an open task rest in the transaction of `db`; return how many reminders that withdrew."""
     if unit is None:  # all takes in each
-        standing = suspended.suspended(db, [task.id]).get(task.id, [])
-        suspended.end_suspensions(db, [one.id for one in standing], now, by)
+        suspended.end_all(db, task.id, now, by)
     suspended.add_suspension(db, task.id, unit=unit, by=by, at=now, until=until, note=note)
     withdrawn = _withdraw(db, task, setting)
     if unit is None:

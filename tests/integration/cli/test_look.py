@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from notifier.app import App
 from notifier.clock import utc_now
-from notifier.ledger import outbox, storage
+from notifier.ledger import queueing, storage
 from notifier.ledger.log import register_daemon, update_daemon
 from notifier.ledger.refusals import note_refusal
 from notifier.share import share
@@ -339,7 +339,7 @@ def test_status_says_until_when_due_mail_is_kept_back_as_the_daemon_does(ledger:
     engine = ledger.existing_ledger()
     assert engine is not None
     with engine.begin() as db:
-        outbox.add_message(
+        queueing.add_message(
             db, contact="a@example.org", address="a@example.org", name="", slot=now - timedelta(minutes=1),
             message_id="<a@example.org>", now=now - timedelta(minutes=1),
         )  # fmt: skip
@@ -478,7 +478,7 @@ def test_status_says_what_to_do_about_mail_that_failed_or_may_have_come_twice(le
     assert engine is not None
     with engine.begin() as db:
         for number, state in enumerate(("queued", "claimed", "refused")):
-            outbox.add_message(
+            queueing.add_message(
                 db, contact=f"{number}@example.org", address=f"{number}@example.org", name="", slot=utc_now(),
                 message_id=f"<{number}@example.org>", now=utc_now(),
             )  # fmt: skip

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from notifier.errors import ConfigError
 from notifier.ledger import engine as ledger
-from notifier.ledger import outbox
+from notifier.ledger import queueing
 from notifier.ledger.event_days import event_days
 from notifier.ledger.schema import metadata
 
@@ -158,9 +158,9 @@ def test_a_fault_of_the_database_tells_nobodys_address_or_mail(tmp_path: Path) -
         "now": NOW,
     }
     with engine.begin() as db:
-        assert outbox.add_message(db, message_id="<1@example.org>", **row)
+        assert queueing.add_message(db, message_id="<1@example.org>", **row)
     with pytest.raises(IntegrityError) as caught, engine.begin() as db:
-        outbox.add_message(db, message_id="<1@example.org>", **row | {"slot": NOW + timedelta(days=1)})
+        queueing.add_message(db, message_id="<1@example.org>", **row | {"slot": NOW + timedelta(days=1)})
     engine.dispose()
     assert "messages.message_id" in str(caught.value)
     assert "zhao" not in str(caught.value)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from notifier.ledger import ahead, bundling, ended, ops, outbox, reminders, tasks
+from notifier.ledger import ahead, bundling, ended, ops, outbox, queueing, reminders, tasks
 from notifier.ledger.engine import create
 from notifier.ledger.wake import Outlook, next_moment, outlook
 
@@ -16,7 +16,7 @@ NOW = datetime(2018, 6, 29, 1, tzinfo=UTC)
 OFTEN: dict[str, Callable[[Connection], object]] = {
     "claim": lambda db: outbox.claim(db, "me", NOW, 100),
     "claim for ops": lambda db: outbox.claim(db, "me", NOW, 100, for_ops=True),
-    "put off": lambda db: outbox.put_off(db, NOW, NOW),
+    "put off": lambda db: queueing.put_off(db, NOW, NOW),
     "count due": lambda db: outbox.count_due(db, NOW),
     "count gone": lambda db: outbox.count_gone(db, NOW, NOW),
     "next moment": next_moment,
